@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet {
+
+/// While one lives, a local of a coroutine, what that coroutine awaits is not cancelled with it:
+/// for clean-up that has to await something.
+///
+/// One thread: the loop's.
+class shield {
+public:
+    explicit shield(loop& owner) noexcept : loop_(owner), scope_(owner.scope()) {
+        owner.set_scope(nullptr);
+    }
+    shield(const shield&) = delete;
+    shield& operator=(const shield&) = delete;
+    ~shield() { loop_.set_scope(scope_); }
+
+private:
+    loop& loop_;
+    operation_scope* scope_;
+};
+
+}  // namespace ringlet

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <ringlet/loop/operation.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace ringlet {
+
+/// One direction of a socket, and the operation in flight in it: at most one, since two receives
+/// would share the bytes by chance, and of two sends the kernel reorders the pieces.
+///
+/// One thread: the loop's.
+class direction {
+public:
+    direction() noexcept = default;
+
+    /// Moving is for sockets that move, with nothing pending.
+    direction(direction&& other) noexcept : ended_(other.ended_) { other.check_idle_to_move(); }
+    direction& operator=(direction&& other) noexcept {
+        check_idle_to_move();
+        other.check_idle_to_move();
+        ended_ = other.ended_;
+        return *this;
+    }
+    ~direction() {
+        check(!busy(), "a socket was destroyed while an operation on it was pending; "
+                       "await close() first, or cancel the operation and await it");
+    }
+
+    [[nodiscard]] bool busy() const noexcept { return pending_ != nullptr; }
+
+    /// Throws std::logic_error, naming `caller`, if an operation is pending.
+    void require_idle(const char* caller) const {
+        if (busy()) [[unlikely]]
+            throw std::logic_error(std::string(caller) +
+                                   ": another one is pending on this socket; await it first");
+    }
+
+    /// From suspending to resuming, an operation is the pending one.
+    void begin(operation& started) noexcept { pending_ = &started; }
+    void end() noexcept { pending_ = nullptr; }
+
+    /// Cancels the pending operation, if there is one.
+    void cancel() {
+        if (busy())
+            pending_->cancel();
+    }
+
+    /// Nothing more will come this way: the peer has said so.
+    void set_ended() noexcept { ended_ = true; }
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+private:
+    void check_idle_to_move() const noexcept {
+        check(!busy(), "a socket was moved while an operation on it was pending; await the "
+                       "operation first");
+    }
+
+    operation* pending_ = nullptr;
+    bool ended_ = false;
+};
+
+}  // namespace ringlet

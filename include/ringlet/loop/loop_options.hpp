@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ringlet/ring/ring_options.hpp>
+
+#include <cstddef>
+
+namespace ringlet {
+
+/// The limits of a loop.
+struct loop_options {
+    /// The ring that the loop makes for itself.
+    ring_options ring;
+
+    /// How many awaits in a row may complete without suspending, between two visits to the ring.
+    /// Then the coroutine waits its turn: one that never blocks cannot starve the others.
+    unsigned inline_completions_max = 64;
+
+    /// How many bytes of finished coroutine frames are kept for the next ones.
+    std::size_t frame_cache_bytes_max = std::size_t{16} << 20U;
+};
+
+}  // namespace ringlet

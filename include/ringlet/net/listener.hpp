@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/net/address.hpp>
+#include <ringlet/net/listener_options.hpp>
+#include <ringlet/net/socket.hpp>
+#include <ringlet/net/stream.hpp>
+
+#include <functional>
+#include <memory>
+#include <system_error>
+
+namespace ringlet {
+
+class acceptor;
+class accept_operation;
+
+/// Accepts connections, TCP or Unix: one multishot accept(2), armed while someone waits or few
+/// connections are held ahead.
+///
+/// An overloaded system (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error: accepting pauses, clients
+/// wait in the backlog, and it goes on by itself; `on_overload` hears of it. A connection that was
+/// aborted before it was accepted is skipped.
+///
+/// One thread: the loop's.
+class listener {
+public:
+    /// Binds to `local` and listens. Throws std::system_error naming the address, and
+    /// std::invalid_argument for options that make no sense; then nothing is left open.
+    listener(loop& owner, const address& local, const listener_options& options = {});
+
+    /// Takes over a socket that listens already.
+    listener(loop& owner, socket listening, const listener_options& options = {});
+
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+
+    /// A socket that is bound to `local` and listens; what the first constructor makes.
+    [[nodiscard]] static socket open(network& net, const address& local,
+                                     const listener_options& options = {});
+
+    /// Waits for the next connection. Throws std::system_error; the second form stores the error
+    /// and yields a stream that is not open. One accept at a time; a second is a std::logic_error.
+    [[nodiscard]] accept_operation accept();
+    [[nodiscard]] accept_operation accept(std::error_code& error);
+
+    /// Called when the system is overloaded, with the error and the pause that begins; once for
+    /// each time that accepting got stuck, not for each attempt.
+    using overload_handler = std::function<void(std::error_code, std::chrono::milliseconds)>;
+    void on_overload(overload_handler handler);
+
+    /// Where it listens; the port is the real one where 0 was asked for.
+    [[nodiscard]] address local_address() const;
+
+    /// Stops listening: a pending accept fails with operation_canceled, connections that nobody has
+    /// taken yet are closed, and when the await is over the port is free. Never throws.
+    [[nodiscard]] task<> close();
+
+    /// The same, but gives the socket away, still listening: its backlog goes on filling.
+    [[nodiscard]] task<socket> release();
+
+private:
+    // The multishot may outlive the listener until its final CQE has come.
+    struct abandon {
+        void operator()(acceptor* left) const noexcept;
+    };
+    std::unique_ptr<acceptor, abandon> acceptor_;
+};
+
+}  // namespace ringlet
+
+#include <ringlet/net/accept_operation.hpp>  // which `accept` returns

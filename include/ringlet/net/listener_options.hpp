@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace ringlet {
+
+/// How a listener binds and accepts, and its limits.
+struct listener_options {
+    /// Connections that wait in the kernel to be accepted; it caps this at net.core.somaxconn.
+    int backlog = 4096;
+
+    /// Binds although connections of an earlier listener linger in TIME_WAIT (SO_REUSEADDR).
+    bool reuse_address = true;
+
+    /// Shares the port with other listeners that ask for it too (SO_REUSEPORT).
+    bool reuse_port = false;
+
+    /// An IPv6 listener takes no IPv4 clients (IPV6_V6ONLY).
+    bool v6_only = true;
+
+    /// Accepted TCP connections send small pieces at once (TCP_NODELAY).
+    bool no_delay = true;
+
+    /// Connections accepted ahead of `accept`. When so many wait, the rest stay in the backlog; with
+    /// 0 nothing is accepted that nobody waits for, at the cost of an SQE for each connection.
+    std::size_t accepted_ahead_max = 64;
+
+    /// The pause after the system ran out of descriptors or memory: it doubles from the first to
+    /// the longest, and starts anew after a success.
+    std::chrono::milliseconds overload_pause_first{5};
+    std::chrono::milliseconds overload_pause_max{1000};
+};
+
+}  // namespace ringlet

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/loop/direction.hpp>
+#include <ringlet/loop/recv_operation.hpp>
+#include <ringlet/loop/send_operation.hpp>
+#include <ringlet/net/buffer_sequence_send.hpp>
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/socket.hpp>
+
+#include <chrono>
+#include <span>
+#include <system_error>
+
+namespace ringlet {
+
+/// A connected stream of bytes: TCP or Unix. One receive and one send may be pending at a time.
+///
+/// What waits is awaited. It throws std::system_error naming the call; the forms with a
+/// `std::error_code&` store the error there instead (or clear it). Where the scope of the coroutine
+/// is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers must last
+/// until the await is over.
+///
+/// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
+class stream {
+public:
+    /// A stream on `connected`, whose waiting happens in `owner`.
+    stream(loop& owner, socket connected) noexcept : loop_(&owner), socket_(std::move(connected)) {}
+
+    stream(stream&&) noexcept = default;
+    stream& operator=(stream&&) noexcept = default;
+    ~stream() = default;
+
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    /// Receives what has come, up to the size of `buffer`, waiting for at least one byte. Yields
+    /// the count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer,
+    /// std::logic_error if a receive is pending. recv(2).
+    [[nodiscard]] recv_operation recv(mutable_buffer buffer) { return receive(buffer, nullptr); }
+    [[nodiscard]] recv_operation recv(mutable_buffer buffer, std::error_code& error) {
+        return receive(buffer, &error);
+    }
+
+    /// Sends as much of `buffer` as the socket takes at once, waiting until it takes some. Yields
+    /// the count. Throws std::logic_error if a send is pending. send(2), without SIGPIPE.
+    [[nodiscard]] send_operation send(const_buffer buffer) {
+        return transmit(buffer, send_operation::amount::some, nullptr);
+    }
+    [[nodiscard]] send_operation send(const_buffer buffer, std::error_code& error) {
+        return transmit(buffer, send_operation::amount::some, &error);
+    }
+
+    /// Sends all of `buffer`, however often that takes. Yields its size; with an error, how much
+    /// had been sent. A reader that is slow suspends the sender and costs no memory.
+    [[nodiscard]] send_operation send_all(const_buffer buffer) {
+        return transmit(buffer, send_operation::amount::all, nullptr);
+    }
+    [[nodiscard]] send_operation send_all(const_buffer buffer, std::error_code& error) {
+        return transmit(buffer, send_operation::amount::all, &error);
+    }
+
+    /// Sends all of several buffers, one after the other, without copying them together:
+    /// `send_all(head, body)`. sendmsg(2).
+    template <class... More>
+        requires(std::convertible_to<const More&, const_buffer> && ...)
+    [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
+        return buffer_sequence_send<sizeof...(more) + 2>(
+            *loop_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
+    }
+
+    /// The same for any number of buffers; the span must last until the await is over.
+    [[nodiscard]] gathered_send_operation send_all(std::span<const const_buffer> buffers) {
+        return gather(buffers, nullptr);
+    }
+    [[nodiscard]] gathered_send_operation send_all(std::span<const const_buffer> buffers,
+                                                   std::error_code& error) {
+        return gather(buffers, &error);
+    }
+
+    /// Which side of the stream `shutdown` ends.
+    enum class how { receiving = SHUT_RD, sending = SHUT_WR, both = SHUT_RDWR };
+
+    /// Ends one side or both, at once. After `sending` the peer reads the end of the stream and can
+    /// still answer. shutdown(2). Throws std::system_error.
+    void shutdown(how side) { socket_.shutdown(static_cast<int>(side)); }
+    void shutdown(how side, std::error_code& error) noexcept;
+
+    /// Closes the stream: what is pending on it fails with operation_canceled, then the descriptor
+    /// is closed. Never throws; a closed stream stays closed. It is not itself cancelled.
+    [[nodiscard]] task<> close();
+
+    /// Whether neither a receive nor a send is pending.
+    [[nodiscard]] bool idle() const noexcept { return !incoming_.busy() && !outgoing_.busy(); }
+
+    /// Whether the end of the stream has been received: the peer has ended its sending side.
+    [[nodiscard]] bool at_end() const noexcept { return incoming_.ended(); }
+
+    /// Throw std::system_error, as getsockname(2) and getpeername(2) do. An unnamed Unix peer has
+    /// an address whose host is empty.
+    [[nodiscard]] address local_address() const { return socket_.local_address(); }
+    [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
+
+    /// Sends small pieces at once rather than collecting them (TCP_NODELAY). tcp(7).
+    void set_no_delay(bool on);
+    /// Probes a peer that has been silent for long (SO_KEEPALIVE). socket(7).
+    void set_keep_alive(bool on);
+    /// The kernel's buffers in bytes (SO_RCVBUF, SO_SNDBUF); it doubles and bounds what is asked.
+    void set_receive_buffer_size(int bytes);
+    void set_send_buffer_size(int bytes);
+    /// What close does with unsent data (SO_LINGER): waits in the background for up to so many
+    /// seconds; 0 resets the connection at once.
+    void set_linger(std::chrono::seconds at_most);
+
+    /// The socket itself, for any other option.
+    [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+    [[nodiscard]] loop& owner() const noexcept { return *loop_; }
+
+    /// Gives the socket away, with nothing pending on it.
+    [[nodiscard]] ringlet::socket release() noexcept;
+
+private:
+    [[nodiscard]] recv_operation receive(mutable_buffer buffer, std::error_code* error) {
+        if (buffer.size() == 0) [[unlikely]]
+            throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
+        return {*loop_,    socket_.native_handle(), buffer.data(), buffer.size(),
+                incoming_, error};
+    }
+    [[nodiscard]] send_operation transmit(const_buffer buffer, send_operation::amount wanted,
+                                          std::error_code* error) {
+        return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
+                error};
+    }
+    [[nodiscard]] gathered_send_operation gather(std::span<const const_buffer> buffers,
+                                                 std::error_code* error) {
+        return {*loop_, socket_.native_handle(),
+                std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
+                outgoing_, error};
+    }
+
+    loop* loop_;
+    ringlet::socket socket_;
+    direction incoming_;
+    direction outgoing_;
+};
+
+}  // namespace ringlet

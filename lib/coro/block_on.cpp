@@ -1,0 +1,30 @@
+#include "detached.hpp"
+
+#include <ringlet/coro/block_on.hpp>
+
+#include <exception>
+
+namespace ringlet {
+
+namespace {
+
+detached run_root(task<void> root, bool& done, std::exception_ptr& exception) {
+    try {
+        co_await std::move(root);
+    } catch (...) {
+        exception = std::current_exception();
+    }
+    done = true;
+}
+
+}  // namespace
+
+void block_on(loop& owner, task<void> root) {
+    bool done = false;
+    std::exception_ptr exception;
+    owner.run_until(done, [&] { run_root(std::move(root), done, exception); });
+    if (exception)
+        std::rethrow_exception(exception);
+}
+
+}  // namespace ringlet

@@ -1,0 +1,58 @@
+#include <ringlet/loop/frame_pool.hpp>
+#include <ringlet/loop/loop.hpp>
+
+#include <new>
+#include <utility>
+
+namespace ringlet {
+
+namespace {
+
+// Every block is as large as its class, so that any pool can keep it.
+constexpr std::size_t class_of(std::size_t size, std::size_t granularity) noexcept {
+    return (size + granularity - 1) / granularity;
+}
+
+}  // namespace
+
+frame_pool::~frame_pool() {
+    for (free_block* block : free_)
+        while (block != nullptr)
+            ::operator delete(std::exchange(block, block->next));
+}
+
+void* frame_pool::allocate(std::size_t size) {
+    const std::size_t size_class = class_of(size, granularity);
+    if (loop* const current = loop::current(); current != nullptr && size_class <= classes)
+        if (void* const block = current->frames().take(size_class))
+            return block;
+    return ::operator new(size_class * granularity);
+}
+
+void frame_pool::deallocate(void* block, std::size_t size) noexcept {
+    const std::size_t size_class = class_of(size, granularity);
+    loop* const current = loop::current();
+    if (current != nullptr && size_class <= classes && current->frames().keep(block, size_class))
+        return;
+    ::operator delete(block);
+}
+
+void* frame_pool::take(std::size_t size_class) noexcept {
+    free_block* const block = free_[size_class];
+    if (block == nullptr)
+        return nullptr;
+    free_[size_class] = block->next;
+    bytes_ -= size_class * granularity;
+    return block;
+}
+
+bool frame_pool::keep(void* block, std::size_t size_class) noexcept {
+    const std::size_t bytes = size_class * granularity;
+    if (bytes_ + bytes > bytes_max_)
+        return false;
+    free_[size_class] = ::new (block) free_block{free_[size_class]};
+    bytes_ += bytes;
+    return true;
+}
+
+}  // namespace ringlet

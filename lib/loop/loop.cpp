@@ -1,0 +1,186 @@
+#include "wake_up.hpp"
+
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/ring_operation.hpp>
+#include <ringlet/ring/kernel_ring.hpp>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace ringlet {
+
+namespace {
+
+// Read and written only by the functions of this file, which are not inlined into coroutines: a
+// compiler may keep the address of a thread_local across a suspension (llvm 47179).
+thread_local loop* current_loop = nullptr;
+
+}  // namespace
+
+/// Makes a loop the current one of its thread, for as long as it runs.
+class loop::running {
+public:
+    explicit running(loop& entered) : previous_(current_loop) {
+        if (std::this_thread::get_id() != entered.owner_)
+            throw std::logic_error("loop::run: a loop must be run by the thread that made it");
+        if (current_loop == &entered)
+            throw std::logic_error("loop::run: the loop runs already; await instead");
+        current_loop = &entered;
+    }
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+    ~running() { current_loop = previous_; }
+
+private:
+    loop* previous_;
+};
+
+loop::wake_up::wake_up(loop& owner)
+    : ring_operation(owner, never_enough), fd_(::eventfd(0, EFD_CLOEXEC)) {
+    if (fd_ < 0)
+        throw std::system_error(errno, std::system_category(), "eventfd");
+    restart();
+}
+
+loop::wake_up::~wake_up() {
+    ::close(fd_);
+}
+
+void loop::wake_up::signal() noexcept {
+    const std::uint64_t one = 1;
+    // It can only fail where the counter is full, and then the loop is being woken already.
+    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+}
+
+void loop::wake_up::prepare(io_uring_sqe& sqe) {
+    io_uring_prep_read(&sqe, fd_, &count_, sizeof(count_), 0);
+}
+
+void loop::wake_up::complete(const completion& /*cqe*/) {
+    if (!loop_->closing_)
+        restart();
+}
+
+loop::loop(const loop_options& options)
+    : loop(std::make_unique<kernel_ring>(options.ring), options) {}
+
+loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
+    : inline_completions_max_(options.inline_completions_max),
+      inline_completions_(options.inline_completions_max),
+      frames_(options.frame_cache_bytes_max),
+      ring_(std::move(ring)),
+      wake_up_(std::make_unique<wake_up>(*this)) {}
+
+loop::~loop() {
+    closing_ = true;
+    io_uring_sqe& sqe = next_sqe();
+    io_uring_prep_cancel64(&sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    while (in_flight_ > 0) {
+        ring_->enter(ring_->submissions().prepared(), 1, ringlet::ring::no_deadline);
+        deliver_all();
+    }
+}
+
+loop* loop::current() noexcept {
+    return current_loop;
+}
+
+loop& loop::require_current(const char* caller) {
+    if (current_loop == nullptr)
+        throw std::logic_error(std::string(caller) + ": no loop runs in this thread");
+    return *current_loop;
+}
+
+void loop::run() {
+    const running here(*this);
+    while (!stop_)
+        turn();
+    stop_ = false;
+}
+
+void loop::run_until(const bool& done, const std::function<void()>& begin) {
+    const running here(*this);
+    scope_ = nullptr;
+    begin();
+    while (!done)
+        turn();
+}
+
+void loop::stop() {
+    post([this] { stop_ = true; });
+}
+
+void loop::wake() noexcept {
+    wake_up_->signal();
+}
+
+void loop::turn() {
+    wait();
+    deliver_all();
+    scope_ = nullptr;
+    inbox_.run();
+    if (!timers_.empty())
+        timers_.expire_until(now());
+    resume_ready();
+}
+
+void loop::wait() {
+    const unsigned prepared = ring_->submissions().prepared();
+    if (ready_.empty() && reaped_.empty() && inbox_.sleep()) {
+        ring_->enter(prepared, 1, timers_.next_deadline());
+        inbox_.woke();
+    } else {
+        ring_->enter(prepared, 0, ringlet::ring::no_deadline);
+    }
+}
+
+void loop::deliver_all() {
+    // Only what is there now: what it leads to waits for the next turn.
+    completion_queue& completions = ring_->completions();
+    for (std::size_t left = reaped_.size() + completions.ready(); left > 0; --left) {
+        if (reaped_.empty()) {
+            deliver(completions.pop());
+        } else {
+            const completion oldest = reaped_.front();
+            reaped_.pop_front();
+            deliver(oldest);
+        }
+    }
+}
+
+void loop::deliver(const completion& cqe) {
+    if (cqe.user_data == 0)  // a cancel's own; only its target's matters
+        return;
+    auto& ended = *reinterpret_cast<ring_operation*>(cqe.user_data);
+    if ((cqe.flags & IORING_CQE_F_MORE) == 0)
+        --in_flight_;
+    check(!closing_ || !ended.pending_,
+          "a loop was destroyed while a coroutine was suspended on it; await every task first");
+    inline_completions_ = inline_completions_max_;
+    ended.deliver(cqe);
+}
+
+void loop::resume_ready() {
+    intrusive_list<operation> batch;
+    batch.splice_back(ready_);
+    while (!batch.empty()) {
+        inline_completions_ = inline_completions_max_;
+        batch.pop_front().resume();
+    }
+}
+
+io_uring_sqe& loop::make_room() {
+    for (;;) {
+        ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
+        if (io_uring_sqe* const sqe = ring_->submissions().next())
+            return *sqe;
+        // The ring takes nothing more before completions are taken from it.
+        while (ring_->completions().ready() > 0)
+            reaped_.push_back(ring_->completions().pop());
+    }
+}
+
+}  // namespace ringlet

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/ring_operation.hpp>
+#include <ringlet/loop/timer.hpp>
+#include <ringlet/net/accept_operation.hpp>
+#include <ringlet/net/listener.hpp>
+
+#include <deque>
+
+namespace ringlet {
+
+/// The accepting side of a listener: the multishot accept, when it is armed, and what has been
+/// accepted ahead. A multishot ends with any error and with an overflow of the completion queue:
+/// whenever a CQE lacks F_MORE it is no longer armed, and `arm` decides whether it is again.
+class acceptor final : public ring_operation, private timer {
+public:
+    acceptor(loop& owner, socket listening, const listener_options& options)
+        : ring_operation(owner, never_enough), socket_(std::move(listening)), options_(options),
+          multishot_(options.accepted_ahead_max > 0) {}
+    ~acceptor() = default;
+
+    [[nodiscard]] loop& owner() noexcept { return *loop_; }
+    [[nodiscard]] const socket& listening() const noexcept { return socket_; }
+    void set_overload_handler(listener::overload_handler handler) { overload_ = std::move(handler); }
+
+    /// Whether an accept need not wait, and then its result: a descriptor or `-errno`.
+    [[nodiscard]] bool available() const noexcept;
+    [[nodiscard]] int take() noexcept;
+
+    /// Otherwise: the operation to resume with the next result. Throws std::logic_error if there
+    /// is one already.
+    void wait(accept_operation& waiter);
+    void stop_waiting() noexcept { waiter_ = nullptr; }
+
+    /// No accepting from now on; what is held is closed. `armed` tells when the kernel agrees.
+    void stop();
+    [[nodiscard]] bool armed() const noexcept { return armed_; }
+    [[nodiscard]] socket release() noexcept { return std::move(socket_); }
+
+    /// The listener is gone: stops, and destroys itself as soon as nothing is in flight.
+    void abandon();
+
+private:
+    void prepare(io_uring_sqe& sqe) override;
+    void complete(const completion& cqe) override;
+    void expire() override;
+
+    void arm();
+    void accepted(int fd);
+    void give(int result);
+    void failed(int error);
+    void pause(int error);
+    void discard(int fd) noexcept { loop_->net().close(fd); }
+
+    socket socket_;
+    listener_options options_;
+    listener::overload_handler overload_;
+    accept_operation* waiter_ = nullptr;
+    std::deque<int> ahead_;   // descriptors, oldest first
+    int pending_error_ = 0;   // `-errno` for the next accept
+    std::chrono::milliseconds pause_{0};
+    bool multishot_;          // until the kernel refuses it (before 5.19)
+    bool armed_ = false;
+    bool pausing_ = false;
+    bool stopped_ = false;
+    bool abandoned_ = false;
+};
+
+}  // namespace ringlet

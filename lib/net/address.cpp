@@ -1,0 +1,214 @@
+#include <ringlet/net/address.hpp>
+#include <ringlet/net/resolver_category.hpp>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <ostream>
+#include <stdexcept>
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+constexpr std::string_view path_prefix = "unix:";
+constexpr std::size_t path_max = sizeof(sockaddr_un::sun_path) - 1;
+constexpr int port_max = 65535;
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+    throw std::invalid_argument("address \"" + std::string(text) + "\": " + why);
+}
+
+std::uint16_t checked_port(std::string_view text, long long port) {
+    if (port < 0 || port > port_max)
+        refuse(text, "the port must be 0 to 65535, not " + std::to_string(port));
+    return static_cast<std::uint16_t>(port);
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view digits) {
+    long long port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error == std::errc::result_out_of_range)
+        refuse(text, "the port must be 0 to 65535");
+    if (error != std::errc{} || end != digits.data() + digits.size())
+        refuse(text, "the port must be a number, as in 127.0.0.1:9999 or [::1]:9999");
+    return checked_port(text, port);
+}
+
+bool parse_v4(const std::string& host, sockaddr_in& parsed) noexcept {
+    parsed.sin_family = AF_INET;
+    return ::inet_pton(AF_INET, host.c_str(), &parsed.sin_addr) == 1;
+}
+
+bool parse_v6(const std::string& host, sockaddr_in6& parsed) {
+    parsed.sin6_family = AF_INET6;
+    const std::size_t percent = host.find('%');
+    if (::inet_pton(AF_INET6, host.substr(0, percent).c_str(), &parsed.sin6_addr) != 1)
+        return false;
+    if (percent == std::string::npos)
+        return true;
+    const std::string zone = host.substr(percent + 1);
+    parsed.sin6_scope_id = ::if_nametoindex(zone.c_str());
+    if (parsed.sin6_scope_id == 0)
+        refuse(host, "there is no network interface \"" + zone + "\"");
+    return true;
+}
+
+address resolve(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (error != 0) {
+        const std::error_code code = error == EAI_SYSTEM
+                                         ? std::error_code(errno, std::system_category())
+                                         : std::error_code(error, resolver_category());
+        throw std::system_error(code, "cannot resolve the host name \"" + host + "\"");
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+    return address::from(found->ai_addr, found->ai_addrlen);
+}
+
+}  // namespace
+
+address::address() noexcept {
+    storage_.any.sa_family = AF_UNSPEC;
+}
+
+address::address(std::string_view host, int port) : address() {
+    const std::uint16_t checked = checked_port(host, port);
+    const std::string name(host.empty() ? "0.0.0.0" : host);
+    if (name.find('\0') != std::string::npos || name.find_first_of(" \t/[]") != std::string::npos)
+        refuse(host, "a host is an IP address without brackets, or a name");
+    if (parse_v4(name, storage_.v4))
+        size_ = sizeof(sockaddr_in);
+    else if (storage_ = {}; parse_v6(name, storage_.v6))
+        size_ = sizeof(sockaddr_in6);
+    else
+        *this = resolve(name);
+    (family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port) = htons(checked);
+}
+
+address address::parse(std::string_view text) {
+    if (text.starts_with(path_prefix))
+        return unix_path(text.substr(path_prefix.size()));
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos)
+        refuse(text, "the port is missing; write HOST:PORT, as in 127.0.0.1:9999");
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+        refuse(text, "an IPv6 address goes in brackets, as in [::1]:9999");
+    return {host, parse_port(text, text.substr(colon + 1))};
+}
+
+address address::unix_path(std::string_view path) {
+    if (path.empty() || path == "@")
+        refuse(path, "the path of a Unix socket must not be empty");
+    if (path.size() > path_max)
+        refuse(path, "the path of a Unix socket must be at most " + std::to_string(path_max) +
+                         " bytes long, not " + std::to_string(path.size()));
+    if (path.find('\0') != std::string_view::npos)
+        refuse(path, "the path of a Unix socket must not contain a NUL; write @name for an "
+                     "abstract one");
+    address made;
+    made.storage_.path.sun_family = AF_UNIX;
+    std::ranges::copy(path, made.storage_.path.sun_path);
+    made.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    if (path.front() == '@')
+        made.storage_.path.sun_path[0] = '\0';  // and its length ends it, not a NUL
+    else
+        ++made.size_;
+    return made;
+}
+
+address address::from(const sockaddr* native, socklen_t size) noexcept {
+    address made;
+    made.size_ = std::min(size, static_cast<socklen_t>(sizeof(made.storage_)));
+    std::memcpy(&made.storage_, native, made.size_);
+    return made;
+}
+
+std::uint16_t address::port() const noexcept {
+    switch (family()) {
+    case AF_INET:
+        return ntohs(storage_.v4.sin_port);
+    case AF_INET6:
+        return ntohs(storage_.v6.sin6_port);
+    default:
+        return 0;
+    }
+}
+
+std::string_view address::path() const noexcept {
+    constexpr std::size_t start = offsetof(sockaddr_un, sun_path);
+    if (family() != AF_UNIX || size_ <= start)
+        return {};
+    const std::string_view bytes(storage_.path.sun_path, size_ - start);
+    return bytes.front() == '\0' ? bytes : bytes.substr(0, bytes.find('\0'));
+}
+
+std::string address::host() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (family() == AF_INET)
+        return ::inet_ntop(AF_INET, &storage_.v4.sin_addr, text.data(), text.size());
+    if (family() == AF_INET6) {
+        std::string host = ::inet_ntop(AF_INET6, &storage_.v6.sin6_addr, text.data(), text.size());
+        std::array<char, IF_NAMESIZE> zone{};
+        if (const unsigned scope = storage_.v6.sin6_scope_id; scope != 0)
+            host += std::string("%") + (::if_indextoname(scope, zone.data()) != nullptr
+                                            ? std::string(zone.data())
+                                            : std::to_string(scope));
+        return host;
+    }
+    std::string name(path());
+    if (!name.empty() && name.front() == '\0')
+        name.front() = '@';
+    return name;
+}
+
+std::string address::to_string() const {
+    switch (family()) {
+    case AF_INET:
+        return host() + ":" + std::to_string(port());
+    case AF_INET6:
+        return "[" + host() + "]:" + std::to_string(port());
+    case AF_UNIX:
+        return std::string(path_prefix) + host();
+    default:
+        return {};
+    }
+}
+
+bool operator==(const address& one, const address& other) noexcept {
+    if (one.family() != other.family())
+        return false;
+    switch (one.family()) {
+    case AF_INET:
+        return one.port() == other.port() &&
+               one.storage_.v4.sin_addr.s_addr == other.storage_.v4.sin_addr.s_addr;
+    case AF_INET6:
+        return one.port() == other.port() &&
+               one.storage_.v6.sin6_scope_id == other.storage_.v6.sin6_scope_id &&
+               std::memcmp(&one.storage_.v6.sin6_addr, &other.storage_.v6.sin6_addr,
+                           sizeof(in6_addr)) == 0;
+    default:
+        return one.path() == other.path();
+    }
+}
+
+std::ostream& operator<<(std::ostream& out, const address& printed) {
+    return out << printed.to_string();
+}
+
+}  // namespace ringlet

@@ -1,0 +1,66 @@
+#include <ringlet/net/socket.hpp>
+
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+int check_call(int result, const char* call) {
+    if (result < 0)
+        throw std::system_error(-result, std::system_category(), call);
+    return result;
+}
+
+using name_call = int (network::*)(int, sockaddr*, socklen_t*) noexcept;
+
+address ask_name(network& net, int fd, name_call call, const char* name) {
+    sockaddr_storage native{};
+    socklen_t size = sizeof(native);
+    auto* const any = reinterpret_cast<sockaddr*>(&native);
+    check_call((net.*call)(fd, any, &size), name);
+    return address::from(any, size);
+}
+
+}  // namespace
+
+socket socket::open(network& net, int family, int type) {
+    return {net, check_call(net.open(family, type, 0), "socket")};
+}
+
+socket::~socket() {
+    if (is_open())
+        net_->close(fd_);
+}
+
+void socket::bind(const address& local) {
+    check_call(net_->bind(fd_, local.data(), local.size()), "bind");
+}
+
+void socket::listen(int backlog) {
+    check_call(net_->listen(fd_, backlog), "listen");
+}
+
+void socket::shutdown(int how) {
+    check_call(net_->shutdown(fd_, how), "shutdown");
+}
+
+address socket::local_address() const {
+    return ask_name(*net_, fd_, &network::local_address, "getsockname");
+}
+
+address socket::peer_address() const {
+    return ask_name(*net_, fd_, &network::peer_address, "getpeername");
+}
+
+void socket::set_option(int level, int name, const void* value, socklen_t size) {
+    check_call(net_->set_option(fd_, level, name, value, size),
+               "setsockopt");
+}
+
+void socket::get_option(int level, int name, void* value, socklen_t size) const {
+    check_call(net_->get_option(fd_, level, name, value, &size),
+               "getsockopt");
+}
+
+}  // namespace ringlet

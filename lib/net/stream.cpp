@@ -1,0 +1,65 @@
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/yield.hpp>
+#include <ringlet/loop/close_operation.hpp>
+#include <ringlet/net/stream.hpp>
+
+#include <netinet/tcp.h>
+
+namespace ringlet {
+
+namespace {
+
+constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel counts in ticks
+
+}  // namespace
+
+void stream::shutdown(how side, std::error_code& error) noexcept {
+    const int result = loop_->net().shutdown(socket_.native_handle(), static_cast<int>(side));
+    error = std::error_code(-result, std::system_category());
+}
+
+task<> stream::close() {
+    const shield uncancelled(*loop_);
+    if (!idle()) {
+        // close(2) alone would neither end them nor tell the peer.
+        std::error_code ignored;
+        shutdown(how::both, ignored);
+        incoming_.cancel();
+        outgoing_.cancel();
+        while (!idle())
+            co_await yield_operation(*loop_);
+    }
+    if (is_open())
+        co_await close_operation(*loop_, socket_.release());
+}
+
+ringlet::socket stream::release() noexcept {
+    check(idle(), "a stream gave its socket away while an operation on it was pending; await the "
+                  "operation first");
+    return std::move(socket_);
+}
+
+void stream::set_no_delay(bool on) {
+    socket_.set_option(IPPROTO_TCP, TCP_NODELAY, int{on});
+}
+
+void stream::set_keep_alive(bool on) {
+    socket_.set_option(SOL_SOCKET, SO_KEEPALIVE, int{on});
+}
+
+void stream::set_receive_buffer_size(int bytes) {
+    socket_.set_option(SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
+void stream::set_send_buffer_size(int bytes) {
+    socket_.set_option(SOL_SOCKET, SO_SNDBUF, bytes);
+}
+
+void stream::set_linger(std::chrono::seconds at_most) {
+    if (at_most < std::chrono::seconds::zero() || at_most.count() > linger_seconds_max)
+        throw std::invalid_argument("set_linger: the time must be 0 to 32767 seconds");
+    socket_.set_option(SOL_SOCKET, SO_LINGER,
+                       linger{.l_onoff = 1, .l_linger = static_cast<int>(at_most.count())});
+}
+
+}  // namespace ringlet

@@ -1,0 +1,147 @@
+#include "kernel_abi.hpp"
+#include "setup_error.hpp"
+
+#include <ringlet/ring/kernel_ring.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+constexpr unsigned submission_entries_max = 32'768;
+constexpr unsigned completion_entries_max = 65'536;
+
+// Best first. CQSIZE and SUBMIT_ALL go with each: without SUBMIT_ALL one bad SQE would hold back
+// those behind it; kernels before 5.18 do not know it and get the last row.
+constexpr std::array setups{
+    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
+        IORING_SETUP_DEFER_TASKRUN,
+    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
+        IORING_SETUP_COOP_TASKRUN,
+    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
+    unsigned{IORING_SETUP_CQSIZE},
+};
+
+// NODROP: a full completion queue loses nothing. EXT_ARG: a wait can carry a deadline.
+constexpr unsigned required_features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
+
+void validate(const ring_options& options) {
+    const auto refuse = [](const std::string& what) {
+        throw std::invalid_argument("ring_options: " + what);
+    };
+    if (options.submission_entries < 1 || options.submission_entries > submission_entries_max)
+        refuse("submission_entries must be 1 to 32768, not " +
+               std::to_string(options.submission_entries));
+    if (options.completion_entries < options.submission_entries ||
+        options.completion_entries > completion_entries_max)
+        refuse("completion_entries must be submission_entries to 65536, not " +
+               std::to_string(options.completion_entries));
+    if (options.first_setup >= setups.size())
+        refuse("first_setup must be 0 to 3, not " + std::to_string(options.first_setup));
+}
+
+}  // namespace
+
+kernel_ring::kernel_ring(const ring_options& options) {
+    validate(options);
+    set_up(options);
+    probe();
+    // Not fatal when refused: they only make `enter` cheaper and a forked child safer.
+    registered_ = io_uring_register_ring_fd(&ring_) == 1;
+    io_uring_ring_dontfork(&ring_);
+
+    // The kernel finds SQEs through an array of indices, unless a newer liburing has asked it not
+    // to. Filled once with the identity, the array need not be touched again.
+    const unsigned capacity = *ring_.sq.kring_entries;
+    if ((ring_.flags & IORING_SETUP_NO_SQARRAY) == 0)
+        for (unsigned i = 0; i < capacity; ++i)
+            ring_.sq.array[i] = i;
+    submissions_ = submission_queue(ring_.sq.sqes, capacity, ring_.sq.khead);
+    completions_ = completion_queue(ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead,
+                                    ring_.cq.ktail);
+}
+
+kernel_ring::~kernel_ring() {
+    io_uring_queue_exit(&ring_);
+}
+
+void kernel_ring::set_up(const ring_options& options) {
+    int result = -EINVAL;
+    for (setup_ = options.first_setup; setup_ < setups.size(); ++setup_) {
+        io_uring_params parameters{};
+        parameters.flags = setups[setup_];
+        parameters.cq_entries = options.completion_entries;
+        result = io_uring_queue_init_params(options.submission_entries, &ring_, &parameters);
+        if (result != -EINVAL)
+            break;
+    }
+    if (result < 0)
+        throw setup_error(-result);
+    if ((ring_.features & required_features) != required_features) {
+        io_uring_queue_exit(&ring_);
+        throw setup_error(ENOSYS);
+    }
+}
+
+void kernel_ring::probe() {
+    const std::unique_ptr<io_uring_probe, decltype(&io_uring_free_probe)> answer(
+        io_uring_get_probe_ring(&ring_), &io_uring_free_probe);
+    if (!answer)
+        return;
+    for (unsigned i = 0; i < answer->ops_len; ++i)
+        if ((answer->ops[i].flags & IO_URING_OP_SUPPORTED) != 0)
+            supported_.set(answer->ops[i].op);
+}
+
+bool kernel_ring::supports(unsigned opcode) const noexcept {
+    return opcode < supported_.size() && supported_.test(opcode);
+}
+
+void kernel_ring::enter(unsigned submit, unsigned wait_for, clock::time_point deadline) {
+    std::atomic_ref(*ring_.sq.ktail).store(submissions_.tail(), std::memory_order_release);
+    if ((std::atomic_ref(*ring_.sq.kflags).load(std::memory_order_relaxed) &
+         IORING_SQ_CQ_OVERFLOW) != 0)
+        ++overflows_;
+
+    unsigned flags = IORING_ENTER_GETEVENTS;
+    if (registered_)
+        flags |= IORING_ENTER_REGISTERED_RING;
+    if ((ring_.features & IORING_FEAT_NO_IOWAIT) != 0)
+        flags |= IORING_ENTER_NO_IOWAIT;
+
+    int result = 0;
+    if (wait_for == 0 || deadline == no_deadline) {
+        result = io_uring_enter(static_cast<unsigned>(ring_.enter_ring_fd), submit, wait_for, flags,
+                                nullptr);
+    } else {
+        const auto left = std::max<clock::duration>(deadline - now(), clock::duration::zero());
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+        __kernel_timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+        io_uring_getevents_arg argument{};
+        argument.sigmask_sz = _NSIG / 8;
+        argument.ts = reinterpret_cast<std::uintptr_t>(&timeout);
+        result = io_uring_enter2(static_cast<unsigned>(ring_.enter_ring_fd), submit, wait_for,
+                                 flags | IORING_ENTER_EXT_ARG,
+                                 reinterpret_cast<sigset_t*>(&argument), sizeof(argument));
+    }
+    switch (result) {
+    case -ETIME:   // the deadline passed
+    case -EINTR:   // a signal came
+    case -EBUSY:   // completions overflowed: they must be reaped before more is submitted
+    case -EAGAIN:  // the kernel is short of memory for now
+        return;
+    default:
+        if (result < 0)
+            throw std::system_error(-result, std::system_category(), "io_uring_enter");
+    }
+}
+
+}  // namespace ringlet

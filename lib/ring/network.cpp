@@ -1,0 +1,48 @@
+#include <ringlet/ring/network.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace ringlet {
+
+namespace {
+
+int result_of(int returned) noexcept {
+    return returned < 0 ? -errno : returned;
+}
+
+class system_network final : public network {
+public:
+    int open(int domain, int type, int protocol) noexcept override {
+        return result_of(::socket(domain, type | SOCK_CLOEXEC, protocol));
+    }
+    int bind(int fd, const sockaddr* address, socklen_t size) noexcept override {
+        return result_of(::bind(fd, address, size));
+    }
+    int listen(int fd, int backlog) noexcept override { return result_of(::listen(fd, backlog)); }
+    int local_address(int fd, sockaddr* address, socklen_t* size) noexcept override {
+        return result_of(::getsockname(fd, address, size));
+    }
+    int peer_address(int fd, sockaddr* address, socklen_t* size) noexcept override {
+        return result_of(::getpeername(fd, address, size));
+    }
+    int set_option(int fd, int level, int name, const void* value,
+                   socklen_t size) noexcept override {
+        return result_of(::setsockopt(fd, level, name, value, size));
+    }
+    int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept override {
+        return result_of(::getsockopt(fd, level, name, value, size));
+    }
+    int shutdown(int fd, int how) noexcept override { return result_of(::shutdown(fd, how)); }
+    int close(int fd) noexcept override { return result_of(::close(fd)); }
+};
+
+}  // namespace
+
+network& network::system() noexcept {
+    static system_network instance;
+    return instance;
+}
+
+}  // namespace ringlet
