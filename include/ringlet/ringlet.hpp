@@ -35,8 +35,10 @@
 #include <ringlet/loop/yield_operation.hpp>
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/join_operation.hpp>
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/sleep.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/sleep_until.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>

@@ -2,7 +2,6 @@
 
 #include <ringlet/coro/task_group.hpp>
 
-#include <stdexcept>
 
 namespace ringlet {
 
@@ -49,22 +48,8 @@ void task_group::ended(std::exception_ptr exception) noexcept {
         std::exchange(joining_, nullptr)->resume_later(0);
 }
 
-void task_group::join_operation::await_suspend(std::coroutine_handle<> waiter) {
-    if (group_.joining_ != nullptr)
-        throw std::logic_error("task_group::join: another join waits; a group has one");
-    // It waits even where its scope is cancelled: the tasks must have ended before it goes on.
-    static_cast<void>(admit());
-    suspend(waiter);
-    group_.joining_ = this;
-}
-
-void task_group::join_operation::await_resume() {
-    if (group_.exception_)
-        std::rethrow_exception(std::exchange(group_.exception_, nullptr));
-    if (std::exchange(group_.child_cancelled_, false) && scope_cancelled()) {
-        result_ = -ECANCELED;
-        report(nullptr, "task_group::join");
-    }
+join_operation task_group::join() noexcept {
+    return join_operation(*this);
 }
 
 }  // namespace ringlet

@@ -7,6 +7,8 @@
 
 namespace ringlet {
 
+class join_operation;
+
 /// Owns tasks that run at the same time, and awaits them. A task that fails cancels the others; the
 /// first exception is thrown by `join`.
 ///
@@ -45,7 +47,6 @@ public:
     /// Waits until no task runs, and then throws the first exception that one of them ended with;
     /// that a task was cancelled along with the group does not count. Where the awaiting coroutine
     /// is cancelled, the tasks are too, and are still waited for. One `join` at a time.
-    class join_operation;
     [[nodiscard]] join_operation join() noexcept;
 
     /// How many tasks run now.
@@ -57,6 +58,8 @@ public:
     [[nodiscard]] static task<void> run(Body body);
 
 private:
+    friend join_operation;
+
     void ended(std::exception_ptr exception) noexcept;
 
     loop& loop_;
@@ -67,24 +70,11 @@ private:
     std::exception_ptr exception_;
 };
 
-class task_group::join_operation final : public operation {
-public:
-    explicit join_operation(task_group& group) noexcept : operation(group.loop_), group_(group) {}
+}  // namespace ringlet
 
-    [[nodiscard]] bool await_ready() const noexcept { return group_.running_ == 0; }
-    void await_suspend(std::coroutine_handle<> waiter);
-    void await_resume();
+#include <ringlet/coro/join_operation.hpp>  // which `join` returns
 
-    void cancel() override {}  // the group's scope lies inside the waiter's: its tasks are told
-
-private:
-    friend task_group;
-    task_group& group_;
-};
-
-inline task_group::join_operation task_group::join() noexcept {
-    return join_operation(*this);
-}
+namespace ringlet {
 
 template <class Body>
 task<void> task_group::run(Body body) {

@@ -1,0 +1,61 @@
+// Talks to the welcome server: prints what it says, sends what is typed, until "exit".
+
+#include "command_line.hpp"
+
+#include <ringlet/ringlet.hpp>
+
+#include <array>
+#include <chrono>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace {
+
+constexpr std::chrono::seconds patience{5};
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n";
+    const auto first = text.find_first_not_of(space);
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+ringlet::task<> print_answer(ringlet::stream& server) {
+    const ringlet::cancel_scope limit(patience);
+    std::array<char, 1024> buffer;
+    const auto size = co_await server.recv(buffer);
+    if (size == 0)
+        throw std::runtime_error("the server has closed the connection");
+    std::cout << "服务器: " << std::string_view(buffer.data(), size) << std::endl;
+}
+
+ringlet::task<> converse(ringlet::address peer) {
+    ringlet::stream server = co_await ringlet::connect(peer);
+    co_await print_answer(server);
+    // Reading the terminal blocks, which disturbs nobody: this loop has nothing else to do.
+    for (std::string line; std::cout << "你:" << std::flush, std::getline(std::cin, line);) {
+        const std::string_view message = trimmed(line);
+        if (message.empty())
+            continue;
+        co_await server.send_all(message);
+        if (message == "exit") {
+            std::cout << "谢谢使用，再见！" << std::endl;
+            break;
+        }
+        co_await print_answer(server);
+    }
+    co_await server.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_program("client", [&] {
+        command_line options("Talks to the welcome server.", "127.0.0.1:9999");
+        options.parse(argc, argv);
+        ringlet::block_on(converse(options.address()));
+    });
+}

@@ -1,0 +1,47 @@
+// Greets each client, answers each of its messages, and lets it go when it says "exit". On its own
+// terminal it tells what happens.
+
+#include "command_line.hpp"
+#include "serve_until_signal.hpp"
+
+#include <ringlet/ringlet.hpp>
+
+#include <array>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+class welcome : public ringlet::base_request_handler {
+    ringlet::task<> handle() override {
+        co_await request().send_all("欢迎访问socketserver服务器！");
+        std::array<char, 1024> buffer;
+        while (const auto size = co_await request().recv(buffer)) {
+            const std::string_view message(buffer.data(), size);
+            if (message == "exit") {
+                std::cout << "断开与" << client() << "的连接！" << std::endl;
+                break;
+            }
+            std::cout << "来自" << client() << "的客户端向你发来信息：" << message << std::endl;
+            co_await request().send_all("已收到你的消息<", message, ">");
+        }
+    }
+
+    std::string client() const {
+        const auto& address = client_address();
+        return "('" + address.host() + "', " + std::to_string(address.port()) + ")";
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return run_program("welcome_server", [&] {
+        command_line options("Greets its clients and answers them.", "127.0.0.1:9999");
+        options.parse(argc, argv);
+        ringlet::tcp_server server(options.address(), ringlet::handler<welcome>);
+        std::cout << "启动socketserver服务器！" << std::endl;
+        serve_until_signal(server);
+    });
+}

@@ -1,0 +1,33 @@
+#include <ringlet/coro/join_operation.hpp>
+#include <ringlet/coro/task_group.hpp>
+
+#include <stdexcept>
+
+namespace ringlet {
+
+join_operation::join_operation(task_group& group) noexcept
+    : operation(group.loop_), group_(group) {}
+
+bool join_operation::await_ready() const noexcept {
+    return group_.running_ == 0;
+}
+
+void join_operation::await_suspend(std::coroutine_handle<> waiter) {
+    if (group_.joining_ != nullptr)
+        throw std::logic_error("task_group::join: another join waits; a group has one");
+    // It waits even where its scope is cancelled: the tasks must have ended before it goes on.
+    static_cast<void>(admit());
+    suspend(waiter);
+    group_.joining_ = this;
+}
+
+void join_operation::await_resume() {
+    if (group_.exception_)
+        std::rethrow_exception(std::exchange(group_.exception_, nullptr));
+    if (std::exchange(group_.child_cancelled_, false) && scope_cancelled()) {
+        result_ = -ECANCELED;
+        report(nullptr, "task_group::join");
+    }
+}
+
+}  // namespace ringlet
