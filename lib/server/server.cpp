@@ -2,6 +2,7 @@
 #include <ringlet/loop/deadline_after.hpp>
 #include <ringlet/server/server.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -10,7 +11,8 @@ namespace ringlet {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+// Far more than any drain takes, and far from overflowing the clock.
+constexpr std::chrono::nanoseconds grace_max = std::chrono::hours(24 * 365);
 
 std::string describe(const std::exception_ptr& exception) {
     try {
@@ -75,7 +77,7 @@ void server::handle_request() {
         return;
     loop own(options_.loop);
     const auto deadline = options_.timeout == options_.timeout.zero()
-                              ? clock::time_point::max()
+                              ? loop::clock::time_point::max()
                               : deadline_after(own.now(), options_.timeout, "handle_request");
     if (!block_on(own, serve_one(deadline)))
         handle_timeout();
@@ -86,12 +88,7 @@ void server::shutdown() noexcept {
 }
 
 void server::shutdown(std::chrono::nanoseconds grace) noexcept {
-    const auto now = clock::now();
-    if (grace < grace.zero())
-        grace = grace.zero();
-    else if (grace >= clock::time_point::max() - now)
-        grace = options_.drain_timeout;
-    shutdown_.request(now + grace);
+    shutdown_.request(std::clamp(grace, grace.zero(), grace_max));
 }
 
 void server::server_close() {

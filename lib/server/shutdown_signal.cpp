@@ -18,10 +18,9 @@ shutdown_signal::~shutdown_signal() {
     ::close(fd_);
 }
 
-void shutdown_signal::request(time_point deadline) noexcept {
-    const nanoseconds wanted = deadline.time_since_epoch().count();
-    nanoseconds known = deadline_.load();
-    while (wanted < known && !deadline_.compare_exchange_weak(known, wanted)) {
+void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
+    auto known = grace_.load();
+    while (grace.count() < known && !grace_.compare_exchange_weak(known, grace.count())) {
     }
     const int interrupted = errno;  // in a signal handler, which must leave it alone
     const std::uint64_t one = 1;
@@ -29,8 +28,8 @@ void shutdown_signal::request(time_point deadline) noexcept {
     errno = interrupted;
 }
 
-shutdown_signal::time_point shutdown_signal::deadline() const noexcept {
-    return time_point(time_point::duration(deadline_.load()));
+std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
+    return std::chrono::nanoseconds(grace_.load());
 }
 
 void shutdown_signal::acknowledge() noexcept {
@@ -40,7 +39,7 @@ void shutdown_signal::acknowledge() noexcept {
 
 void shutdown_signal::reset() noexcept {
     acknowledge();
-    deadline_.store(time_point::max().time_since_epoch().count());
+    grace_.store(none.count());
 }
 
 }  // namespace ringlet

@@ -4,6 +4,8 @@
 #include <ringlet/loop/poll_operation.hpp>
 #include <ringlet/server/stream_server.hpp>
 
+#include <algorithm>
+
 namespace ringlet {
 
 namespace {
@@ -23,7 +25,7 @@ task<std::exception_ptr> outcome(task_group& group) {
 stream_server::stream_server(const address& local, connection_handler handler,
                              const server_options& options)
     : server(options),
-      listening_(listener::open(network::system(), local, options.listening)),
+      listening_(listener::open(*options.net, local, options.listening)),
       fileno_(listening_.native_handle()), handler_(std::move(handler)) {
     set_server_address(listening_.local_address());
 }
@@ -99,9 +101,11 @@ task<> stream_server::enforce_shutdown(task_group& acceptance, task_group& conne
     const int requested = shutdown_requests().native_handle();
     co_await poll_operation(here, requested, POLLIN);
     acceptance.cancel();
+    auto deadline = loop::clock::time_point::max();
     for (std::error_code error; !error;) {
         shutdown_requests().acknowledge();
-        const cancel_scope grace(shutdown_requests().deadline());
+        deadline = std::min(deadline, here.now() + shutdown_requests().grace());
+        const cancel_scope patience(deadline);
         co_await poll_operation(here, requested, POLLIN, &error);  // a request for less time
         if (error == std::errc::timed_out)
             connections.cancel();

@@ -42,8 +42,8 @@ public:
     /// for `grace`, then cancels them; `serve_forever` returns. Returns at once.
     ///
     /// From any thread, from a signal handler, from inside a handler; before, during and after
-    /// serving; as often as you like (the earliest deadline counts). A `grace` that is negative or
-    /// too long is taken as none, and as `drain_timeout`.
+    /// serving; as often as you like (the shortest grace counts). A negative `grace` is none; more
+    /// than a year is a year.
     void shutdown() noexcept;
     void shutdown(std::chrono::nanoseconds grace) noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/net/listener_options.hpp>
+#include <ringlet/ring/network.hpp>
 
 #include <chrono>
 
@@ -14,6 +15,9 @@ struct server_options {
 
     /// The loop that the server makes for itself.
     loop_options loop;
+
+    /// Where the listening socket is opened: the network of the ring that will serve it.
+    network* net = &network::system();
 
     /// How long handlers may go on after `shutdown()` before they are cancelled.
     std::chrono::milliseconds drain_timeout{5000};
