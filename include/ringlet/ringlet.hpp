@@ -1,7 +1,7 @@
 #pragma once
 
-// Everything a program needs that writes servers and clients. The folders below are floors, each
-// standing on those before it: ring, loop, coro, net, server.
+// Everything a program needs that writes servers and clients. The blocks are the floors, each of
+// which stands on those before it.
 
 #include <ringlet/ring/check.hpp>
 #include <ringlet/ring/completion.hpp>
@@ -11,6 +11,7 @@
 #include <ringlet/ring/ring.hpp>
 #include <ringlet/ring/ring_options.hpp>
 #include <ringlet/ring/submission_queue.hpp>
+
 #include <ringlet/loop/close_operation.hpp>
 #include <ringlet/loop/connect_operation.hpp>
 #include <ringlet/loop/deadline_after.hpp>
@@ -33,6 +34,7 @@
 #include <ringlet/loop/timer.hpp>
 #include <ringlet/loop/timer_queue.hpp>
 #include <ringlet/loop/yield_operation.hpp>
+
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/join_operation.hpp>
@@ -42,6 +44,7 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
+
 #include <ringlet/net/accept_operation.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/buffer_sequence_send.hpp>
@@ -53,6 +56,7 @@
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>
+
 #include <ringlet/server/base_request_handler.hpp>
 #include <ringlet/server/connection_handler.hpp>
 #include <ringlet/server/handler.hpp>

@@ -16,9 +16,17 @@ void join_operation::await_suspend(std::coroutine_handle<> waiter) {
     if (group_.joining_ != nullptr)
         throw std::logic_error("task_group::join: another join waits; a group has one");
     // It waits even where its scope is cancelled: the tasks must have ended before it goes on.
-    static_cast<void>(admit());
+    const bool admitted = admit();
     suspend(waiter);
     group_.joining_ = this;
+    if (!admitted)
+        cancel();
+}
+
+// The waiter's scope may lie inside the group's, which then has not been told.
+void join_operation::cancel() {
+    result_ = -ECANCELED;
+    group_.scope_.cancel(static_cast<std::errc>(error().value()));
 }
 
 void join_operation::await_resume() {

@@ -2,7 +2,6 @@
 
 #include <ringlet/coro/task_group.hpp>
 
-
 namespace ringlet {
 
 namespace {

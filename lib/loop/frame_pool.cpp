@@ -26,7 +26,7 @@ void* frame_pool::allocate(std::size_t size) {
     if (loop* const current = loop::current(); current != nullptr && size_class <= classes)
         if (void* const block = current->frames().take(size_class))
             return block;
-    return ::operator new(size_class * granularity);
+    return ::operator new(size_class* granularity);
 }
 
 void frame_pool::deallocate(void* block, std::size_t size) noexcept {

@@ -14,9 +14,19 @@ gathered_send_operation::gathered_send_operation(loop& owner, int fd,
     : ring_awaitable(owner, never_enough), fd_(fd), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
                                   [](const iovec& buffer) { return buffer.iov_len; })),
-      outgoing_(outgoing), error_(error) {}
+      outgoing_(outgoing), error_(error) {
+    advance(0);  // past leading buffers that are empty
+}
 
 bool gathered_send_operation::await_suspend(std::coroutine_handle<> waiter) {
+    advance(0);
+    if (buffers_.empty()) {
+        if (!admit())
+            return false;
+        suspend(waiter);
+        resume_later(0);
+        return true;
+    }
     outgoing_.require_idle("send");
     if (!ring_awaitable::await_suspend(waiter))
         return false;
@@ -25,7 +35,7 @@ bool gathered_send_operation::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 std::size_t gathered_send_operation::await_resume() {
-    outgoing_.end();
+    outgoing_.end(*this);
     report(error_, "send");
     return sent_;
 }
@@ -45,7 +55,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         restart_when_ready(fd_, POLLOUT);
         return;
     }
-    if (cqe.result <= 0) {
+    if (cqe.result < 0 || (cqe.result == 0 && size_ > 0)) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
         return;
     }
@@ -58,6 +68,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         restart();
 }
 
+// Goes past empty buffers too, so that there is always a byte to send at the front.
 void gathered_send_operation::advance(std::size_t sent) noexcept {
     sent_ += sent;
     offset_ += sent;

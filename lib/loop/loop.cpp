@@ -18,6 +18,9 @@ namespace {
 // compiler may keep the address of a thread_local across a suspension (llvm 47179).
 thread_local loop* current_loop = nullptr;
 
+constexpr auto suspended_at_the_end =
+    "a loop was destroyed while a coroutine was suspended on it; await every task first";
+
 }  // namespace
 
 /// Makes a loop the current one of its thread, for as long as it runs.
@@ -69,13 +72,14 @@ loop::loop(const loop_options& options)
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),
-      inline_completions_(options.inline_completions_max),
-      frames_(options.frame_cache_bytes_max),
-      ring_(std::move(ring)),
-      wake_up_(std::make_unique<wake_up>(*this)) {}
+      inline_completions_(options.inline_completions_max), frames_(options.frame_cache_bytes_max),
+      ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {
+    check(ready_.empty() && timers_.empty(), suspended_at_the_end);
     closing_ = true;
+    wake_up_->signal();  // ends its read
+    // Nothing else may be there; where there is, this brings it to light instead of waiting.
     io_uring_sqe& sqe = next_sqe();
     io_uring_prep_cancel64(&sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     while (in_flight_ > 0) {
@@ -157,8 +161,7 @@ void loop::deliver(const completion& cqe) {
     auto& ended = *reinterpret_cast<ring_operation*>(cqe.user_data);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         --in_flight_;
-    check(!closing_ || !ended.pending_,
-          "a loop was destroyed while a coroutine was suspended on it; await every task first");
+    check(!closing_ || !ended.pending_, suspended_at_the_end);
     inline_completions_ = inline_completions_max_;
     ended.deliver(cqe);
 }

@@ -22,7 +22,9 @@ public:
 
     [[nodiscard]] loop& owner() noexcept { return *loop_; }
     [[nodiscard]] const socket& listening() const noexcept { return socket_; }
-    void set_overload_handler(listener::overload_handler handler) { overload_ = std::move(handler); }
+    void set_overload_handler(listener::overload_handler handler) {
+        overload_ = std::move(handler);
+    }
 
     /// Whether an accept need not wait, and then its result: a descriptor or `-errno`.
     [[nodiscard]] bool available() const noexcept;
@@ -57,10 +59,10 @@ private:
     listener_options options_;
     listener::overload_handler overload_;
     accept_operation* waiter_ = nullptr;
-    std::deque<int> ahead_;   // descriptors, oldest first
-    int pending_error_ = 0;   // `-errno` for the next accept
+    std::deque<int> ahead_;  // descriptors, oldest first
+    int pending_error_ = 0;  // `-errno` for the next accept
     std::chrono::milliseconds pause_{0};
-    bool multishot_;          // until the kernel refuses it (before 5.19)
+    bool multishot_;  // until the kernel refuses it (before 5.19)
     bool armed_ = false;
     bool pausing_ = false;
     bool stopped_ = false;

@@ -49,6 +49,15 @@ bool parse_v4(const std::string& host, sockaddr_in& parsed) noexcept {
     return ::inet_pton(AF_INET, host.c_str(), &parsed.sin_addr) == 1;
 }
 
+// The index of a network interface from its name, or as a number where it has none (RFC 4007).
+std::uint32_t zone_index(const std::string& zone) noexcept {
+    std::uint32_t index = ::if_nametoindex(zone.c_str());
+    const char* const end = zone.data() + zone.size();
+    if (index == 0 && std::from_chars(zone.data(), end, index).ptr != end)
+        return 0;
+    return index;
+}
+
 bool parse_v6(const std::string& host, sockaddr_in6& parsed) {
     parsed.sin6_family = AF_INET6;
     const std::size_t percent = host.find('%');
@@ -57,7 +66,7 @@ bool parse_v6(const std::string& host, sockaddr_in6& parsed) {
     if (percent == std::string::npos)
         return true;
     const std::string zone = host.substr(percent + 1);
-    parsed.sin6_scope_id = ::if_nametoindex(zone.c_str());
+    parsed.sin6_scope_id = zone_index(zone);
     if (parsed.sin6_scope_id == 0)
         refuse(host, "there is no network interface \"" + zone + "\"");
     return true;
@@ -93,6 +102,8 @@ address::address(std::string_view host, int port) : address() {
         size_ = sizeof(sockaddr_in);
     else if (storage_ = {}; parse_v6(name, storage_.v6))
         size_ = sizeof(sockaddr_in6);
+    else if (name.find(':') != std::string::npos)
+        refuse(host, "this is not an IPv6 address, and no name has a colon in it");
     else
         *this = resolve(name);
     (family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port) = htons(checked);
@@ -105,10 +116,11 @@ address address::parse(std::string_view text) {
     if (colon == std::string_view::npos)
         refuse(text, "the port is missing; write HOST:PORT, as in 127.0.0.1:9999");
     std::string_view host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']'))
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed != (host.find(':') != std::string_view::npos))
+        refuse(text, "an IPv6 address, and nothing else, goes in brackets, as in [::1]:9999");
+    if (bracketed)
         host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos)
-        refuse(text, "an IPv6 address goes in brackets, as in [::1]:9999");
     return {host, parse_port(text, text.substr(colon + 1))};
 }
 

@@ -54,13 +54,11 @@ address socket::peer_address() const {
 }
 
 void socket::set_option(int level, int name, const void* value, socklen_t size) {
-    check_call(net_->set_option(fd_, level, name, value, size),
-               "setsockopt");
+    check_call(net_->set_option(fd_, level, name, value, size), "setsockopt");
 }
 
 void socket::get_option(int level, int name, void* value, socklen_t size) const {
-    check_call(net_->get_option(fd_, level, name, value, &size),
-               "getsockopt");
+    check_call(net_->get_option(fd_, level, name, value, &size), "getsockopt");
 }
 
 }  // namespace ringlet

@@ -29,8 +29,8 @@ task<> stream::close() {
         while (!idle())
             co_await yield_operation(*loop_);
     }
-    if (is_open())
-        co_await close_operation(*loop_, socket_.release());
+    if (is_open())  // whatever close(2) reports, the descriptor is gone
+        static_cast<void>(co_await close_operation(*loop_, socket_.release()));
 }
 
 ringlet::socket stream::release() noexcept {

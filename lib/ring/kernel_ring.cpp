@@ -65,8 +65,8 @@ kernel_ring::kernel_ring(const ring_options& options) {
         for (unsigned i = 0; i < capacity; ++i)
             ring_.sq.array[i] = i;
     submissions_ = submission_queue(ring_.sq.sqes, capacity, ring_.sq.khead);
-    completions_ = completion_queue(ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead,
-                                    ring_.cq.ktail);
+    completions_ =
+        completion_queue(ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead, ring_.cq.ktail);
 }
 
 kernel_ring::~kernel_ring() {
@@ -122,7 +122,8 @@ void kernel_ring::enter(unsigned submit, unsigned wait_for, clock::time_point de
         result = io_uring_enter(static_cast<unsigned>(ring_.enter_ring_fd), submit, wait_for, flags,
                                 nullptr);
     } else {
-        const auto left = std::max<clock::duration>(deadline - now(), clock::duration::zero());
+        const auto begin = now();
+        const auto left = std::max(deadline, begin) - begin;  // one far in the past would overflow
         const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
         __kernel_timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
         io_uring_getevents_arg argument{};

@@ -24,8 +24,7 @@ task<std::exception_ptr> outcome(task_group& group) {
 
 stream_server::stream_server(const address& local, connection_handler handler,
                              const server_options& options)
-    : server(options),
-      listening_(listener::open(*options.net, local, options.listening)),
+    : server(options), listening_(listener::open(*options.net, local, options.listening)),
       fileno_(listening_.native_handle()), handler_(std::move(handler)) {
     set_server_address(listening_.local_address());
 }

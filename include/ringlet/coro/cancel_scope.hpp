@@ -6,9 +6,10 @@
 
 namespace ringlet {
 
-/// While one lives, a local of a coroutine, whatever that coroutine and the tasks it awaits wait for
-/// can be cancelled together: by hand, or by a deadline. It fails with operation_canceled, or with
-/// timed_out where the deadline did it; what is awaited after that under the scope fails at once.
+/// While one lives, a local of a coroutine, whatever that coroutine and the tasks it awaits wait
+/// for can be cancelled together: by hand, or by a deadline. It fails with operation_canceled, or
+/// with timed_out where the deadline did it; what is awaited after that under the scope fails at
+/// once.
 ///
 ///     ringlet::cancel_scope patience(5s);
 ///     auto n = co_await client.recv(buffer);     // throws timed_out after five seconds
@@ -18,7 +19,8 @@ namespace ringlet {
 /// One thread: the loop's. Lifetime: ends in the coroutine that made it, before those made earlier.
 class cancel_scope : private timer {
 public:
-    /// A scope that only `cancel` or an outer scope cancels. Throws std::logic_error outside a loop.
+    /// A scope that only `cancel` or an outer scope cancels. Throws std::logic_error outside a
+    /// loop.
     cancel_scope() : cancel_scope(loop::clock::time_point::max()) {}
 
     /// One that is also cancelled at `deadline`; time_point::max() stands for none.
@@ -35,8 +37,8 @@ public:
     cancel_scope& operator=(const cancel_scope&) = delete;
     ~cancel_scope();
 
-    /// Cancels what is awaited under the scope; it ends in a later turn of the loop, with its result
-    /// if it succeeded all the same.
+    /// Cancels what is awaited under the scope; it ends in a later turn of the loop, with its
+    /// result if it succeeded all the same.
     void cancel() { scope_.cancel(); }
 
     [[nodiscard]] bool cancelled() const noexcept { return scope_.cancelled(); }

@@ -15,7 +15,8 @@ public:
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume();
 
-    void cancel() override {}  // the group's scope lies inside the waiter's: its tasks are told
+    /// Takes the tasks along, for the same reason, and still waits for them.
+    void cancel() override;
 
 private:
     friend task_group;

@@ -3,6 +3,7 @@
 #include <ringlet/loop/frame_pool.hpp>
 #include <ringlet/ring/check.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -53,7 +54,8 @@ class task_promise final : public task_promise_base {
 public:
     task<T> get_return_object() noexcept;
 
-    template <class U>
+    // As `return` does: a braced list is fine, an explicit conversion is not made unasked.
+    template <std::convertible_to<T> U = T>
     void return_value(U&& value) {
         value_.emplace(std::forward<U>(value));
     }

@@ -17,15 +17,15 @@ class join_operation;
 ///     group.spawn(serve(other));
 ///     co_await group.join();
 ///
-/// A group that is destroyed before its tasks have ended would leave them with references to what is
-/// gone; the program ends with a sentence saying so. Where something between `spawn` and `join` may
-/// throw, use `run`, which joins whatever happens.
+/// A group that is destroyed before its tasks have ended would leave them with references to what
+/// is gone; the program ends with a sentence saying so. Where something between `spawn` and `join`
+/// may throw, use `run`, which joins whatever happens.
 ///
 /// One thread: the loop's.
 class task_group {
 public:
-    /// A group in the loop that runs in this thread, under the scope of the coroutine that makes it.
-    /// Throws std::logic_error outside a loop.
+    /// A group in the loop that runs in this thread, under the scope of the coroutine that makes
+    /// it. Throws std::logic_error outside a loop.
     task_group() : task_group(loop::require_current("task_group")) {}
 
     /// The same in a loop that need not run yet.
@@ -53,7 +53,9 @@ public:
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
 
     /// Runs `body(group)`, a coroutine that spawns, as one of the group's tasks, and joins: no task
-    /// is left behind, whatever throws. The body itself must not join.
+    /// is left behind, whatever throws. The body itself must not join. Let it capture by reference:
+    /// a closure that owns what it captures needs a name, to be moved from, since GCC 12 destroys
+    /// it twice where it is a temporary of the co_await expression.
     template <class Body>
     [[nodiscard]] static task<void> run(Body body);
 

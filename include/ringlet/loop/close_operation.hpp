@@ -10,11 +10,16 @@ class close_operation final : public ring_awaitable<close_operation> {
 public:
     close_operation(loop& owner, int fd) noexcept : ring_awaitable(owner), fd_(fd) {}
 
+    /// A descriptor must not stay open because its owner is cancelled, before or meanwhile.
+    void await_suspend(std::coroutine_handle<> waiter) {
+        static_cast<void>(admit());
+        prepare(loop_->begin(*this));
+        suspend(waiter);
+    }
+    void cancel() override {}
+
     /// The error, if there was one.
     [[nodiscard]] std::error_code await_resume() const noexcept { return error(); }
-
-    /// A descriptor must not stay open because its owner is cancelled.
-    void cancel() override {}
 
 private:
     friend ring_awaitable;

@@ -19,9 +19,7 @@ public:
 private:
     friend ring_awaitable;
 
-    void prepare(io_uring_sqe& sqe) override {
-        io_uring_prep_connect(&sqe, fd_, address_, size_);
-    }
+    void prepare(io_uring_sqe& sqe) override { io_uring_prep_connect(&sqe, fd_, address_, size_); }
 
     int fd_;
     const sockaddr* address_;

@@ -39,7 +39,10 @@ public:
 
     /// From suspending to resuming, an operation is the pending one.
     void begin(operation& started) noexcept { pending_ = &started; }
-    void end() noexcept { pending_ = nullptr; }
+    void end(const operation& ended) noexcept {
+        if (pending_ == &ended)
+            pending_ = nullptr;
+    }
 
     /// Cancels the pending operation, if there is one.
     void cancel() {

@@ -19,7 +19,8 @@ class operation_scope;
 class operation : public list_hook {
 public:
     /// Asks the operation to end early, with -ECANCELED unless it succeeds all the same. Resumes
-    /// nothing by itself; the waiter goes on in a later turn of the loop. Harmless when it has ended.
+    /// nothing by itself; the waiter goes on in a later turn of the loop. Harmless when it has
+    /// ended.
     virtual void cancel() = 0;
 
     /// A count, or `-errno`; meaningful once it has ended.

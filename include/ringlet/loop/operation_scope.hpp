@@ -12,7 +12,8 @@ namespace ringlet {
 /// the scopes inside it. Cancelling never runs user code: each operation ends in a later turn of
 /// the loop, with its result if it succeeded anyway.
 ///
-/// One thread: the loop's. Lifetime: outlives every operation begun under it and every scope inside.
+/// One thread: the loop's. Lifetime: outlives every operation begun under it and every scope
+/// inside.
 class operation_scope : public list_hook {
 public:
     /// A scope inside `parent`, cancelled with it, or on its own if that is nullptr.

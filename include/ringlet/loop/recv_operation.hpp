@@ -16,8 +16,8 @@ public:
     /// the await is over.
     recv_operation(loop& owner, int fd, void* data, std::size_t size, direction& incoming,
                    std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), data_(data), size_(std::min(size, size_max)), incoming_(incoming),
-          error_(error) {}
+        : ring_awaitable(owner), fd_(fd), data_(data), size_(std::min(size, size_max)),
+          incoming_(incoming), error_(error) {}
 
     bool await_suspend(std::coroutine_handle<> waiter) {
         incoming_.require_idle("recv");
@@ -28,7 +28,7 @@ public:
     }
 
     std::size_t await_resume() const {
-        incoming_.end();
+        incoming_.end(*this);
         if (result_ == 0)
             incoming_.set_ended();
         if (result_ >= 0 && error_ == nullptr) [[likely]]

@@ -23,8 +23,8 @@ public:
           error_(error) {}
 
     /// Nothing to send is done at once.
-    [[nodiscard]] bool await_ready() const noexcept {
-        return size_ == 0 && loop_->may_complete_inline();
+    [[nodiscard]] bool await_ready() noexcept {
+        return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
     }
 
     bool await_suspend(std::coroutine_handle<> waiter) {
@@ -36,7 +36,7 @@ public:
     }
 
     std::size_t await_resume() {
-        outgoing_.end();
+        outgoing_.end(*this);
         if (result_ >= 0)
             sent_ += static_cast<std::size_t>(result_);
         if (result_ < 0 || error_ != nullptr) [[unlikely]]

@@ -8,8 +8,7 @@ namespace ringlet {
 class sleep_operation final : public operation, private timer {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr: only a cancellation.
-    sleep_operation(loop& owner, loop::clock::time_point deadline,
-                    std::error_code* error) noexcept
+    sleep_operation(loop& owner, loop::clock::time_point deadline, std::error_code* error) noexcept
         : operation(owner), deadline_(deadline), error_(error) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }

@@ -16,10 +16,9 @@ class buffer_sequence_send final : private std::array<const_buffer, Size>,
 public:
     buffer_sequence_send(loop& owner, int fd, direction& outgoing, const sequence& buffers) noexcept
         : sequence(buffers),
-          gathered_send_operation(
-              owner, fd,
-              std::span(reinterpret_cast<const iovec*>(sequence::data()), Size), outgoing,
-              nullptr) {}
+          gathered_send_operation(owner, fd,
+                                  std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
+                                  outgoing, nullptr) {}
 };
 
 }  // namespace ringlet

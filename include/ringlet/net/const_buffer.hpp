@@ -8,8 +8,8 @@
 
 namespace ringlet {
 
-/// Memory to send: any contiguous range of `std::byte`, `char` or `unsigned char`, or text. A string
-/// literal is text and ends before its NUL; every other array counts whole.
+/// Memory to send: any contiguous range of `std::byte`, `char` or `unsigned char`, or text. A
+/// string literal is text and ends before its NUL; every other array counts whole.
 ///
 /// Lifetime: a view; the memory must last as long as what it is passed to says.
 class const_buffer {
@@ -26,8 +26,8 @@ public:
 
     template <std::size_t Size>
     const_buffer(const char (&literal)[Size]) noexcept  // NOLINT: meant to convert
-        : const_buffer(std::string_view(literal, Size).substr(
-              0, std::string_view(literal, Size).find('\0'))) {}
+        : const_buffer(std::string_view(literal, Size)
+                           .substr(0, std::string_view(literal, Size).find('\0'))) {}
 
     template <std::size_t Size>
     const_buffer(char (&array)[Size]) noexcept  // NOLINT: meant to convert

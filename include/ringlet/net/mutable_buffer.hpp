@@ -10,13 +10,13 @@ namespace ringlet {
 namespace detail {
 
 template <class T>
-concept byte_like = std::same_as<std::remove_cv_t<T>, std::byte> ||
-                    std::same_as<std::remove_cv_t<T>, char> ||
-                    std::same_as<std::remove_cv_t<T>, unsigned char>;
+concept byte_like =
+    std::same_as<std::remove_cv_t<T>, std::byte> || std::same_as < std::remove_cv_t<T>,
+char > || std::same_as<std::remove_cv_t<T>, unsigned char>;
 
 template <class R>
 concept byte_range = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-                     byte_like<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
+    byte_like<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
 
 }  // namespace detail
 
@@ -29,10 +29,11 @@ public:
     mutable_buffer(void* data, std::size_t size) noexcept : data_(data), size_(size) {}
 
     template <detail::byte_range Range>
-        requires(std::ranges::borrowed_range<Range> || std::is_lvalue_reference_v<Range>) &&
-                (!std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<Range>>>)
-    mutable_buffer(Range&& range) noexcept  // NOLINT: meant to convert
-        : data_(std::ranges::data(range)), size_(std::ranges::size(range)) {}
+    requires(std::ranges::borrowed_range<Range> || std::is_lvalue_reference_v<Range>) &&
+        (!std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<Range>>>)
+            mutable_buffer(Range&& range) noexcept  // NOLINT: meant to convert
+        : data_(std::ranges::data(range)),
+    size_(std::ranges::size(range)) {}
 
     [[nodiscard]] void* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

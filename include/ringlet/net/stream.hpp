@@ -63,10 +63,10 @@ public:
     /// Sends all of several buffers, one after the other, without copying them together:
     /// `send_all(head, body)`. sendmsg(2).
     template <class... More>
-        requires(std::convertible_to<const More&, const_buffer> && ...)
-    [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
-        return buffer_sequence_send<sizeof...(more) + 2>(
-            *loop_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
+    requires(std::convertible_to<const More&, const_buffer>&&...)
+        [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
+        return buffer_sequence_send<sizeof...(more) + 2>(*loop_, socket_.native_handle(), outgoing_,
+                                                         {first, second, const_buffer(more)...});
     }
 
     /// The same for any number of buffers; the span must last until the await is over.
@@ -123,8 +123,7 @@ private:
     [[nodiscard]] recv_operation receive(mutable_buffer buffer, std::error_code* error) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
-        return {*loop_,    socket_.native_handle(), buffer.data(), buffer.size(),
-                incoming_, error};
+        return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
     }
     [[nodiscard]] send_operation transmit(const_buffer buffer, send_operation::amount wanted,
                                           std::error_code* error) {

@@ -25,7 +25,8 @@ public:
         return std::atomic_ref(*tail_).load(std::memory_order_acquire) - *head_;
     }
 
-    /// Takes the oldest CQE; there must be one. A copy, since the slot may be written again at once.
+    /// Takes the oldest CQE; there must be one. A copy, since the slot may be written again at
+    /// once.
     completion pop() noexcept {
         const unsigned head = *head_;
         const io_uring_cqe& cqe = entries_[head & mask_];

@@ -15,22 +15,23 @@ namespace ringlet {
 
 /// What a server does with a connection, made from either form of handler:
 /// - a coroutine function, or an object that is called like one: `task<>(stream&)` or
-///   `task<>(stream&, server&)`. It is moved in and lives as long as the server, so that a coroutine
-///   which is a lambda with captures never outlives them.
+///   `task<>(stream&, server&)`. It is moved in and lives as long as the server, so that a
+///   coroutine which is a lambda with captures never outlives them.
 /// - `handler<T>`, for a class `T` that derives from base_request_handler: an object for each
 ///   connection.
 class connection_handler {
 public:
     template <class Function>
-        requires(!std::same_as<std::remove_cvref_t<Function>, connection_handler>)
-    connection_handler(Function&& function)  // NOLINT: meant to convert
+    requires(!std::same_as<std::remove_cvref_t<Function>, connection_handler>)
+        connection_handler(Function&& function)  // NOLINT: meant to convert
         : handler_(std::make_unique<function_handler<std::decay_t<Function>>>(
               std::forward<Function>(function))) {
         using called = std::decay_t<Function>&;
-        static_assert(std::is_invocable_r_v<task<>, called, stream&> ||
-                          std::is_invocable_r_v<task<>, called, stream&, server&>,
-                      "a handler is a coroutine function ringlet::task<>(ringlet::stream&) or "
-                      "ringlet::task<>(ringlet::stream&, ringlet::server&), or ringlet::handler<T>");
+        static_assert(
+            std::is_invocable_r_v<task<>, called, stream&> ||
+                std::is_invocable_r_v<task<>, called, stream&, server&>,
+            "a handler is a coroutine function ringlet::task<>(ringlet::stream&) or "
+            "ringlet::task<>(ringlet::stream&, ringlet::server&), or ringlet::handler<T>");
     }
 
     template <std::derived_from<base_request_handler> T>
