@@ -14,11 +14,10 @@ gathered_send_operation::gathered_send_operation(loop& owner, int fd,
     : ring_awaitable(owner, never_enough), fd_(fd), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
                                   [](const iovec& buffer) { return buffer.iov_len; })),
-      outgoing_(outgoing), error_(error) {
-    advance(0);  // past leading buffers that are empty
-}
+      outgoing_(outgoing), error_(error) {}
 
 bool gathered_send_operation::await_suspend(std::coroutine_handle<> waiter) {
+    outgoing_.require_idle("send");
     advance(0);
     if (buffers_.empty()) {
         if (!admit())
@@ -27,7 +26,6 @@ bool gathered_send_operation::await_suspend(std::coroutine_handle<> waiter) {
         resume_later(0);
         return true;
     }
-    outgoing_.require_idle("send");
     if (!ring_awaitable::await_suspend(waiter))
         return false;
     outgoing_.begin(*this);
@@ -55,7 +53,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         restart_when_ready(fd_, POLLOUT);
         return;
     }
-    if (cqe.result < 0 || (cqe.result == 0 && size_ > 0)) {
+    if (cqe.result <= 0) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
         return;
     }

@@ -25,7 +25,9 @@ constexpr std::size_t path_max = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int port_max = 65535;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-    throw std::invalid_argument("address \"" + std::string(text) + "\": " + why);
+    std::string shown(text);
+    std::ranges::replace(shown, '\0', '?');  // which would end the message
+    throw std::invalid_argument("address \"" + shown + "\": " + why);
 }
 
 std::uint16_t checked_port(std::string_view text, long long port) {

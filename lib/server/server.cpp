@@ -11,8 +11,8 @@ namespace ringlet {
 
 namespace {
 
-// Far more than any drain takes, and far from overflowing the clock.
-constexpr std::chrono::nanoseconds grace_max = std::chrono::hours(24 * 365);
+// Far more than anyone waits for, and far from overflowing the clock.
+constexpr std::chrono::milliseconds patience_max = std::chrono::hours(24 * 365);
 
 std::string describe(const std::exception_ptr& exception) {
     try {
@@ -51,9 +51,9 @@ private:
 
 server::server(const server_options& options) : options_(options) {
     const auto require = [](std::chrono::milliseconds duration, const char* name) {
-        if (duration < duration.zero())
+        if (duration < duration.zero() || duration > patience_max)
             throw std::invalid_argument(std::string("server_options: ") + name +
-                                        " must not be negative");
+                                        " must be 0 to a year");
     };
     require(options.drain_timeout, "drain_timeout");
     require(options.timeout, "timeout");
@@ -88,7 +88,7 @@ void server::shutdown() noexcept {
 }
 
 void server::shutdown(std::chrono::nanoseconds grace) noexcept {
-    shutdown_.request(std::clamp(grace, grace.zero(), grace_max));
+    shutdown_.request(std::clamp<std::chrono::nanoseconds>(grace, grace.zero(), patience_max));
 }
 
 void server::server_close() {

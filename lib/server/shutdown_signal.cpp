@@ -38,8 +38,9 @@ void shutdown_signal::acknowledge() noexcept {
 }
 
 void shutdown_signal::reset() noexcept {
-    acknowledge();
+    // In this order a request that comes in between is kept, though its wake-up is taken.
     grace_.store(none.count());
+    acknowledge();
 }
 
 }  // namespace ringlet

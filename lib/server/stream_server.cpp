@@ -65,6 +65,7 @@ task<> stream_server::serve_connections(listener& accepting, task<> accept) {
     watch.spawn(enforce_shutdown(acceptance, connections));
 
     std::exception_ptr failure = co_await outcome(acceptance);
+    listening_ = co_await accepting.release();  // who comes now waits in the backlog
     if (failure)
         shutdown();  // the connections that there are have their time to end
     if (const std::exception_ptr cancelled = co_await outcome(connections); !failure)
@@ -72,7 +73,6 @@ task<> stream_server::serve_connections(listener& accepting, task<> accept) {
     watch.cancel();
     co_await outcome(watch);
     connections_ = nullptr;
-    listening_ = co_await accepting.release();
     if (failure)
         std::rethrow_exception(failure);
 }
@@ -98,7 +98,10 @@ task<> stream_server::accept_one(listener& accepting, loop::clock::time_point de
 task<> stream_server::enforce_shutdown(task_group& acceptance, task_group& connections) {
     loop& here = loop::require_current("serve");
     const int requested = shutdown_requests().native_handle();
-    co_await poll_operation(here, requested, POLLIN);
+    do {  // a wake-up may be left over from a request that has been carried out
+        co_await poll_operation(here, requested, POLLIN);
+        shutdown_requests().acknowledge();
+    } while (!shutdown_requests().requested());
     acceptance.cancel();
     auto deadline = loop::clock::time_point::max();
     for (std::error_code error; !error;) {

@@ -39,14 +39,14 @@ private:
     void advance(std::size_t sent) noexcept;
 
     int fd_;
-    std::span<const iovec> buffers_;  // those not sent whole yet; the first of them is not empty
+    std::span<const iovec> buffers_;  // those not sent whole yet
     std::size_t offset_ = 0;          // into the first of them
     std::size_t size_;
     std::size_t sent_ = 0;
     direction& outgoing_;
     std::error_code* error_;
     msghdr message_{};
-    std::array<iovec, batch_max> batch_{};
+    std::array<iovec, batch_max> batch_;
 };
 
 }  // namespace ringlet

@@ -9,7 +9,7 @@ namespace ringlet {
 /// The limits of a loop.
 struct loop_options {
     /// The ring that the loop makes for itself.
-    ring_options ring;
+    ring_options ring{};
 
     /// How many awaits in a row may complete without suspending, between two visits to the ring.
     /// Then the coroutine waits its turn: one that never blocks cannot starve the others.

@@ -8,7 +8,7 @@
 
 namespace ringlet {
 
-/// How a server serves, and its limits.
+/// How a server serves, and its limits. Times are 0 to a year.
 struct server_options {
     /// The listening socket; its `backlog` is socketserver's request_queue_size.
     listener_options listening;

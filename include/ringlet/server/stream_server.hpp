@@ -40,7 +40,6 @@ private:
     task<> accept_one(listener& accepting, loop::clock::time_point deadline, bool& timed_out);
     task<> serve_connections(listener& accepting, task<> acceptance);
     task<> enforce_shutdown(task_group& acceptance, task_group& connections);
-    task<> handle(stream& request);
 
     socket listening_;  // while the server serves, the listener has it
     int fileno_;
