@@ -1,0 +1,166 @@
+#include "comparison.hpp"
+
+#include "server_process.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+volatile std::sig_atomic_t signalled = 0;
+
+class contestant {
+public:
+    contestant(const server_command& server, const comparison_settings& settings,
+               const cpu_plan& cpus)
+        : process_(server.name, server.command, cpus.servers),
+          load_(make_closed_loop(process_.address(), settings.load)), slice_(settings.slice) {}
+
+    void run_slice();
+
+    // Forgets the slices so far.
+    void warmed_up();
+
+    standing against(const contestant& baseline) const;
+
+    server_process& process() noexcept { return process_; }
+
+private:
+    server_process process_;
+    std::unique_ptr<closed_loop> load_;
+    std::chrono::milliseconds slice_;
+    std::chrono::nanoseconds cpu_before_{};
+    std::vector<double> cpu_ns_per_message_;
+    std::vector<double> messages_per_second_;
+};
+
+// The CPU account runs from slice to slice: a server that stays busy after its own slice,
+// disturbing those of the others, pays for it.
+void contestant::run_slice() {
+    const slice result = load_->run_until(steady::now() + slice_);
+    std::this_thread::sleep_for(1ms);  // the account of a thread is exact once it sleeps
+    const auto cpu_now = process_.cpu_time();
+    const auto messages = static_cast<double>(result.messages);
+    cpu_ns_per_message_.push_back(static_cast<double>((cpu_now - cpu_before_).count()) / messages);
+    messages_per_second_.push_back(messages /
+                                   std::chrono::duration<double>(result.duration).count());
+    cpu_before_ = cpu_now;
+}
+
+void contestant::warmed_up() {
+    cpu_ns_per_message_.clear();
+    messages_per_second_.clear();
+    load_->latencies.clear();
+}
+
+quartiles ratio(const std::vector<double>& mine, const std::vector<double>& baseline) {
+    std::vector<double> ratios(mine.size());
+    std::transform(mine.begin(), mine.end(), baseline.begin(), ratios.begin(), std::divides<>{});
+    return quartiles_of(std::move(ratios));
+}
+
+standing contestant::against(const contestant& baseline) const {
+    standing result;
+    result.name = process_.name();
+    result.cpu_ratio = ratio(cpu_ns_per_message_, baseline.cpu_ns_per_message_);
+    result.rate_ratio = ratio(messages_per_second_, baseline.messages_per_second_);
+    result.cpu_ns_per_message = quartiles_of(cpu_ns_per_message_);
+    result.messages_per_second = quartiles_of(messages_per_second_);
+    result.p50 = load_->latencies.percentile(0.50);
+    result.p99 = load_->latencies.percentile(0.99);
+    result.slices = cpu_ns_per_message_.size();
+    return result;
+}
+
+// Who goes when: everyone begins, ends and follows everyone else equally often, so that neither
+// drift nor a predecessor's warm caches favour anyone. Two servers: AB, BA, BA, AB, ...
+std::vector<std::size_t> order_of_round(std::size_t round, std::size_t servers) {
+    std::vector<std::size_t> order(servers);
+    std::iota(order.begin(), order.end(), 0);
+    const auto shift = static_cast<std::ptrdiff_t>(round / 2 % servers);
+    std::rotate(order.begin(), order.begin() + shift, order.end());
+    if (round % 2 == 1)
+        std::reverse(order.begin(), order.end());
+    return order;
+}
+
+using contestants = std::vector<std::unique_ptr<contestant>>;
+
+void run_round(const contestants& all, std::size_t round) {
+    for (const std::size_t i : order_of_round(round, all.size())) {
+        server_process& process = all[i]->process();
+        if (signalled)
+            throw interrupted{};
+        try {
+            all[i]->run_slice();
+        } catch (const server_failure& failure) {
+            std::this_thread::sleep_for(
+                50ms);  // a dying process closes its sockets before it can be reaped
+            const auto end = process.how_it_ended();
+            throw server_failure(process.name() + ": " + failure.what() +
+                                 (end ? " (" + *end + ")" : ""));
+        }
+    }
+}
+
+contestants start(const std::vector<server_command>& servers, const comparison_settings& settings,
+                  const cpu_plan& cpus) {
+    contestants all;
+    for (const auto& server : servers) {
+        try {
+            all.push_back(std::make_unique<contestant>(server, settings, cpus));
+        } catch (const server_failure& failure) {
+            throw server_failure(server.name + ": " + failure.what());
+        }
+    }
+    return all;
+}
+
+void stop(const contestants& all) {
+    for (const auto& one : all) {
+        try {
+            one->process().stop();
+        } catch (const server_failure& failure) {
+            throw server_failure(one->process().name() + ": " + failure.what());
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<standing> compare(const std::vector<server_command>& servers,
+                              const comparison_settings& settings, const cpu_plan& cpus,
+                              const progress_callback& progress) {
+    const contestants all = start(servers, settings, cpus);
+    std::size_t round = 0;
+    while (round < settings.warmup_rounds +
+                       1)  // one more, or the account would begin at the server's start-up
+        run_round(all, round++);
+    for (const auto& one : all)
+        one->warmed_up();
+
+    const auto start = steady::now();
+    double passed = 0;
+    do {
+        run_round(all, round++);
+        passed = std::chrono::duration<double>(steady::now() - start) / settings.length;
+        progress(std::min(passed, 1.0));
+    } while (passed < 1);
+
+    std::vector<standing> standings;
+    for (const auto& one : all)
+        standings.push_back(one->against(*all.front()));
+    stop(all);
+    return standings;
+}
+
+void end_comparison_on_signals() {
+    const auto note = [](int) { signalled = 1; };
+    std::signal(SIGINT, note);
+    std::signal(SIGTERM, note);
+}

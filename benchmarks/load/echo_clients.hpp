@@ -1,0 +1,49 @@
+// Clients that stay connected for the whole row, each with a fixed number of messages in flight.
+#pragma once
+
+#include "closed_loop.hpp"
+#include "descriptor.hpp"
+#include "payload.hpp"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+class echo_clients final : public closed_loop {
+public:
+    // Connects them all. Throws server_failure, std::system_error.
+    echo_clients(const sockaddr_in& server, const load_settings& settings);
+
+    slice run_until(steady::time_point end) override;
+
+private:
+    struct client {
+        descriptor socket;
+        std::uint64_t origin = 0;   // where its stream starts in the payload
+        std::uint64_t granted = 0;  // bytes it may have sent so far
+        std::uint64_t sent = 0;
+        std::uint64_t received = 0;
+        bool awaits_room = false;                    // registered for EPOLLOUT
+        std::vector<steady::time_point> granted_at;  // by message number, modulo the pipeline
+    };
+
+    void connect(client& c, const sockaddr_in& server);
+    void grant(client& c, std::size_t messages, steady::time_point now);
+    void send_granted(client& c);
+    void receive(client& c, steady::time_point end);
+    std::size_t complete_messages(client& c, std::size_t bytes, steady::time_point now);
+    void watch(client& c, int operation, std::uint32_t events);
+
+    load_settings settings_;
+    payload payload_;
+    descriptor epoll_;
+    std::vector<client> clients_;
+    std::vector<std::byte> buffer_;
+    std::array<epoll_event, 512> events_{};
+    std::size_t in_flight_ = 0;    // messages, over all clients
+    std::uint64_t completed_ = 0;  // messages, in this slice
+    steady::time_point last_completion_{};
+};

@@ -1,0 +1,123 @@
+#include "reconnecting_clients.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace {
+
+// The side that closes first keeps the port for a minute (TIME_WAIT), so one address would run out
+// of ports within seconds. Each client therefore calls from a loopback address of its own:
+// 127.0.1.1, 127.0.1.2, ...
+sockaddr_in source_of(std::size_t client) {
+    sockaddr_in source{};
+    source.sin_family = AF_INET;
+    source.sin_addr.s_addr = htonl(static_cast<std::uint32_t>((127U << 24) + 257 + client));
+    return source;
+}
+
+bool failed(ssize_t result) {
+    return result < 0 && errno != EAGAIN && errno != EINTR;
+}
+
+}  // namespace
+
+reconnecting_clients::reconnecting_clients(const sockaddr_in& server, const load_settings& settings)
+    : server_(server), settings_(settings), payload_(settings.message_bytes),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      clients_(settings.connections), buffer_(settings.message_bytes) {
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+        clients_[i].source = source_of(i);
+        clients_[i].origin = payload::origin_of(i);
+    }
+}
+
+slice reconnecting_clients::run_until(steady::time_point end) {
+    completed_ = 0;
+    in_flight_ = clients_.size();
+    const auto start = steady::now();
+    for (client& c : clients_)
+        connect(c, steady::now());
+    while (in_flight_ > 0) {
+        const int ready =
+            wait_for_events(epoll_.get(), events_.data(), static_cast<int>(events_.size()));
+        for (int i = 0; i < ready; ++i) {
+            const epoll_event& event = events_[static_cast<std::size_t>(i)];
+            proceed(*static_cast<client*>(event.data.ptr), event.events, end);
+        }
+    }
+    return {completed_, last_completion_ - start};
+}
+
+void reconnecting_clients::connect(client& c, steady::time_point now) {
+    c.sent = c.received = 0;
+    c.started = now;
+    c.origin += settings_.message_bytes;
+    c.socket = descriptor(checked(
+        ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP), "socket"));
+    const int fd = c.socket.get();
+    const int on = 1;
+    checked(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+    // Lets connect choose the port, knowing both ends, where bind would have to find one free for
+    // any peer.
+    checked(::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on),
+            "IP_BIND_ADDRESS_NO_PORT");
+    checked(::bind(fd, reinterpret_cast<const sockaddr*>(&c.source), sizeof c.source), "bind");
+    const int result = ::connect(fd, reinterpret_cast<const sockaddr*>(&server_), sizeof server_);
+    if (result != 0 && errno != EINPROGRESS)
+        throw server_failure(std::string("connect: ") + std::strerror(errno));
+    // On loopback the handshake is over by now, as a rule, and the message can go at once.
+    watch(c, EPOLL_CTL_ADD, send_message(c) ? EPOLLIN : EPOLLIN | EPOLLOUT);
+}
+
+// Whether all of it is on its way.
+bool reconnecting_clients::send_message(client& c) {
+    const auto rest = payload_.at(c.origin + c.sent, settings_.message_bytes - c.sent);
+    const ssize_t sent = ::send(c.socket.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (failed(sent))
+        throw server_failure(std::string("connect or send: ") + std::strerror(errno));
+    c.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    return c.sent == settings_.message_bytes;
+}
+
+void reconnecting_clients::proceed(client& c, std::uint32_t events, steady::time_point end) {
+    if ((events & EPOLLOUT) != 0 && send_message(c))
+        watch(c, EPOLL_CTL_MOD, EPOLLIN);
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || !receive_message(c))
+        return;
+    c.socket.close();
+    const auto now = steady::now();
+    latencies.add(now - c.started);
+    last_completion_ = now;
+    ++completed_;
+    if (now < end)
+        connect(c, now);
+    else
+        --in_flight_;
+}
+
+// Whether all of it has come back.
+bool reconnecting_clients::receive_message(client& c) {
+    const std::size_t missing = settings_.message_bytes - c.received;
+    const ssize_t received = ::recv(c.socket.get(), buffer_.data(), missing, 0);
+    if (received == 0)
+        throw server_failure("the server closed a connection");
+    if (failed(received))
+        throw server_failure(std::string("recv: ") + std::strerror(errno));
+    const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(received, 0));
+    if (std::memcmp(buffer_.data(), payload_.at(c.origin + c.received, bytes).data(), bytes) != 0)
+        throw server_failure("wrong echo: bytes differ from those sent");
+    c.received += bytes;
+    return c.received == settings_.message_bytes;
+}
+
+void reconnecting_clients::watch(client& c, int operation, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.ptr = &c;
+    checked(::epoll_ctl(epoll_.get(), operation, c.socket.get(), &event), "epoll_ctl");
+}

@@ -1,0 +1,48 @@
+// Clients that connect, exchange one message and close, over and over: the cost of a connection.
+#pragma once
+
+#include "closed_loop.hpp"
+#include "descriptor.hpp"
+#include "payload.hpp"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+class reconnecting_clients final : public closed_loop {
+public:
+    reconnecting_clients(const sockaddr_in& server, const load_settings& settings);
+
+    // A message counts when its connection is closed; latency runs from connect to close.
+    slice run_until(steady::time_point end) override;
+
+private:
+    struct client {
+        descriptor socket;
+        sockaddr_in source{};
+        std::uint64_t origin = 0;  // where its message starts in the payload
+        std::size_t sent = 0;
+        std::size_t received = 0;
+        steady::time_point started{};
+    };
+
+    void connect(client& c, steady::time_point now);
+    bool send_message(client& c);
+    void proceed(client& c, std::uint32_t events, steady::time_point end);
+    bool receive_message(client& c);
+    void watch(client& c, int operation, std::uint32_t events);
+
+    sockaddr_in server_;
+    load_settings settings_;
+    payload payload_;
+    descriptor epoll_;
+    std::vector<client> clients_;
+    std::vector<std::byte> buffer_;
+    std::array<epoll_event, 512> events_{};
+    std::size_t in_flight_ = 0;    // connections
+    std::uint64_t completed_ = 0;  // connections, in this slice
+    steady::time_point last_completion_{};
+};
