@@ -1,0 +1,86 @@
+#include "catch.hpp"
+#include "run_virtually.hpp"
+
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/task_group.hpp>
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+using ringlet::cancel_scope;
+using ringlet::loop;
+using ringlet::shield;
+using ringlet::sleep_for;
+using ringlet::task;
+
+TEST_CASE("what is awaited under a shield is not cancelled, what comes after it is", "[coro]") {
+    run_virtually([&](loop& owner) -> task<> {
+        const auto start = owner.now();
+        const cancel_scope patience(1s);
+        std::error_code error;
+        {
+            const shield uncancelled(owner);
+            co_await sleep_for(5s, error);  // its scope is cancelled meanwhile
+            CHECK_FALSE(error);
+            CHECK(patience.cancelled());
+            co_await sleep_for(5s, error);  // and before this begins
+            CHECK_FALSE(error);
+        }
+        CHECK(owner.now() - start == 10s);
+        co_await sleep_for(5s, error);
+        CHECK(error == std::errc::timed_out);
+        CHECK(owner.now() - start == 10s);
+    });
+}
+
+TEST_CASE("a shield covers the tasks that are awaited under it", "[coro]") {
+    run_virtually([&](loop& owner) -> task<> {
+        cancel_scope scope;
+        scope.cancel();
+        const shield uncancelled(owner);
+        const auto sleeper = []() -> task<> { co_await sleep_for(1s); };
+        co_await sleeper();
+        ringlet::task_group group;
+        group.spawn(sleeper());
+        co_await group.join();
+    });
+}
+
+TEST_CASE("clean-up under a shield may have a deadline of its own", "[coro]") {
+    run_virtually([&](loop& owner) -> task<> {
+        cancel_scope scope;
+        scope.cancel();
+        std::error_code error;
+        {
+            const shield uncancelled(owner);
+            const cancel_scope patience(2s);
+            co_await sleep_for(1s, error);
+            CHECK_FALSE(error);
+            co_await sleep_for(1h, error);
+            CHECK(error == std::errc::timed_out);
+        }
+        co_await sleep_for(1s, error);
+        CHECK(error == std::errc::operation_canceled);
+    });
+}
+
+TEST_CASE("a shield protects its own coroutine only", "[coro]") {
+    run_virtually([&](loop& owner) -> task<> {
+        const auto shielded = [&]() -> task<> {
+            const shield uncancelled(owner);
+            co_await sleep_for(1h);
+        };
+        std::error_code error;
+        const auto sibling = [&]() -> task<> { co_await sleep_for(1h, error); };
+        ringlet::task_group group;
+        group.spawn(shielded());
+        group.spawn(sibling());
+        group.cancel();
+        const auto start = owner.now();
+        co_await group.join();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(owner.now() - start == 1h);
+    });
+}

@@ -1,0 +1,121 @@
+// Awaits that complete synchronously must not grow the stack, however many there are in a row and
+// whatever the compiler makes of symmetric transfer: GCC makes no tail call of it below -O2.
+
+#include "catch.hpp"
+#include "run_coroutine.hpp"
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/yield.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+
+using ringlet::task;
+
+namespace {
+
+constexpr std::uintptr_t stack_bytes_max = 64 * 1024;
+constexpr int ten_million = 10'000'000;
+
+/// The stack used below the point where it was made. Measured by the frame's own address, since a
+/// sanitizer may keep the locals elsewhere.
+class stack_depth {
+public:
+    stack_depth() noexcept : top_(position()), lowest_(top_) {}
+
+    /// Throws once the limit is passed: a regression shall fail rather than crash.
+    void note() {
+        lowest_ = std::min(lowest_, position());
+        if (deepest() > stack_bytes_max)
+            throw std::runtime_error("synchronous awaits grew the stack");
+    }
+
+    [[nodiscard]] std::uintptr_t deepest() const noexcept { return top_ - lowest_; }
+
+private:
+    [[gnu::noinline]] static std::uintptr_t position() noexcept {
+        return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    }
+
+    std::uintptr_t top_;
+    std::uintptr_t lowest_;
+};
+
+task<int> at_once(stack_depth& stack) {
+    stack.note();
+    co_return 1;
+}
+
+task<int> through_another(stack_depth& stack) {
+    co_return co_await at_once(stack);
+}
+
+task<int> suspending(stack_depth& stack) {
+    co_await ringlet::yield();
+    co_return co_await at_once(stack);
+}
+
+task<> failing(stack_depth& stack) {
+    stack.note();
+    throw 1;
+    co_return;
+}
+
+}  // namespace
+
+TEST_CASE("ten million awaits that complete synchronously use less than 64 KiB of stack",
+          "[coro]") {
+    stack_depth stack;
+    const int sum = run_coroutine([&]() -> task<int> {
+        int ended = 0;
+        while (ended < ten_million)
+            ended += co_await at_once(stack);
+        co_return ended;
+    });
+    CHECK(sum == ten_million);
+    CHECK(stack.deepest() > 0);
+    CHECK(stack.deepest() < stack_bytes_max);
+}
+
+TEST_CASE("a mix of awaits that suspend and that do not keeps the stack flat", "[coro]") {
+    stack_depth stack;
+    run_coroutine([&]() -> task<> {
+        for (int i = 0; i < 300'000; ++i) {
+            co_await through_another(stack);
+            if (i % 10 == 0)
+                co_await suspending(stack);
+        }
+    });
+    CHECK(stack.deepest() < stack_bytes_max);
+}
+
+TEST_CASE("exceptions of tasks that end synchronously leave nothing on the stack", "[coro]") {
+    stack_depth stack;
+    int caught = 0;
+    run_coroutine([&]() -> task<> {
+        for (int i = 0; i < 20'000; ++i) {
+            try {
+                co_await failing(stack);
+            } catch (int) {
+                ++caught;
+            }
+        }
+    });
+    CHECK(caught == 20'000);
+    CHECK(stack.deepest() < stack_bytes_max);
+}
+
+TEST_CASE("spawning tasks that end at once, and joining them, keeps the stack flat", "[coro]") {
+    stack_depth stack;
+    run_coroutine([&]() -> task<> {
+        const auto child = [&]() -> task<> { co_await at_once(stack); };
+        for (int i = 0; i < 300'000; ++i) {
+            ringlet::task_group group;
+            group.spawn(child());
+            co_await group.join();
+        }
+    });
+    CHECK(stack.deepest() < stack_bytes_max);
+}

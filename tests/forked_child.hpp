@@ -1,0 +1,71 @@
+#pragma once
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <system_error>
+
+/// How a child process ended, and what it wrote to stderr.
+struct child_end {
+    static constexpr int threw = 100;
+
+    int status;  // of waitpid(2)
+    std::string text;
+
+    [[nodiscard]] bool exited_with(int code) const noexcept {
+        return WIFEXITED(status) && WEXITSTATUS(status) == code;
+    }
+    [[nodiscard]] bool killed_by(int signal) const noexcept {
+        return WIFSIGNALED(status) && WTERMSIG(status) == signal;
+    }
+    [[nodiscard]] bool says(const char* words) const { return text.find(words) != text.npos; }
+};
+
+/// The child's half of run_in_child.
+template <class Body>
+[[noreturn]] void be_child(Body& body, int errors) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (const int fatal : {SIGABRT, SIGSEGV})  // Catch2 would report them, once more
+        std::signal(fatal, SIG_DFL);
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::dup2(errors, STDERR_FILENO);
+    try {
+        ::_exit(body());
+    } catch (const std::exception& error) {
+        std::fputs(error.what(), stderr);
+    }
+    ::_exit(child_end::threw);
+}
+
+/// Runs `body()` in a forked child, for what ends a program or cripples it for good (a
+/// seccomp filter). The int that
+/// it returns is the exit status; an exception is written to stderr, and the status is `threw`.
+template <class Body>
+child_end run_in_child(Body body) {
+    std::array<int, 2> errors{};
+    if (::pipe(errors.data()) < 0)
+        throw std::system_error(errno, std::system_category(), "pipe");
+    const pid_t child = ::fork();
+    if (child < 0)
+        throw std::system_error(errno, std::system_category(), "fork");
+    if (child == 0)
+        be_child(body, errors[1]);
+    ::close(errors[1]);
+    child_end end{};
+    std::array<char, 512> piece{};
+    for (ssize_t count = 0; (count = ::read(errors[0], piece.data(), piece.size())) > 0;)
+        end.text.append(piece.data(), static_cast<std::size_t>(count));
+    ::close(errors[0]);
+    if (::waitpid(child, &end.status, 0) != child)
+        throw std::system_error(errno, std::system_category(), "waitpid");
+    return end;
+}

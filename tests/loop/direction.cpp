@@ -1,0 +1,78 @@
+#include "catch.hpp"
+#include "forked_child.hpp"
+#include "manual_operation.hpp"
+
+#include <ringlet/loop/direction.hpp>
+
+#include <optional>
+
+using ringlet::direction;
+
+TEST_CASE("a direction has one operation at a time", "[loop]") {
+    ringlet::loop owner;
+    manual_operation one(owner);
+    manual_operation other(owner);
+    direction incoming;
+    CHECK_FALSE(incoming.busy());
+    CHECK_NOTHROW(incoming.require_idle("recv"));
+
+    incoming.begin(one);
+    CHECK(incoming.busy());
+    CHECK_THROWS_AS(incoming.require_idle("recv"), std::logic_error);
+    CHECK_THROWS_WITH(incoming.require_idle("recv"),
+                      "recv: another one is pending on this socket; await it first");
+    incoming.end(other);  // which never began
+    CHECK(incoming.busy());
+    incoming.end(one);
+    CHECK_FALSE(incoming.busy());
+}
+
+TEST_CASE("cancelling a direction cancels what is pending in it, if anything is", "[loop]") {
+    ringlet::loop owner;
+    manual_operation one(owner);
+    direction incoming;
+    incoming.cancel();
+    CHECK(one.cancels() == 0);
+    REQUIRE(one.await_suspend(std::noop_coroutine()));
+    incoming.begin(one);
+    incoming.cancel();
+    CHECK(one.cancels() == 1);
+    incoming.end(one);
+    owner.stop();
+    owner.run();
+}
+
+TEST_CASE("a direction that is moved still knows that it has ended", "[loop]") {
+    direction first;
+    first.set_ended();
+    direction second(std::move(first));
+    CHECK(second.ended());
+    direction third;
+    CHECK_FALSE(third.ended());
+    third = std::move(second);
+    CHECK(third.ended());
+}
+
+TEST_CASE("moving or destroying a direction that is busy ends the program", "[loop]") {
+    const child_end moved = run_in_child([] {
+        ringlet::loop owner;
+        manual_operation one(owner);
+        direction incoming;
+        incoming.begin(one);
+        const direction other(std::move(incoming));
+        return 0;
+    });
+    CHECK(moved.killed_by(SIGABRT));
+    CHECK(moved.says("a socket was moved while an operation on it was pending"));
+
+    const child_end destroyed = run_in_child([] {
+        ringlet::loop owner;
+        manual_operation one(owner);
+        std::optional<direction> incoming(std::in_place);
+        incoming->begin(one);
+        incoming.reset();
+        return 0;
+    });
+    CHECK(destroyed.killed_by(SIGABRT));
+    CHECK(destroyed.says("a socket was destroyed while an operation on it was pending"));
+}

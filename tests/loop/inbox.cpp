@@ -1,0 +1,117 @@
+#include "catch.hpp"
+
+#include <ringlet/loop/inbox.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace {
+
+void post(ringlet::inbox& box, auto work) {
+    REQUIRE_FALSE(box.post(std::move(work)));
+}
+
+}  // namespace
+
+TEST_CASE("an inbox runs work once, in the order of posting", "[loop]") {
+    ringlet::inbox box;
+    std::vector<int> ran;
+    for (int i = 0; i < 5; ++i)
+        post(box, [&ran, i] { ran.push_back(i); });
+    CHECK(ran.empty());
+    box.run();
+    CHECK(ran == std::vector{0, 1, 2, 3, 4});
+    box.run();
+    CHECK(ran.size() == 5);
+}
+
+TEST_CASE("work that is posted by work waits for the next run", "[loop]") {
+    ringlet::inbox box;
+    int ran = 0;
+    post(box, [&] {
+        ++ran;
+        post(box, [&] { ++ran; });
+    });
+    box.run();
+    CHECK(ran == 1);
+    box.run();
+    CHECK(ran == 2);
+}
+
+TEST_CASE("work that throws leaves the work behind it for the next run", "[loop]") {
+    ringlet::inbox box;
+    std::vector<int> ran;
+    post(box, [&] { ran.push_back(1); });
+    post(box, [] { throw std::runtime_error("from the work"); });
+    post(box, [&] { ran.push_back(2); });
+    CHECK_THROWS_WITH(box.run(), "from the work");
+    CHECK(ran == std::vector{1});
+    CHECK_FALSE(box.sleep());  // there is work
+    post(box, [&] { ran.push_back(3); });
+    box.run();
+    CHECK(ran == std::vector{1, 2});
+    box.run();
+    CHECK(ran == std::vector{1, 2, 3});
+}
+
+TEST_CASE("of those who post to a sleeper, one is told to wake it", "[loop]") {
+    ringlet::inbox box;
+    CHECK(box.sleep());
+    CHECK(box.post([] {}));
+    CHECK_FALSE(box.post([] {}));
+    box.woke();
+    box.run();
+
+    CHECK(box.sleep());
+    box.woke();
+    CHECK_FALSE(box.post([] {}));
+}
+
+TEST_CASE("an inbox with work does not sleep", "[loop]") {
+    ringlet::inbox box;
+    post(box, [] {});
+    CHECK_FALSE(box.sleep());
+    post(box, [] {});  // and nobody is told to wake it
+    box.run();
+    CHECK(box.sleep());
+}
+
+TEST_CASE("an inbox takes what can only be moved, and destroys what never ran", "[loop]") {
+    const auto shared = std::make_shared<int>(5);
+    {
+        ringlet::inbox box;
+        post(box, [copy = shared, owned = std::make_unique<int>(1)] {});
+        post(box, [] { throw std::runtime_error("from the work"); });
+        post(box, [copy = shared] {});
+        CHECK_THROWS(box.run());
+        CHECK(shared.use_count() == 2);
+        post(box, [copy = shared] {});
+        CHECK(shared.use_count() == 3);
+    }
+    CHECK(shared.use_count() == 1);
+}
+
+TEST_CASE("what several threads post is all there, each thread's in its order", "[loop]") {
+    constexpr int threads = 3;
+    constexpr int count = 20'000;
+    ringlet::inbox box;
+    std::vector<std::vector<int>> ran(threads);
+    std::vector<std::jthread> posters;
+    for (int thread = 0; thread < threads; ++thread)
+        posters.emplace_back([&, thread] {
+            for (int i = 0; i < count; ++i)
+                static_cast<void>(box.post(
+                    [&, thread, i] { ran[static_cast<std::size_t>(thread)].push_back(i); }));
+        });
+    const auto complete = [&] {
+        return std::all_of(ran.begin(), ran.end(),
+                           [](const auto& one) { return one.size() == count; });
+    };
+    while (!complete())
+        box.run();
+    for (const auto& one : ran)
+        CHECK(std::is_sorted(one.begin(), one.end()));
+}

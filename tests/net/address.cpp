@@ -1,0 +1,173 @@
+#include "catch.hpp"
+#include "connected_pair.hpp"
+
+#include <ringlet/net/address.hpp>
+#include <ringlet/net/resolver_category.hpp>
+
+#include <net/if.h>
+
+#include <cstddef>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+using ringlet::address;
+using namespace std::string_literals;
+
+namespace {
+
+/// Whether `make()` throws std::invalid_argument, and with a text that has `words` in it.
+template <class Make>
+void check_refused(Make make, const std::string& words) {
+    INFO("asked for: " << words);
+    try {
+        const address made = make();
+        FAIL("made " << made);
+    } catch (const std::invalid_argument& error) {
+        INFO(error.what());
+        CHECK(std::string(error.what()).find(words) != std::string::npos);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("an IPv4 address is read and written", "[net]") {
+    const address one("127.0.0.1", 9999);
+    CHECK(one.family() == AF_INET);
+    CHECK(one.host() == "127.0.0.1");
+    CHECK(one.port() == 9999);
+    CHECK(one.to_string() == "127.0.0.1:9999");
+    CHECK(one == address::parse("127.0.0.1:9999"));
+    const sockaddr_in native = loopback(9999);
+    CHECK(one == address::from(reinterpret_cast<const sockaddr*>(&native), sizeof(native)));
+    CHECK(one.size() == sizeof(sockaddr_in));
+}
+
+TEST_CASE("an IPv6 address is read and written, in brackets with its port", "[net]") {
+    const address one("::1", 80);
+    CHECK(one.family() == AF_INET6);
+    CHECK(one.host() == "::1");
+    CHECK(one.port() == 80);
+    CHECK(one.to_string() == "[::1]:80");
+    CHECK(one == address::parse("[::1]:80"));
+    CHECK(one == address::parse("[0:0:0:0:0:0:0:1]:80"));
+    CHECK(one.size() == sizeof(sockaddr_in6));
+}
+
+TEST_CASE("a link-local address keeps its zone, by name or by number", "[net]") {
+    const address named = address::parse("[fe80::1%lo]:7");
+    CHECK(named.host() == "fe80::1%lo");
+    CHECK(named.to_string() == "[fe80::1%lo]:7");
+    CHECK(named == address::parse("[fe80::1%" + std::to_string(::if_nametoindex("lo")) + "]:7"));
+    CHECK_FALSE(named == address::parse("[fe80::1]:7"));
+    const address nameless = address::parse("[fe80::1%4000000000]:7");  // no such interface now
+    CHECK(nameless.to_string() == "[fe80::1%4000000000]:7");
+}
+
+TEST_CASE("a Unix socket is a path, or a name behind an @", "[net]") {
+    const address path = address::unix_path("/run/x.sock");
+    CHECK(path.family() == AF_UNIX);
+    CHECK(path.host() == "/run/x.sock");
+    CHECK(path.port() == 0);
+    CHECK(path.to_string() == "unix:/run/x.sock");
+    CHECK(path == address::parse("unix:/run/x.sock"));
+    const address abstract = address::parse("unix:@name");
+    CHECK(abstract.host() == "@name");
+    CHECK(abstract.size() == offsetof(sockaddr_un, sun_path) + "@name"s.size());
+    CHECK(reinterpret_cast<const sockaddr_un*>(abstract.data())->sun_path[0] == '\0');
+    CHECK_FALSE(abstract == address::unix_path("name"));
+    const std::string longest(107, 'p');
+    CHECK(address::unix_path(longest).host() == longest);
+    CHECK(address::unix_path("@" + longest.substr(1)).host() == "@" + longest.substr(1));
+}
+
+TEST_CASE("what an address is written as can be read again", "[net]") {
+    const std::string text =
+        GENERATE(as<std::string>(), "0.0.0.0:0", "255.255.255.255:65535", "[::]:0",
+                 "[2001:db8::8:800:200c:417a]:443", "[::ffff:192.0.2.1]:1", "[fe80::1%lo]:65535",
+                 "unix:relative", "unix:/with space:and:colons", "unix:@abstract");
+    const address one = address::parse(text);
+    CHECK(one.to_string() == text);
+    CHECK(address::parse(one.to_string()) == one);
+    CHECK(address::from(one.data(), one.size()) == one);
+    std::ostringstream printed;
+    printed << one;
+    CHECK(printed.str() == text);
+}
+
+TEST_CASE("addresses are compared by what they name", "[net]") {
+    CHECK_FALSE(address("127.0.0.1", 1) == address("127.0.0.1", 2));
+    CHECK_FALSE(address("127.0.0.1", 1) == address("127.0.0.2", 1));
+    CHECK_FALSE(address("::1", 1) == address("::2", 1));
+    CHECK_FALSE(address("0.0.0.0", 1) == address("::", 1));
+    CHECK_FALSE(address::unix_path("a") == address::unix_path("b"));
+    CHECK_FALSE(address() == address("0.0.0.0", 0));
+    CHECK(address() == address());
+}
+
+TEST_CASE("no address, and a Unix socket without a name, have no text of their own", "[net]") {
+    CHECK(address().family() == AF_UNSPEC);
+    CHECK(address().to_string().empty());
+    const connected_pair pair = unix_pair();
+    const address unnamed = pair.one.local_address();
+    CHECK(unnamed.family() == AF_UNIX);
+    CHECK(unnamed.host().empty());
+    CHECK(unnamed.to_string() == "unix:");
+}
+
+TEST_CASE("an empty host stands for every IPv4 address of this machine", "[net]") {
+    CHECK(address("", 80) == address("0.0.0.0", 80));
+    CHECK(address::parse(":80") == address("0.0.0.0", 80));
+}
+
+TEST_CASE("localhost is found", "[net]") {
+    const address local = address::parse("localhost:80");
+    INFO(local);
+    CHECK((local.host() == "127.0.0.1" || local.host() == "::1"));
+    CHECK(local.port() == 80);
+}
+
+TEST_CASE("a name that cannot be found is the resolver's error, and is named", "[net]") {
+    const std::string label(64, 'x');  // one too long for any name server to be asked
+    try {
+        const address found(label, 80);
+        FAIL("found " << found);
+    } catch (const std::system_error& error) {
+        INFO(error.what());
+        CHECK(error.code().category() == ringlet::resolver_category());
+        CHECK(std::string(error.what()).find(label) != std::string::npos);
+    }
+}
+
+TEST_CASE("a malformed text is refused and named", "[net]") {
+    const std::string text = GENERATE(
+        as<std::string>(), "", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:80 ",
+        "127.0.0.1: 80", "127.0.0.1:+80", "127.0.0.1:0x50", "127.0.0.1:65536", "127.0.0.1:-1",
+        "127.0.0.1:99999999999999999999999", "::1:80", "[::1]", "[::1]80", "[::1:80", "::1]:80",
+        "[]:80", "[127.0.0.1]:80", "[localhost]:80");
+    check_refused([&] { return address::parse(text); }, '"' + text + '"');
+}
+
+TEST_CASE("a malformed host is refused and named", "[net]") {
+    const std::string host =
+        GENERATE(as<std::string>(), "::g", "1:2", "1::2::3", "::1%", "fe80::1%nosuchzone",
+                 "fe80::1%0", "[::1]", "host name", "\thost", "10.0.0.0/8", "127.0.0.1:80");
+    check_refused([&] { return address(host, 80); }, '"' + host + '"');
+    check_refused([&] { return address("127.0.0.1\0.evil"s, 80); }, "127.0.0.1");
+}
+
+TEST_CASE("a port is 0 to 65535", "[net]") {
+    CHECK(address("127.0.0.1", 0).port() == 0);
+    CHECK(address("127.0.0.1", 65535).port() == 65535);
+    check_refused([] { return address("127.0.0.1", -1); }, "-1");
+    check_refused([] { return address("127.0.0.1", 65536); }, "65536");
+}
+
+TEST_CASE("the path of a Unix socket that the system would not take is refused", "[net]") {
+    check_refused([] { return address::parse("unix:"); }, "empty");
+    check_refused([] { return address::unix_path("@"); }, "empty");
+    check_refused([] { return address::unix_path(std::string(108, 'p')); }, "107");
+    check_refused([] { return address::unix_path("@" + std::string(107, 'p')); }, "107");
+    check_refused([] { return address::unix_path("a\0b"s); }, "NUL");
+}

@@ -1,0 +1,116 @@
+#include "catch.hpp"
+#include "conformance.hpp"
+#include "connected_pair.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <future>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t large = std::size_t{1} << 20U;  // more than the sockets' buffers hold
+
+void prepare_send(ringlet::ring& ring, int fd, std::string_view data, int flags) {
+    prepare_as(ring, 1, [&](io_uring_sqe* sqe) {
+        io_uring_prep_send(sqe, fd, data.data(), data.size(), flags);
+    });
+}
+
+/// Takes up to `count` bytes from a socket.
+std::size_t drain(int fd, std::size_t count) {
+    std::vector<char> buffer(std::size_t{64} << 10U);
+    std::size_t taken = 0;
+    while (taken < count) {
+        const ssize_t piece = ::recv(fd, buffer.data(), std::min(buffer.size(), count - taken), 0);
+        if (piece <= 0)
+            break;
+        taken += static_cast<std::size_t>(piece);
+    }
+    return taken;
+}
+
+/// Sends until the peer's end is known: the first error.
+int error_of_sending(ringlet::ring& ring, int fd) {
+    for (;;) {
+        prepare_send(ring, fd, "x", 0);
+        if (const int result = next_completion(ring).result; result < 0)
+            return result;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a send without MSG_WAITALL yields what the socket takes at once", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    connected_pair pair = tcp_pair();
+    const std::string data(large, 'd');
+    pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+    prepare_send(*ring, pair.fd(), data, 0);
+    const int taken = next_completion(*ring).result;
+    CHECK(taken > 0);
+    CHECK(taken < static_cast<int>(large));
+    CHECK(drain(pair.peer(), static_cast<std::size_t>(taken)) == static_cast<std::size_t>(taken));
+}
+
+TEST_CASE("MSG_WAITALL makes a send finish what a slow reader holds up", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    connected_pair pair = tcp_pair();
+    const std::string data(large, 'd');
+    pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+    prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
+    hand_over(*ring);
+    CHECK(ring->completions().ready() == 0);
+
+    auto received = std::async(std::launch::async, [&] { return drain(pair.peer(), large); });
+    CHECK(next_completion(*ring).result == static_cast<int>(large));
+    CHECK(received.get() == large);
+}
+
+TEST_CASE("a send that fails half way reports its progress, and the error comes next", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    connected_pair pair = tcp_pair();
+    const std::string data(large, 'd');
+    pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+    prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
+    hand_over(*ring);
+    REQUIRE(ring->completions().ready() == 0);
+    reset(pair.other);
+    const int progress = next_completion(*ring).result;
+    CHECK(progress > 0);
+    CHECK(progress < static_cast<int>(large));
+    CHECK(error_of_sending(*ring, pair.fd()) < 0);
+}
+
+TEST_CASE("a send to a peer that is gone gives EPIPE, and no SIGPIPE", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    REQUIRE(std::signal(SIGPIPE, SIG_DFL) != SIG_ERR);  // which would end the program
+
+    connected_pair gone = unix_pair();
+    gone.other = ringlet::socket();
+    CHECK(error_of_sending(*ring, gone.fd()) == -EPIPE);
+
+    connected_pair has_reset = tcp_pair();
+    reset(has_reset.other);
+    const int first = error_of_sending(*ring, has_reset.fd());
+    CHECK((first == -ECONNRESET || first == -EPIPE));
+    CHECK(error_of_sending(*ring, has_reset.fd()) == -EPIPE);
+}
+
+TEST_CASE("a send of nothing yields 0", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    const connected_pair pair = tcp_pair();
+    prepare_send(*ring, pair.fd(), {}, MSG_WAITALL);
+    CHECK(next_completion(*ring).result == 0);
+}

@@ -1,0 +1,48 @@
+#include "catch.hpp"
+
+#include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/ring_options.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+/// Why a ring refuses `options`; empty if it takes them.
+std::string refusal_of(const ringlet::ring_options& options) {
+    try {
+        const ringlet::kernel_ring ring(options);
+        return {};
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("ring options out of range are refused by name, with what is allowed", "[ring]") {
+    CHECK(refusal_of({.submission_entries = 0}) ==
+          "ring_options: submission_entries must be 1 to 32768, not 0");
+    CHECK(refusal_of({.submission_entries = 32'769, .completion_entries = 65'536}) ==
+          "ring_options: submission_entries must be 1 to 32768, not 32769");
+    CHECK(refusal_of({.submission_entries = 64, .completion_entries = 63}) ==
+          "ring_options: completion_entries must be submission_entries to 65536, not 63");
+    CHECK(refusal_of({.completion_entries = 65'537}) ==
+          "ring_options: completion_entries must be submission_entries to 65536, not 65537");
+    CHECK(refusal_of({.first_setup = 4}) == "ring_options: first_setup must be 0 to 3, not 4");
+}
+
+TEST_CASE("ring options at the edge of their range make a ring", "[ring]") {
+    CHECK(refusal_of({}).empty());
+    CHECK(refusal_of({.submission_entries = 1, .completion_entries = 1}).empty());
+    CHECK(refusal_of({.submission_entries = 32'768, .completion_entries = 65'536}).empty());
+    CHECK(refusal_of({.first_setup = 3}).empty());
+}
+
+TEST_CASE("the sizes of a ring are rounded up to a power of two", "[ring]") {
+    ringlet::kernel_ring ring({.submission_entries = 5, .completion_entries = 9});
+    unsigned room = 0;
+    while (ring.submissions().next() != nullptr)
+        ++room;
+    CHECK(room == 8);
+}

@@ -1,0 +1,93 @@
+#include "../blocking_client.hpp"
+#include "../catch.hpp"
+#include "../serving_thread.hpp"
+#include "recording_server.hpp"
+
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto until_the_end = std::chrono::hours(1);
+
+ringlet::server_options lingering(std::chrono::milliseconds at_most) {
+    ringlet::server_options options;
+    options.linger_timeout = at_most;
+    return options;
+}
+
+/// Reads one byte of what may be more, and answers.
+ringlet::task<> answer_early(ringlet::stream& client) {
+    std::array<char, 1> first;
+    co_await client.recv(first);
+    co_await client.send_all("enough");
+}
+
+}  // namespace
+
+TEST_CASE("a client that never closes holds its connection for the linger time only", "[server]") {
+    const auto linger = 50ms;
+    recording_server server(answer_early, lingering(linger));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send("x");
+    CHECK(client.receive(6) == "enough");
+    const auto answered = std::chrono::steady_clock::now() - linger;  // or a little later
+    server.shutdown(until_the_end);
+    serving.join();
+    CHECK(std::chrono::steady_clock::now() >= answered + linger);
+    CHECK(client.receive_all().empty());
+}
+
+TEST_CASE("a client that never stops sending is cut off after the linger time", "[server]") {
+    recording_server server(answer_early, lingering(50ms));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send("x");
+    CHECK(client.receive_all() == "enough");  // its own side is still open
+    server.shutdown(until_the_end);
+    const auto send_for_ever = [&client] {
+        for (;;)
+            client.send(std::string(4096, 'x'));
+    };
+    CHECK_THROWS_AS(send_for_ever(), std::system_error);
+    serving.join();
+}
+
+TEST_CASE("a client that has ended its side is not waited for", "[server]") {
+    recording_server server(
+        [](ringlet::stream& client) -> ringlet::task<> {
+            std::array<char, 16> buffer;
+            while (co_await client.recv(buffer) > 0) {
+            }
+            co_await client.send_all("read to the end");
+        },
+        lingering(until_the_end));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.shutdown_sending();
+    CHECK(client.receive_all() == "read to the end");
+    server.shutdown(until_the_end);
+    serving.join();
+}
+
+TEST_CASE("without a linger time nobody is waited for", "[server]") {
+    recording_server server([](ringlet::stream& /*client*/) -> ringlet::task<> { co_return; },
+                            lingering(0ms));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    CHECK(client.receive_all().empty());
+    server.shutdown(until_the_end);
+    serving.join();
+}
+
+TEST_CASE("a drain that is over ends a linger too", "[server]") {
+    recording_server server(answer_early, lingering(until_the_end));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send("x");
+    CHECK(client.receive_all() == "enough");
+    server.shutdown(20ms);
+    serving.join();
+}

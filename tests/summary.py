@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Adds up a Meson test log: the test cases of the Catch2 runs, and every other test as one.
+
+summary.py LOG     closes with "N passed, N failed"; status 1 when a test failed or none passed
+"""
+
+import json
+import re
+import sys
+
+CASES = re.compile(r"^cases: passed=(\d+) failed=(\d+) skipped=(\d+)$", re.MULTILINE)
+
+
+def count(result):
+    """(passed, failed, skipped) of one Meson test."""
+    cases = CASES.findall(result["stdout"] or "")
+    passed, failed, skipped = map(int, cases[-1]) if cases else (0, 0, 0)
+    if result["result"] == "SKIP":
+        return passed, failed, skipped + 1
+    if result["result"] not in ("OK", "EXPECTEDFAIL"):
+        # A run that died or timed out may have counted no failure of its own.
+        return passed, max(failed, 1), skipped
+    return (passed, failed, skipped) if cases else (1, 0, 0)
+
+
+def main(log):
+    try:
+        with open(log, encoding="utf-8") as lines:
+            counts = [count(json.loads(line)) for line in lines]
+    except FileNotFoundError:
+        counts = []
+    passed, failed, skipped = (sum(column) for column in zip(*counts)) if counts else (0, 0, 0)
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

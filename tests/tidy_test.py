@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""The checks of tidy.py, each on a small tree that it accepts and on one that it must not."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import tidy
+
+HEADER = "#pragma once\n\nnamespace ringlet {{\n\nclass {name} {{}};\n\n}}  // namespace ringlet\n"
+
+CLEAN = {
+    "include/ringlet/ringlet.hpp": "#pragma once\n\n#include <ringlet/ring/ring.hpp>\n"
+    "#include <ringlet/net/stream.hpp>\n",
+    "include/ringlet/ring/ring.hpp": HEADER.format(name="ring"),
+    "include/ringlet/net/stream.hpp": "#include <ringlet/ring/ring.hpp>\n"
+    + HEADER.format(name="stream"),
+    "lib/net/stream.cpp": '#include "wire.hpp"\n',
+    "lib/net/wire.hpp": "#pragma once\n",
+    "lib/meson.build": "files('net/stream.cpp')\n",
+    "tests/ring/ring.cpp": 'TEST_CASE("a ring turns", "[ring]") {}\n',
+    "tests/net/stream.cpp": 'TEST_CASE("a stream flows", "[net]") {}\n',
+    "tests/meson.build": "files('ring/ring.cpp', 'net/stream.cpp')\n",
+    "examples/hello.cpp": '#include <ringlet/ringlet.hpp>\n#include "words.hpp"\n',
+    "examples/words.hpp": "#pragma once\n// \u4f60\u597d\n",
+}
+
+
+class TidyTest(unittest.TestCase):
+    def violations(self, check, changes=None, *arguments):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {**CLEAN, **(changes or {})}.items():
+                if text is not None:
+                    file = Path(root, path)
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(text, encoding="utf-8")
+            return [f"{v.path}:{v.line}: {v.message}" for v in check(tidy.Tree(root), *arguments)]
+
+    def refuses(self, check, changes, *expected):
+        """Each of `expected` begins one violation, and there are no others."""
+        found = self.violations(check, changes)
+        self.assertEqual(len(found), len(expected), found)
+        for message in expected:
+            self.assertTrue(any(f.startswith(message) for f in found), f"{message!r} not in {found}")
+
+    def test_a_clean_tree_passes_every_check(self):
+        for check in tidy.CHECKS:
+            self.assertEqual(self.violations(check), [], check.__name__)
+
+    def test_a_floor_does_not_include_a_higher_one(self):
+        path = "include/ringlet/ring/ring.hpp"
+        above = "#pragma once\n#include <ringlet/net/stream.hpp>\n"
+        self.refuses(tidy.check_floors, {path: above}, f"{path}:2: ringlet/net/stream.hpp is of net/")
+        everything = "#pragma once\n#include <ringlet/ringlet.hpp>\n"
+        self.refuses(tidy.check_floors, {path: everything}, f"{path}:2: ringlet/ringlet.hpp is every")
+
+    def test_an_optional_folder_stands_on_all_floors_and_under_none(self):
+        tls = "include/ringlet/tls/context.hpp"
+        text = "#include <ringlet/net/stream.hpp>\n" + HEADER.format(name="context")
+        self.refuses(tidy.check_floors, {tls: text})
+        user = "lib/net/stream.cpp"
+        changes = {tls: text, user: "#include <ringlet/tls/context.hpp>\n"}
+        self.refuses(tidy.check_floors, changes, f"{user}:1:")
+
+    def test_a_public_header_includes_nothing_private(self):
+        path = "include/ringlet/net/stream.hpp"
+        peek = {path: '#include "net/wire.hpp"\n'}
+        self.refuses(tidy.check_floors, peek, f"{path}:1: net/wire.hpp is private")
+
+    def test_an_include_that_finds_nothing_is_named(self):
+        missing = {"lib/net/wire.hpp": None}
+        self.refuses(tidy.check_floors, missing, "lib/net/stream.cpp:1: wire.hpp is not")
+
+    def test_examples_and_benchmarks_include_only_what_is_public(self):
+        for path in ("examples/hello.cpp", "benchmarks/load.cpp"):
+            for name in ('"../lib/net/wire.hpp"', '"net/wire.hpp"', "<ringlet/net/wire.hpp>"):
+                self.refuses(tidy.check_outsiders, {path: f"#include {name}\n"}, f"{path}:1:")
+
+    def test_a_header_declares_what_it_is_named_after(self):
+        path = "include/ringlet/net/stream.hpp"
+        self.refuses(tidy.check_headers, {path: HEADER.format(name="river")}, f"{path}:1: declares no")
+        for accepted in (
+            "template <class T = void> class [[nodiscard]] stream final : public base<T> {};",
+            "enum class stream : int { a, b };",
+            "using stream = basic<int>;",
+            "template <class T> concept stream = true;",
+            "template <class... T> task<> stream(T... values);",
+        ):
+            self.refuses(tidy.check_headers, {path: f"#pragma once\nnamespace ringlet {{ {accepted} }}\n"})
+
+    def test_a_header_holds_one_type(self):
+        path = "include/ringlet/net/stream.hpp"
+        second = HEADER.format(name="stream") + "namespace ringlet {\nstruct river {\n};\n}\n"
+        self.refuses(tidy.check_headers, {path: second}, f"{path}:9: a second type, river")
+        harmless = HEADER.format(name="stream") + (
+            "namespace ringlet {\nclass river;\ntemplate <> struct lake<int> {};\n"
+            "namespace detail { struct hidden {}; }\n// struct prose {\n"
+            "inline int f() { struct local {}; return 1'000; }\nenum class depth { low };\n}\n"
+        )
+        self.refuses(tidy.check_headers, {path: harmless})
+
+    def test_a_header_has_a_guard_and_is_in_the_umbrella(self):
+        path, umbrella = "include/ringlet/net/pond.hpp", "include/ringlet/ringlet.hpp"
+        bare = {path: HEADER.format(name="pond").replace("#pragma once", "")}
+        self.refuses(tidy.check_headers, bare, f"{path}:1: no include", f"{umbrella}:1: does not")
+
+    def test_lib_and_tests_mirror_the_headers_and_are_built(self):
+        header = "include/ringlet/net/pond.hpp"
+        self.refuses(tidy.check_mirrors, {header: HEADER.format(name="pond")}, f"{header}:1: has no test")
+        stray = "lib/net/stray.cpp"
+        self.refuses(tidy.check_mirrors, {stray: ""}, f"{stray}:1: has no header", f"{stray}:1: is not built")
+        test = "tests/net/more.cpp"
+        self.refuses(tidy.check_mirrors, {test: ""}, f"{test}:1: is not built")
+
+    def test_a_test_case_carries_the_tag_of_its_floor(self):
+        path = "tests/net/stream.cpp"
+        text = '\nTEST_CASE("a stream flows",\n          "[ring]") {\n}\n'
+        self.refuses(tidy.check_tags, {path: text}, f"{path}:2: never runs")
+
+    def test_lines(self):
+        path = "lib/net/stream.cpp"
+        for line in (
+            "x" * 111,
+            "\tint x;",
+            "int x; ",
+            "// TO" + "DO: later",
+            "#if 0",
+            "// int x = 1;",
+            "// stream.close();",
+            "// return x;",
+            "// #include <map>",
+            "// }",
+            "// \u4f60\u597d",
+        ):
+            self.refuses(tidy.check_lines, {path: f"\n{line}\n"}, f"{path}:2:")
+        for line in (
+            "// read it; then go on",
+            "// it is over (see close(2));",
+            "//     auto x = f();",
+            "// 5 \u00b1 1",
+        ):
+            self.refuses(tidy.check_lines, {path: f"{line}\n"})
+        self.refuses(tidy.check_lines, {path: "int x;"}, f"{path}:1: the last line")
+        self.refuses(tidy.check_lines, {path: "int x;\n" * 401}, f"{path}:401: 401 lines")
+
+    def test_functions_fit_on_a_screen(self):
+        path = "lib/net/stream.cpp"
+        body = "    if (x) {\n    }\n" * 40
+        long = f"namespace a {{\nclass b {{\nvoid f() {{\n{body}}}\n}};\n}}\n"
+        self.refuses(tidy.check_bodies, {path: long}, f"{path}:3: 82 lines")
+        many = "namespace a {\n" + "void f() {}\n" * 100 + "}\n"
+        self.refuses(tidy.check_bodies, {path: many})
+
+    def test_a_header_compiles_alone(self):
+        compiler = [*os.environ.get("CXX", "c++").split(), "-std=c++20"]
+        self.assertEqual(self.violations(tidy.check_self_contained, {}, compiler), [])
+        path = "include/ringlet/net/stream.hpp"
+        needy = {path: "#pragma once\nstd::string name();\n", "include/ringlet/ringlet.hpp": None}
+        (found,) = self.violations(tidy.check_self_contained, needy, compiler)
+        self.assertTrue(found.startswith(f"{path}:1: does not compile"), found)
+
+
+if __name__ == "__main__":
+    unittest.main()

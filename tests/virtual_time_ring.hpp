@@ -1,0 +1,103 @@
+#pragma once
+
+#include <ringlet/ring/ring.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+/// A ring that no kernel knows of: it carries out NOP and ASYNC_CANCEL, never ends a READ that is
+/// not cancelled (the loop has one in flight to be woken by), and has time of its own. Waiting
+/// takes none of the real one: it moves the virtual time to the deadline. All other SQEs
+/// are given to `answer`, whose result is how they end.
+class virtual_time_ring final : public ringlet::ring {
+public:
+    using answer_function = std::function<int(const io_uring_sqe&)>;
+
+    explicit virtual_time_ring(answer_function answer = [](const io_uring_sqe&) { return -EINVAL; })
+        : answer_(std::move(answer)) {
+        submissions_ = ringlet::submission_queue(sqes_.data(), capacity, &sq_head_);
+        completions_ = ringlet::completion_queue(reinterpret_cast<io_uring_cqe*>(cqes_.data()),
+                                                 capacity, &cq_head_, &cq_tail_);
+    }
+
+    /// Throws std::logic_error for a wait that nothing would ever end.
+    void enter(unsigned submit, unsigned wait_for, clock::time_point deadline) override {
+        for (; submit > 0; --submit)
+            carry_out(sqes_[sq_head_++ % capacity]);
+        publish();
+        if (completions_.ready() >= wait_for)
+            return;
+        if (deadline == no_deadline)
+            throw std::logic_error("virtual_time_ring: this wait would never end");
+        now_ = std::max(now_, deadline);
+    }
+
+    [[nodiscard]] bool supports(unsigned opcode) const noexcept override {
+        return opcode == IORING_OP_NOP || opcode == IORING_OP_READ ||
+               opcode == IORING_OP_ASYNC_CANCEL;
+    }
+    [[nodiscard]] std::string_view name() const noexcept override { return "virtual time"; }
+    [[nodiscard]] clock::time_point now() const noexcept override { return now_; }
+
+private:
+    static constexpr unsigned capacity = 8;
+
+    // An io_uring_cqe without the flexible array that ISO C++ forbids an array of.
+    struct alignas(io_uring_cqe) cqe_memory {
+        std::array<std::byte, sizeof(io_uring_cqe)> bytes;
+    };
+
+    void carry_out(const io_uring_sqe& sqe) {
+        switch (sqe.opcode) {
+        case IORING_OP_NOP:
+            return complete(sqe.user_data, 0);
+        case IORING_OP_READ:
+            return reading_.push_back(sqe.user_data);
+        case IORING_OP_ASYNC_CANCEL:
+            return complete(sqe.user_data, cancel(sqe));
+        default:
+            return complete(sqe.user_data, answer_(sqe));
+        }
+    }
+
+    int cancel(const io_uring_sqe& sqe) {
+        const bool any = (sqe.cancel_flags & IORING_ASYNC_CANCEL_ANY) != 0;
+        const auto kept =
+            std::stable_partition(reading_.begin(), reading_.end(),
+                                  [&](std::uint64_t target) { return !any && target != sqe.addr; });
+        const auto count = static_cast<int>(reading_.end() - kept);
+        std::for_each(kept, reading_.end(),
+                      [this](std::uint64_t target) { complete(target, -ECANCELED); });
+        reading_.erase(kept, reading_.end());
+        return count > 0 || any ? count : -ENOENT;
+    }
+
+    void complete(std::uint64_t user_data, int result) { ended_.push_back({user_data, result, 0}); }
+
+    void publish() {
+        for (; !ended_.empty() && completions_.ready() < capacity; ended_.pop_front()) {
+            auto& cqe = reinterpret_cast<io_uring_cqe&>(cqes_[cq_tail_ % capacity]);
+            cqe.user_data = ended_.front().user_data;
+            cqe.res = ended_.front().result;
+            cqe.flags = ended_.front().flags;
+            ++cq_tail_;
+        }
+    }
+
+    answer_function answer_;
+    std::array<io_uring_sqe, capacity> sqes_{};
+    std::array<cqe_memory, capacity> cqes_{};
+    unsigned sq_head_ = 0;
+    unsigned cq_head_ = 0;
+    unsigned cq_tail_ = 0;
+    std::vector<std::uint64_t> reading_;
+    std::deque<ringlet::completion> ended_;  // those the completion queue has no room for yet
+    clock::time_point now_{};
+};
