@@ -1,5 +1,7 @@
 #pragma once
 
+#include "time_limit.hpp"
+
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -33,6 +35,7 @@ struct child_end {
 template <class Body>
 [[noreturn]] void be_child(Body& body, int errors) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::alarm(static_cast<unsigned>(time_limit.count()));
     for (const int fatal : {SIGABRT, SIGSEGV})  // Catch2 would report them, once more
         std::signal(fatal, SIG_DFL);
     const rlimit no_core{0, 0};
@@ -46,14 +49,15 @@ template <class Body>
     ::_exit(child_end::threw);
 }
 
-/// Runs `body()` in a forked child, for what ends a program or cripples it for good (a
-/// seccomp filter). The int that
-/// it returns is the exit status; an exception is written to stderr, and the status is `threw`.
+/// Runs `body()` in a forked child, for what ends a program or cripples it for good (a seccomp
+/// filter), within the time limit. The int that it returns is the exit status; an exception is
+/// written to stderr, and the status is `threw`.
 template <class Body>
 child_end run_in_child(Body body) {
     std::array<int, 2> errors{};
     if (::pipe(errors.data()) < 0)
         throw std::system_error(errno, std::system_category(), "pipe");
+    std::fflush(stdout);  // or the child could write it once more
     const pid_t child = ::fork();
     if (child < 0)
         throw std::system_error(errno, std::system_category(), "fork");

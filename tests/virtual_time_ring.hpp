@@ -16,7 +16,7 @@
 /// not cancelled (the loop has one in flight to be woken by), and has time of its own. Waiting
 /// takes none of the real one: it moves the virtual time to the deadline. All other SQEs
 /// are given to `answer`, whose result is how they end.
-class virtual_time_ring final : public ringlet::ring {
+class virtual_time_ring : public ringlet::ring {
 public:
     using answer_function = std::function<int(const io_uring_sqe&)>;
 

@@ -103,7 +103,8 @@ TEST_CASE("default arguments of a task are destroyed once", "[coro]") {
         const std::string text = co_await with_default(suspend, long_text);
         CHECK(text == long_text + "0");
         const std::string both = co_await with_default(suspend, std::string(50, 'y'), counted(7));
-        CHECK(both == std::string(50, 'y') + "7");
+        CHECK(both.substr(0, 50) == std::string(50, 'y'));
+        CHECK(both.substr(50) == "7");
     });
 }
 

@@ -1,8 +1,11 @@
 #include "catch.hpp"
+#include "time_limit.hpp"
 
 #include <ringlet/loop/inbox.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -114,4 +117,29 @@ TEST_CASE("what several threads post is all there, each thread's in its order", 
         box.run();
     for (const auto& one : ran)
         CHECK(std::is_sorted(one.begin(), one.end()));
+}
+
+TEST_CASE("whoever posts as an inbox falls asleep is told, or keeps it awake", "[loop]") {
+    constexpr int rounds = 200'000;
+    ringlet::inbox box;
+    std::atomic<int> ran{0};
+    std::atomic<bool> told{false};
+    const std::jthread poster([&](const std::stop_token& stop) {
+        for (int i = 0; i < rounds && !stop.stop_requested(); ++i) {
+            if (box.post([&] { ++ran; }))
+                told = true;
+            while (ran <= i && !stop.stop_requested())
+                std::this_thread::yield();
+        }
+    });
+    const auto limit = std::chrono::steady_clock::now() + time_limit;
+    while (ran < rounds && std::chrono::steady_clock::now() < limit) {
+        box.run();
+        if (!box.sleep())
+            continue;
+        while (!told.exchange(false) && ran < rounds && std::chrono::steady_clock::now() < limit)
+            std::this_thread::yield();
+        box.woke();
+    }
+    CHECK(ran == rounds);
 }

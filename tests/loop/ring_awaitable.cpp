@@ -1,8 +1,13 @@
 #include "catch.hpp"
 #include "run_coroutine.hpp"
+#include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/ring_awaitable.hpp>
+
+#include <algorithm>
+#include <vector>
 
 namespace {
 
@@ -23,6 +28,14 @@ private:
     }
 
     int& prepared_;
+};
+
+/// A ring that takes no SQE as long as a CQE waits in its queue; so do kernels that are short of
+/// memory.
+class reluctant_ring final : public virtual_time_ring {
+    void enter(unsigned submit, unsigned wait_for, clock::time_point deadline) override {
+        virtual_time_ring::enter(completions().ready() > 0 ? 0 : submit, wait_for, deadline);
+    }
 };
 
 }  // namespace
@@ -52,4 +65,24 @@ TEST_CASE("an operation under a cancelled scope takes no SQE", "[loop]") {
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(prepared == 0);
+}
+
+TEST_CASE("a ring that takes nothing more before its completions are taken loses none", "[loop]") {
+    ringlet::loop owner(std::make_unique<reluctant_ring>());
+    constexpr int count = 100;
+    int prepared = 0;
+    std::vector<int> ended;
+    const auto nop = [&](int number) -> ringlet::task<> {
+        static_cast<void>(co_await nop_operation(owner, prepared));
+        ended.push_back(number);
+    };
+    const auto begin_all = [&]() -> ringlet::task<> {
+        ringlet::task_group group;
+        for (int i = 0; i < count; ++i)
+            group.spawn(nop(i));
+        co_await group.join();
+    };
+    ringlet::block_on(owner, begin_all());
+    CHECK(ended.size() == count);
+    CHECK(std::is_sorted(ended.begin(), ended.end()));
 }

@@ -104,3 +104,16 @@ TEST_CASE("a cancelled sleep throws why: by hand or by a deadline", "[loop]") {
     CHECK(ringlet::block_on(owner, sleep_under(owner.now() + 1h, false)) ==
           "sleep: Connection timed out");
 }
+
+TEST_CASE("cancelling a sleep that has ended changes nothing", "[loop]") {
+    ringlet::loop owner(std::make_unique<virtual_time_ring>());
+    ringlet::sleep_operation sleep(owner, owner.now(), nullptr);
+    REQUIRE(sleep.await_suspend(std::noop_coroutine()));
+    owner.timers().expire_until(owner.now());
+    sleep.cancel();
+    owner.stop();
+    owner.run();
+    sleep.cancel();
+    CHECK(sleep.result() == 0);
+    CHECK_NOTHROW(sleep.await_resume());
+}

@@ -1,7 +1,9 @@
 #include "blocking_client.hpp"
 #include "catch.hpp"
+#include "connected_pair.hpp"
 #include "receive.hpp"
 #include "run_without_leak.hpp"
+#include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -9,7 +11,11 @@
 #include <ringlet/net/accept_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
+#include <poll.h>
+
+#include <cerrno>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -218,4 +224,26 @@ TEST_CASE("a client that has reset already still counts as one, and harms no oth
         }
         co_await source.close();
     });
+}
+
+TEST_CASE("an accept that is told to try again does so once a client is there", "[net]") {
+    const std::size_t before = open_descriptors();
+    {
+        // What some kernels answer where the socket has O_NONBLOCK.
+        std::vector<unsigned> asked;
+        loop owner(std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) -> int {
+            asked.push_back(sqe.opcode);
+            if (sqe.opcode == IORING_OP_POLL_ADD)
+                return POLLIN;
+            return asked.size() == 1 ? -EAGAIN : unix_pair().one.release();
+        }));
+        listener source(owner, any_port);
+        ringlet::block_on(owner, [](listener& from) -> task<> {
+            const stream accepted = co_await from.accept();
+            CHECK(accepted.is_open());
+        }(source));
+        CHECK(asked ==
+              std::vector<unsigned>{IORING_OP_ACCEPT, IORING_OP_POLL_ADD, IORING_OP_ACCEPT});
+    }
+    CHECK(open_descriptors() == before);
 }

@@ -121,6 +121,7 @@ TEST_CASE("close is not cancelled itself, and may be called again", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
         listener source(owner, any_port);
         const address local = source.local_address();
+        co_await exchange(source);  // and the kernel goes on accepting
         {
             ringlet::cancel_scope scope;
             scope.cancel();
@@ -214,10 +215,12 @@ TEST_CASE("once as many as the limit are accepted ahead, those that come later w
 
 TEST_CASE("a socket that listens already is taken over, O_NONBLOCK or not", "[net]") {
     const int flags = GENERATE(0, O_NONBLOCK);
+    listener_options options;
+    options.accepted_ahead_max = GENERATE(0U, 64U);
     run_without_leak([=](loop& owner) -> task<> {
         ringlet::socket listening = listener::open(owner.net(), any_port);
         ::fcntl(listening.native_handle(), F_SETFL, flags);
-        listener source(owner, std::move(listening));
+        listener source(owner, std::move(listening), options);
         for (int i = 0; i < 3; ++i) {
             std::error_code error;
             {

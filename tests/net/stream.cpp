@@ -264,13 +264,21 @@ TEST_CASE("a closed stream stays closed", "[net]") {
 }
 
 TEST_CASE("close is not cancelled itself", "[net]") {
-    run_without_leak([](loop& owner) -> task<> {
+    const bool receiving = GENERATE(false, true);
+    run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner);
-        {
+        const auto receiver = [&]() -> task<> {
+            std::error_code error;
+            std::array<char, 16> buffer{};
+            co_await pair.one.recv(buffer, error);
+        };
+        co_await task_group::run([&](task_group& group) -> task<> {
+            if (receiving)
+                group.spawn(receiver());
             ringlet::cancel_scope scope;
             scope.cancel();
             co_await pair.one.close();
-        }
+        });
         CHECK_FALSE(pair.one.is_open());
         const std::string nothing = co_await receive(pair.other, 1);
         CHECK(nothing.empty());

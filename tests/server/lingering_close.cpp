@@ -72,14 +72,12 @@ TEST_CASE("a client that has ended its side is not waited for", "[server]") {
     serving.join();
 }
 
-TEST_CASE("without a linger time nobody is waited for", "[server]") {
-    recording_server server([](ringlet::stream& /*client*/) -> ringlet::task<> { co_return; },
-                            lingering(0ms));
-    serving_thread serving(server);
+TEST_CASE("without a linger time a client that was not read to the end is reset", "[server]") {
+    recording_server server(answer_early, lingering(0ms));
+    const serving_thread serving(server);
     blocking_client client(server.server_address());
-    CHECK(client.receive_all().empty());
-    server.shutdown(until_the_end);
-    serving.join();
+    client.send("xyz");
+    CHECK_THROWS_AS(client.receive_all(), std::system_error);
 }
 
 TEST_CASE("a drain that is over ends a linger too", "[server]") {

@@ -49,9 +49,12 @@ TEST_CASE("a shutdown that comes before serving ends the next serving only", "[s
     recording_server server(echo);
     for (int i = 0; i < 3; ++i)
         server.shutdown();
-    server.serve_forever();
+    blocking_client early(server.server_address());
+    early.send("early");
+    in_time([&server] { server.serve_forever(); });
+    CHECK(early.nothing_to_receive());
     serving_thread serving(server);
-    CHECK(blocking_client(server.server_address()).exchange("again") == "again");
+    CHECK(early.receive(5) == "early");
 }
 
 TEST_CASE("a shutdown that races the start of serving is not lost", "[server]") {
@@ -109,21 +112,24 @@ TEST_CASE("a signal handler may shut down a server that runs", "[server]") {
     });
     const shuts_down_at_signal stopping(server);
     blocking_client client(server.server_address());
-    server.serve_forever();
+    in_time([&server] { server.serve_forever(); });
     CHECK(client.receive_all().size() <= std::string("interrupted").size());
 }
 
 TEST_CASE("a signal handler may shut down a server that waits", "[server]") {
     recording_server server(echo);
     const shuts_down_at_signal stopping(server);
-    const pthread_t serving = ::pthread_self();
-    std::thread client([&server, serving] {
+    std::promise<pthread_t> serving;
+    std::thread client([&] {
         blocking_client idle(server.server_address());
         idle.exchange("x");
-        ::pthread_kill(serving, SIGUSR1);
+        ::pthread_kill(serving.get_future().get(), SIGUSR1);
         idle.receive_all();
     });
-    server.serve_forever();
+    in_time([&] {
+        serving.set_value(::pthread_self());
+        server.serve_forever();
+    });
     client.join();
     CHECK(server.errors.empty());
 }

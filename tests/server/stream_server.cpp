@@ -10,6 +10,7 @@
 #include <atomic>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 using namespace std::chrono_literals;
 
@@ -240,4 +241,39 @@ TEST_CASE("connections are handled at the same time", "[server]") {
         CHECK(client.receive_all() == "together");
     }
     CHECK(errors_of(server, serving).empty());
+}
+
+TEST_CASE("a server that can accept no more ends its connections, then says why", "[server]") {
+    ringlet::server_options options;
+    options.drain_timeout = 20ms;
+    recording_server server(echo, options);
+    serving_thread serving(server);
+    blocking_client idle(server.server_address());
+    CHECK(idle.exchange("x") == "x");
+    ::shutdown(server.fileno(), SHUT_RDWR);
+    CHECK_THROWS_AS(serving.join(), std::system_error);
+    CHECK(idle.receive_all().empty());
+    CHECK(server.errors.empty());
+}
+
+TEST_CASE("a process_request that throws ends the server after its connections", "[server]") {
+    struct full : recording_server {
+        explicit full(const ringlet::server_options& options) : recording_server(echo, options) {}
+        void process_request(ringlet::stream request) override {
+            if (std::exchange(taken, true))
+                throw std::length_error("one is enough");
+            recording_server::process_request(std::move(request));
+        }
+        bool taken = false;
+    };
+    ringlet::server_options options;
+    options.drain_timeout = 20ms;
+    full server(options);
+    serving_thread serving(server);
+    blocking_client first(server.server_address());
+    CHECK(first.exchange("x") == "x");
+    blocking_client second(server.server_address());
+    CHECK_THROWS_AS(serving.join(), std::length_error);
+    CHECK(first.receive_all().empty());
+    CHECK(second.receive_all().empty());
 }

@@ -90,8 +90,8 @@ TEST_CASE("a TCP server that cannot serve for want of descriptors says so and ca
     const auto descriptors = open_descriptors();
     {
         const descriptor_limit none(0);
-        CHECK_THROWS_AS(server.serve_forever(), std::system_error);
-        CHECK_THROWS_AS(server.handle_request(), std::system_error);
+        CHECK_THROWS_AS(in_time([&] { server.serve_forever(); }), std::system_error);
+        CHECK_THROWS_AS(in_time([&] { server.handle_request(); }), std::system_error);
     }
     CHECK(open_descriptors() == descriptors);
     const serving_thread serving(server);
@@ -115,7 +115,7 @@ TEST_CASE("clients in many threads are all answered with their own bytes", "[ser
             return right;
         }));
     for (auto& conversation : conversations)
-        CHECK(conversation.get() == 40);
+        CHECK(get_in_time(conversation) == 40);
     server.shutdown(until_the_end);
     serving.join();
     CHECK(server.errors.empty());
