@@ -53,9 +53,7 @@ ringlet::task<> converse(ringlet::address peer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program("client", [&] {
-        command_line options("Talks to the welcome server.", "127.0.0.1:9999");
-        options.parse(argc, argv);
-        ringlet::block_on(converse(options.address()));
-    });
+    return run_program(
+        argc, argv, "Talks to the welcome server.", "127.0.0.1:9999",
+        [](const ringlet::address& address) { ringlet::block_on(converse(address)); });
 }

@@ -26,10 +26,9 @@ class echo : public ringlet::stream_request_handler {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program("echo_server", [&] {
-        command_line options("Echoes until a client has gone.", "localhost:10888");
-        options.parse(argc, argv);
-        ringlet::tcp_server server(options.address(), ringlet::handler<echo>);
-        serve_until_signal(server);
-    });
+    return run_program(argc, argv, "Echoes until a client has gone.", "localhost:10888",
+                       [](const ringlet::address& address) {
+                           ringlet::tcp_server server(address, ringlet::handler<echo>);
+                           serve_until_signal(server);
+                       });
 }

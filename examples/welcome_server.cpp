@@ -37,11 +37,10 @@ class welcome : public ringlet::base_request_handler {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program("welcome_server", [&] {
-        command_line options("Greets its clients and answers them.", "127.0.0.1:9999");
-        options.parse(argc, argv);
-        ringlet::tcp_server server(options.address(), ringlet::handler<welcome>);
-        std::cout << "启动socketserver服务器！" << std::endl;
-        serve_until_signal(server);
-    });
+    return run_program(argc, argv, "Greets its clients and answers them.", "127.0.0.1:9999",
+                       [](const ringlet::address& address) {
+                           ringlet::tcp_server server(address, ringlet::handler<welcome>);
+                           std::cout << "启动socketserver服务器！" << std::endl;
+                           serve_until_signal(server);
+                       });
 }
