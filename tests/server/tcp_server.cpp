@@ -89,9 +89,11 @@ TEST_CASE("a TCP server that cannot serve for want of descriptors says so and ca
     ringlet::tcp_server server(loopback, echo);
     const auto descriptors = open_descriptors();
     {
+        // In this thread, since UBSan takes a descriptor to look at the classes that a new one
+        // needs.
         const descriptor_limit none(0);
-        CHECK_THROWS_AS(in_time([&] { server.serve_forever(); }), std::system_error);
-        CHECK_THROWS_AS(in_time([&] { server.handle_request(); }), std::system_error);
+        CHECK_THROWS_AS(server.serve_forever(), std::system_error);
+        CHECK_THROWS_AS(server.handle_request(), std::system_error);
     }
     CHECK(open_descriptors() == descriptors);
     const serving_thread serving(server);

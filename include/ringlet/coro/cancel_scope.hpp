@@ -17,7 +17,7 @@ namespace ringlet {
 /// Scopes nest: one that lies inside another is cancelled with it.
 ///
 /// One thread: the loop's. Lifetime: ends in the coroutine that made it, before those made earlier.
-class cancel_scope : private timer {
+class cancel_scope final : private timer {
 public:
     /// A scope that only `cancel` or an outer scope cancels. Throws std::logic_error outside a
     /// loop.

@@ -58,10 +58,10 @@ public:
 
 private:
     union any_address {
+        sockaddr_un path;  // first, being the largest: `{}` zeroes the first member and no more
         sockaddr any;
         sockaddr_in v4;
         sockaddr_in6 v6;
-        sockaddr_un path;
     };
 
     [[nodiscard]] std::string_view path() const noexcept;
