@@ -37,12 +37,25 @@
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/event.hpp>
+#include <ringlet/coro/first_success.hpp>
+#include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/join_operation.hpp>
+#include <ringlet/coro/mutex.hpp>
+#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/scoped_await.hpp>
+#include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/sleep_until.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/when_all.hpp>
+#include <ringlet/coro/when_any.hpp>
+#include <ringlet/coro/when_any_result.hpp>
+#include <ringlet/coro/with_deadline.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/coro/yield.hpp>
 
 #include <ringlet/net/accept_operation.hpp>

@@ -1,12 +1,42 @@
 #include <ringlet/coro/cancel_scope.hpp>
 
+#include <functional>
+
 namespace ringlet {
+
+/// What carries a stop request from the thread that makes it to the scope's: a note to the loop,
+/// which may arrive when the scope is gone.
+class cancel_scope::stop_link {
+public:
+    stop_link(cancel_scope& scope, std::stop_token stop)
+        : target_(std::make_shared<cancel_scope*>(&scope)),
+          requested_(std::move(stop), [target = target_, &owner = scope.loop_] {
+              owner.post([target] {
+                  if (*target != nullptr)
+                      (*target)->cancel();
+              });
+          }) {}
+    stop_link(const stop_link&) = delete;
+    stop_link& operator=(const stop_link&) = delete;
+    ~stop_link() { *target_ = nullptr; }
+
+private:
+    std::shared_ptr<cancel_scope*> target_;  // used by the loop's thread only
+    std::stop_callback<std::function<void()>> requested_;
+};
 
 cancel_scope::cancel_scope(loop::clock::time_point deadline)
     : loop_(loop::require_current("cancel_scope")), outer_(loop_.scope()), scope_(outer_) {
     loop_.set_scope(&scope_);
     if (deadline != loop::clock::time_point::max())
         loop_.timers().arm(*this, deadline);
+}
+
+cancel_scope::cancel_scope(std::stop_token stop) : cancel_scope() {
+    if (stop.stop_requested())
+        cancel();
+    else if (stop.stop_possible())
+        stop_ = std::make_unique<stop_link>(*this, std::move(stop));
 }
 
 cancel_scope::~cancel_scope() {

@@ -8,7 +8,9 @@ namespace ringlet {
 join_operation::join_operation(task_group& group) noexcept
     : operation(group.loop_), group_(group) {}
 
-bool join_operation::await_ready() const noexcept {
+bool join_operation::await_ready() noexcept {
+    // Admitted even where all tasks have ended: they may have because the scope is cancelled.
+    static_cast<void>(admit());
     return group_.running_ == 0;
 }
 
@@ -16,10 +18,9 @@ void join_operation::await_suspend(std::coroutine_handle<> waiter) {
     if (group_.joining_ != nullptr)
         throw std::logic_error("task_group::join: another join waits; a group has one");
     // It waits even where its scope is cancelled: the tasks must have ended before it goes on.
-    const bool admitted = admit();
     suspend(waiter);
     group_.joining_ = this;
-    if (!admitted)
+    if (scope_cancelled())
         cancel();
 }
 

@@ -2,6 +2,8 @@
 
 #include <ringlet/coro/task_group.hpp>
 
+#include <stdexcept>
+
 namespace ringlet {
 
 namespace {
@@ -18,6 +20,12 @@ detached run_child(task<void> child, Ended ended) {
 }
 
 }  // namespace
+
+task_group::task_group(std::size_t running_max) : task_group() {
+    if (running_max == 0)
+        throw std::invalid_argument("task_group: it must let 1 task or more run");
+    running_max_ = running_max;
+}
 
 void task_group::spawn(task<void> child) {
     operation_scope* const outer = loop_.scope();
@@ -43,8 +51,23 @@ void task_group::ended(std::exception_ptr exception) noexcept {
             cancel();
         }
     }
-    if (--running_ == 0 && joining_ != nullptr)
+    if (--running_ < running_max_ && !line_.empty() && reserve())
+        line_.front().grant();
+    if (running_ == 0 && joining_ != nullptr)
         std::exchange(joining_, nullptr)->resume_later(0);
+}
+
+bool task_group::reserve() noexcept {
+    if (running_ + reserved_ >= running_max_)
+        return false;
+    ++reserved_;
+    return true;
+}
+
+void task_group::spawn_operation::await_resume() {
+    finish();
+    --group_.reserved_;
+    group_.spawn(std::move(child_));
 }
 
 join_operation task_group::join() noexcept {

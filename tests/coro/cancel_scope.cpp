@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "forked_child.hpp"
+#include "run_coroutine.hpp"
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -8,10 +9,13 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
+#include <thread>
 
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
@@ -236,6 +240,101 @@ TEST_CASE("a scope refuses durations that are none, and a thread without a loop"
         CHECK_THROWS_AS(cancel_scope(not_a_number), std::invalid_argument);
         CHECK_THROWS_AS(cancel_scope(std::chrono::hours::max()), std::invalid_argument);
         co_await sleep_for(1s);  // none of them was left in the loop
+    });
+}
+
+TEST_CASE("a stop that was requested before cancels what is begun", "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        std::stop_source source;
+        source.request_stop();
+        {
+            const cancel_scope scope(source.get_token());
+            CHECK(scope.reason() == std::errc::operation_canceled);
+            const std::error_code error = co_await sleep_long();
+            CHECK(error == std::errc::operation_canceled);
+        }
+        co_await sleep_for(1s);
+    });
+}
+
+TEST_CASE("a stop requested in the loop's thread cancels in a later turn", "[coro]") {
+    run_virtually([](loop& owner) -> task<> {
+        const auto start = owner.now();
+        std::stop_source source;
+        const cancel_scope scope(source.get_token());
+        source.request_stop();
+        CHECK_FALSE(scope.cancelled());  // nothing is cancelled inside the request
+        const std::error_code error = co_await sleep_long();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(owner.now() == start);
+    });
+}
+
+TEST_CASE("a stop requested in another thread ends what is awaited", "[coro]") {
+    loop owner;
+    run_coroutine(owner, [&]() -> task<> {
+        std::stop_source source;
+        const cancel_scope scope(source.get_token());
+        const std::jthread other([&] { source.request_stop(); });
+        const std::error_code error = co_await sleep_long();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(scope.cancelled());
+    });
+}
+
+TEST_CASE("a stop that nobody can request cancels nothing", "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        std::stop_token orphan;
+        {
+            const std::stop_source source;
+            orphan = source.get_token();
+        }
+        const cancel_scope never{std::stop_token()};
+        const cancel_scope no_more(orphan);
+        const std::error_code error = co_await sleep_long();
+        CHECK_FALSE(error);
+    });
+}
+
+TEST_CASE("a stop requested for a scope that is gone reaches no other", "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        std::stop_source source;
+        std::optional<cancel_scope> scope(source.get_token());
+        source.request_stop();  // on its way when the scope ends
+        scope.reset();
+        scope.emplace();  // in the same place
+        for (int turns = 0; turns < 3; ++turns)
+            co_await ringlet::yield();
+        CHECK_FALSE(scope->cancelled());
+        std::stop_source later;
+        { const cancel_scope ended(later.get_token()); }
+        later.request_stop();
+        co_await ringlet::yield();
+    });
+}
+
+TEST_CASE("a stop may be requested while the scope ends", "[coro]") {
+    loop owner;
+    run_coroutine(owner, [&]() -> task<> {
+        for (int i = 0; i < 300; ++i) {
+            std::stop_source source;
+            std::atomic<bool> go = false;
+            std::jthread other([&] {
+                while (!go)
+                    std::this_thread::yield();
+                source.request_stop();
+            });
+            {
+                const cancel_scope scope(source.get_token());
+                go = true;
+                std::error_code error;
+                for (int turns = i % 4; turns > 0; --turns)
+                    co_await sleep_for(0s, error);
+                CHECK((!error || error == std::errc::operation_canceled));
+            }
+            other.join();
+            co_await ringlet::yield();  // not cancelled
+        }
     });
 }
 

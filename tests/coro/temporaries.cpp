@@ -7,17 +7,28 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/event.hpp>
+#include <ringlet/coro/first_success.hpp>
+#include <ringlet/coro/mutex.hpp>
+#include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/when_all.hpp>
+#include <ringlet/coro/when_any.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 using ringlet::task;
 using ringlet::task_group;
@@ -27,6 +38,15 @@ static_assert(!std::is_aggregate_v<task<int>::awaiter>);
 static_assert(!std::is_aggregate_v<ringlet::sleep_operation>);
 static_assert(!std::is_aggregate_v<ringlet::yield_operation>);
 static_assert(!std::is_aggregate_v<ringlet::join_operation>);
+static_assert(!std::is_aggregate_v<task_group::spawn_operation>);
+static_assert(!std::is_aggregate_v<ringlet::event::wait_operation>);
+static_assert(!std::is_aggregate_v<ringlet::semaphore::acquire_operation>);
+static_assert(!std::is_aggregate_v<ringlet::mutex::lock_operation>);
+static_assert(!std::is_aggregate_v<ringlet::mutex::guard>);
+static_assert(!std::is_aggregate_v<ringlet::channel<counted>::send_operation>);
+static_assert(!std::is_aggregate_v<ringlet::channel<counted>::receive_operation>);
+static_assert(!std::is_aggregate_v<ringlet::scoped_await<task<counted>>>);
+static_assert(!std::is_aggregate_v<ringlet::when_any_result<counted>>);
 
 // Options may be aggregates as long as nothing has to be done when they end.
 static_assert(std::is_trivially_destructible_v<ringlet::loop_options>);
@@ -210,5 +230,114 @@ TEST_CASE("scopes, shields and durations made in an operand are fine", "[coro]")
         };
         const int number = co_await guarded(suspend, counted(8));
         CHECK(number == 8);
+    });
+}
+
+TEST_CASE("items on their way through a channel are destroyed once", "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        ringlet::channel<counted> items(1);
+        const auto receiver = [&](bool wait) -> task<> {
+            co_await perhaps(wait);
+            const int first = (co_await items.receive())->number();
+            CHECK(first == 1);
+            co_await items.receive();
+            const counted third = (co_await items.receive()).value();
+            CHECK(third.number() == 3);
+        };
+        task_group group;
+        group.spawn(receiver(suspend));
+        co_await items.send(counted(1));
+        co_await items.send(counted(2));  // where the receiver yields, this waits
+        co_await ringlet::with_timeout(std::chrono::hours(1), items.send(counted(3)));
+        co_await group.join();
+        std::error_code error;
+        items.close();
+        co_await items.send(counted(4), error);
+        CHECK(error == std::errc::broken_pipe);
+    });
+}
+
+TEST_CASE("a mutex's guard that is used at once, moved, or dropped is given back once", "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        ringlet::mutex door;
+        const auto holder = [&](bool wait) -> task<> {
+            const auto lock = co_await door.lock();
+            co_await perhaps(wait);
+        };
+        task_group group;
+        group.spawn(holder(suspend));
+        const bool used_at_once = (co_await door.lock()).owns_lock();
+        CHECK(used_at_once);
+        co_await door.lock();
+        ringlet::mutex::guard lock;
+        lock = co_await door.lock();
+        CHECK_FALSE(door.try_lock().owns_lock());
+        lock.unlock();
+        CHECK(door.try_lock().owns_lock());
+        co_await group.join();
+    });
+}
+
+TEST_CASE("tasks made in the operand of a timeout are destroyed once, their results too",
+          "[coro]") {
+    using std::chrono::hours;
+    count_with([](bool suspend) -> task<> {
+        const counted result =
+            co_await ringlet::with_timeout(hours(1), by_value(suspend, counted(1)));
+        CHECK(result.number() == 1);
+        CHECK(counted::alive() == 1);
+        const int nested = co_await ringlet::with_timeout(
+            hours(2), ringlet::with_timeout(hours(1), by_reference(suspend, counted(2))));
+        CHECK(nested == 2);
+        try {
+            co_await ringlet::with_timeout(hours(1), fail_with(suspend, counted(3)));
+            FAIL("nothing was thrown");
+        } catch (const counted& thrown) {
+            CHECK(thrown.number() == 3);
+        }
+        CHECK(counted::alive() == 1);
+    });
+}
+
+TEST_CASE("tasks and results of when_all, when_any and first_success are destroyed once",
+          "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        auto [one, two] = co_await ringlet::when_all(by_value(suspend, counted(1)),
+                                                     by_value(!suspend, counted(2)));
+        CHECK(one.number() + two.number() == 3);
+        CHECK(counted::alive() == 2);
+        const auto first = co_await ringlet::when_any(by_value(suspend, counted(3)),
+                                                      with_default(suspend, long_text));
+        CHECK(std::get<0>(first.value).number() == 3);
+        std::vector<task<counted>> tasks;
+        tasks.push_back(by_value(suspend, counted(4)));
+        tasks.push_back(by_value(suspend, counted(5)));
+        const auto success = co_await ringlet::first_success(std::move(tasks));
+        CHECK(success.value.number() == 4);
+        CHECK(counted::alive() == 4);
+        const int sum =
+            std::get<0>(co_await ringlet::when_all(by_value(suspend, counted(6)))).number();
+        CHECK(sum == 6);
+        CHECK(counted::alive() == 4);
+    });
+}
+
+TEST_CASE("the arguments of a task that waits for a place are destroyed once", "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        const auto child = [](bool wait, counted argument, std::string text) -> task<> {
+            co_await perhaps(wait);
+            CHECK(argument.number() == 1);
+            CHECK(text == long_text);
+        };
+        task_group group(1);
+        for (int i = 0; i < 3; ++i)
+            co_await group.spawn_when_free(child(suspend, counted(1), long_text));
+        ringlet::semaphore permits(1);
+        co_await permits.acquire();
+        ringlet::event flag;
+        flag.set();
+        co_await flag.wait();
+        co_await group.join();
+        CHECK(counted::alive() == 0);
     });
 }

@@ -4,12 +4,15 @@
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/loop/operation_scope.hpp>
 
+#include <memory>
+#include <stop_token>
+
 namespace ringlet {
 
 /// While one lives, a local of a coroutine, whatever that coroutine and the tasks it awaits wait
-/// for can be cancelled together: by hand, or by a deadline. It fails with operation_canceled, or
-/// with timed_out where the deadline did it; what is awaited after that under the scope fails at
-/// once.
+/// for can be cancelled together: by hand, by a deadline, or by a std::stop_token. It fails with
+/// operation_canceled, or with timed_out where the deadline did it; what is awaited after that
+/// under the scope fails at once.
 ///
 ///     ringlet::cancel_scope patience(5s);
 ///     auto n = co_await client.recv(buffer);     // throws timed_out after five seconds
@@ -33,6 +36,9 @@ public:
         : cancel_scope(deadline_after(loop::require_current("cancel_scope").now(), patience,
                                       "cancel_scope")) {}
 
+    /// One that is also cancelled when a stop is requested, from any thread. Throws std::bad_alloc.
+    explicit cancel_scope(std::stop_token stop);
+
     cancel_scope(const cancel_scope&) = delete;
     cancel_scope& operator=(const cancel_scope&) = delete;
     ~cancel_scope();
@@ -47,11 +53,14 @@ public:
     [[nodiscard]] std::error_code reason() const noexcept { return scope_.reason(); }
 
 private:
+    class stop_link;
+
     void expire() override { scope_.cancel(std::errc::timed_out); }
 
     loop& loop_;
     operation_scope* outer_;
     operation_scope scope_;
+    std::unique_ptr<stop_link> stop_;
 };
 
 }  // namespace ringlet

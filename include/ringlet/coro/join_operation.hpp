@@ -11,7 +11,7 @@ class join_operation final : public operation {
 public:
     explicit join_operation(task_group& group) noexcept;
 
-    [[nodiscard]] bool await_ready() const noexcept;
+    [[nodiscard]] bool await_ready() noexcept;
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume();
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/coro/queued_operation.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/loop.hpp>
 
@@ -28,7 +29,11 @@ public:
     /// it. Throws std::logic_error outside a loop.
     task_group() : task_group(loop::require_current("task_group")) {}
 
-    /// The same in a loop that need not run yet.
+    /// A group in which `spawn_when_free` lets at most so many tasks run at once. Throws
+    /// std::invalid_argument for 0 as well.
+    explicit task_group(std::size_t running_max);
+
+    /// A group in a loop that need not run yet.
     explicit task_group(loop& owner) noexcept : loop_(owner), scope_(owner.scope()) {}
 
     task_group(const task_group&) = delete;
@@ -40,6 +45,27 @@ public:
     /// Begins `child` at once, up to its first suspension, and owns it until it has ended.
     /// Throws std::bad_alloc, and then the task has not begun.
     void spawn(task<void> child);
+
+    class spawn_operation final : public queued_operation {
+    public:
+        spawn_operation(task_group& group, task<void> child)
+            : queued_operation("task_group::spawn_when_free", group.line_, nullptr), group_(group),
+              child_(std::move(child)) {}
+
+        void await_resume();
+
+    private:
+        bool attempt() noexcept override { return nobody_ahead() && group_.reserve(); }
+
+        task_group& group_;
+        task<void> child_;
+    };
+
+    /// Waits until fewer tasks run than the group allows, then spawns `child`. Awaiting it throws
+    /// std::system_error if it is cancelled, and then the task has not begun.
+    [[nodiscard]] spawn_operation spawn_when_free(task<void> child) {
+        return {*this, std::move(child)};
+    }
 
     /// Asks every task to end: what it awaits fails with operation_canceled.
     void cancel() { scope_.cancel(); }
@@ -63,10 +89,14 @@ private:
     friend join_operation;
 
     void ended(std::exception_ptr exception) noexcept;
+    [[nodiscard]] bool reserve() noexcept;
 
     loop& loop_;
     operation_scope scope_;
     std::size_t running_ = 0;
+    std::size_t reserved_ = 0;  // places of those that waited for one and have yet to spawn
+    std::size_t running_max_ = static_cast<std::size_t>(-1);
+    queued_operation::queue line_;
     bool child_cancelled_ = false;
     join_operation* joining_ = nullptr;
     std::exception_ptr exception_;

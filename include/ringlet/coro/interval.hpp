@@ -1,0 +1,46 @@
+#pragma once
+
+#include <ringlet/loop/deadline_after.hpp>
+#include <ringlet/loop/sleep_operation.hpp>
+
+#include <stdexcept>
+
+namespace ringlet {
+
+/// Ticks at equal distances from its making, however long what happens in between takes: it does
+/// not drift. Ticks that were missed are left out.
+///
+///     for (ringlet::interval every(1s);; report())
+///         co_await every.tick();
+///
+/// One thread: the loop's.
+class interval {
+public:
+    /// Throws std::invalid_argument for a period that is not positive or is too long for the clock,
+    /// std::logic_error outside a loop.
+    template <class Rep, class Period>
+    explicit interval(std::chrono::duration<Rep, Period> period)
+        : loop_(loop::require_current("interval")), start_(loop_.now()),
+          period_(deadline_after(start_, period, "interval") - start_) {
+        if (period_ <= period_.zero())
+            throw std::invalid_argument("interval: the period must be more than 0");
+    }
+
+    /// Waits for the next tick that is to come. Awaiting it throws std::system_error if it is
+    /// cancelled, or stores that in `error`.
+    [[nodiscard]] sleep_operation tick() { return {loop_, next(), nullptr}; }
+    [[nodiscard]] sleep_operation tick(std::error_code& error) { return {loop_, next(), &error}; }
+
+private:
+    // From the clock alone, so that a tick whose wait was cancelled is still to come.
+    loop::clock::time_point next() const noexcept {
+        const auto passed = (loop_.now() - start_) / period_;
+        return start_ + (passed + 1) * period_;
+    }
+
+    loop& loop_;
+    loop::clock::time_point start_;
+    loop::clock::duration period_;
+};
+
+}  // namespace ringlet

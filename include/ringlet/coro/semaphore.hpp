@@ -1,0 +1,60 @@
+#pragma once
+
+#include <ringlet/coro/queued_operation.hpp>
+
+#include <cstddef>
+
+namespace ringlet {
+
+/// A number of permits that coroutines of one loop take and give back; who finds none waits, first
+/// come, first served.
+///
+/// One thread: the loop's. Lifetime: outlives those who wait for it.
+class semaphore {
+public:
+    explicit semaphore(std::size_t permits) noexcept : permits_(permits) {}
+    semaphore(const semaphore&) = delete;
+    semaphore& operator=(const semaphore&) = delete;
+
+    class acquire_operation final : public queued_operation {
+    public:
+        acquire_operation(semaphore& from, std::error_code* error)
+            : queued_operation("semaphore::acquire", from.waiting_, error), semaphore_(from) {}
+
+        void await_resume() const { finish(); }
+
+    private:
+        bool attempt() noexcept override { return semaphore_.try_acquire(); }
+
+        semaphore& semaphore_;
+    };
+
+    /// Takes a permit, waiting for one. Throws std::logic_error outside a loop; awaiting it throws
+    /// std::system_error if it is cancelled, or stores that in `error`, and then nothing is taken.
+    [[nodiscard]] acquire_operation acquire() { return {*this, nullptr}; }
+    [[nodiscard]] acquire_operation acquire(std::error_code& error) { return {*this, &error}; }
+
+    /// Takes a permit if there is one and nobody waits for it.
+    [[nodiscard]] bool try_acquire() noexcept {
+        if (permits_ == 0 || !waiting_.empty())
+            return false;
+        --permits_;
+        return true;
+    }
+
+    /// Gives back `count` permits, to those who wait first.
+    void release(std::size_t count = 1) noexcept {
+        for (; count > 0 && !waiting_.empty(); --count)
+            waiting_.front().grant();
+        permits_ += count;
+    }
+
+    /// How many permits are free.
+    [[nodiscard]] std::size_t available() const noexcept { return permits_; }
+
+private:
+    std::size_t permits_;
+    queued_operation::queue waiting_;
+};
+
+}  // namespace ringlet

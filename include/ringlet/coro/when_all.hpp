@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/coro/task_group.hpp>
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ringlet {
+
+namespace detail {
+
+// What a task's result is kept as by those who wait for several: void has no objects.
+template <class T>
+using kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+task<> keep(task<T> awaited, std::optional<kept<T>>& result) {
+    if constexpr (std::is_void_v<T>) {
+        co_await std::move(awaited);
+        result.emplace();
+    } else {
+        result.emplace(co_await std::move(awaited));
+    }
+}
+
+}  // namespace detail
+
+/// Runs tasks at the same time and gives all their results, in the order of the arguments; where a
+/// task has none, a std::monostate. The first to fail cancels the others, and when they have ended
+/// its exception is thrown.
+template <class... T>
+task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
+    std::tuple<std::optional<detail::kept<T>>...> results;
+    const auto begin = [&](task_group& group) -> task<> {
+        std::apply(
+            [&](auto&... result) { (group.spawn(detail::keep(std::move(tasks), result)), ...); },
+            results);
+        co_return;
+    };
+    co_await task_group::run(std::ref(begin));
+    co_return std::apply(
+        [](auto&... result) { return std::tuple<detail::kept<T>...>(std::move(*result)...); },
+        results);
+}
+
+/// The same for any number of tasks of one type; it gives a vector.
+template <class T>
+task<std::vector<detail::kept<T>>> when_all(std::vector<task<T>> tasks) {
+    std::vector<std::optional<detail::kept<T>>> results(tasks.size());
+    const auto begin = [&](task_group& group) -> task<> {
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            group.spawn(detail::keep(std::move(tasks[i]), results[i]));
+        co_return;
+    };
+    co_await task_group::run(std::ref(begin));
+    std::vector<detail::kept<T>> values;
+    values.reserve(results.size());
+    for (auto& result : results)
+        values.push_back(*std::move(result));
+    co_return values;
+}
+
+}  // namespace ringlet

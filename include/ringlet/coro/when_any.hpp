@@ -1,0 +1,119 @@
+#pragma once
+
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/when_all.hpp>
+#include <ringlet/coro/when_any_result.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ringlet {
+
+namespace detail {
+
+/// Several tasks at the same time, of which one wins: what when_any and first_success share. The
+/// others are cancelled and awaited, and what they gave is dropped.
+template <class Value>
+class contest {
+public:
+    /// What it takes to win.
+    enum class goal { end, success };
+
+    explicit contest(goal to_win) noexcept : goal_(to_win) {}
+
+    /// Begins a contender; `convert` makes a Value of its result.
+    template <class T, class Convert>
+    void add(task_group& group, task<T> contender, Convert convert) {
+        group.spawn(contend(group, std::move(contender), contenders_++, convert));
+    }
+
+    /// Runs `begin(group)`, which adds the contenders, to the end of all of them.
+    template <class Begin>
+    task<when_any_result<Value>> run(Begin begin) {
+        const auto body = [&begin](task_group& group) -> task<> {
+            begin(group);
+            co_return;
+        };
+        co_await task_group::run(std::ref(body));
+        if (contenders_ == 0)
+            throw std::invalid_argument("when_any, first_success: there must be a task or more");
+        if (!value_)
+            std::rethrow_exception(failure_);
+        co_return when_any_result<Value>(winner_, *std::move(value_));
+    }
+
+private:
+    template <class T, class Convert>
+    task<> contend(task_group& group, task<T> contender, std::size_t index, Convert convert) {
+        std::optional<kept<T>> result;
+        try {
+            co_await keep(std::move(contender), result);
+        } catch (...) {
+            if (!decided_ && !failure_)
+                failure_ = std::current_exception();
+        }
+        if (decided_ || (!result && goal_ == goal::success))
+            co_return;
+        decided_ = true;
+        winner_ = index;
+        if (result)
+            value_.emplace(convert(*std::move(result)));
+        group.cancel();
+    }
+
+    goal goal_;
+    std::size_t contenders_ = 0;
+    bool decided_ = false;
+    std::size_t winner_ = 0;
+    std::optional<Value> value_;
+    std::exception_ptr failure_;  // the first one
+};
+
+template <class... T, std::size_t... Index>
+task<when_any_result<std::variant<kept<T>...>>>
+compete(typename contest<std::variant<kept<T>...>>::goal goal, std::index_sequence<Index...>,
+        task<T>... tasks) {
+    using any = std::variant<kept<T>...>;
+    contest<any> race(goal);
+    const auto begin = [&](task_group& group) {
+        (race.add(group, std::move(tasks),
+                  [](kept<T>&& won) { return any(std::in_place_index<Index>, std::move(won)); }),
+         ...);
+    };
+    co_return co_await race.run(begin);
+}
+
+template <class T>
+task<when_any_result<kept<T>>> compete(typename contest<kept<T>>::goal goal,
+                                       std::vector<task<T>> tasks) {
+    contest<kept<T>> race(goal);
+    const auto begin = [&](task_group& group) {
+        for (task<T>& each : tasks)
+            race.add(group, std::move(each), [](kept<T>&& won) { return std::move(won); });
+    };
+    co_return co_await race.run(begin);
+}
+
+}  // namespace detail
+
+/// Runs tasks at the same time until the first one ends, and gives its result, or throws its
+/// exception. The others are cancelled and awaited; what they give all the same is dropped.
+template <class... T>
+task<when_any_result<std::variant<detail::kept<T>...>>> when_any(task<T>... tasks) {
+    using race = detail::contest<std::variant<detail::kept<T>...>>;
+    return detail::compete<T...>(race::goal::end, std::index_sequence_for<T...>(),
+                                 std::move(tasks)...);
+}
+
+/// The same for any number of tasks of one type; none at all is a std::invalid_argument.
+template <class T>
+task<when_any_result<detail::kept<T>>> when_any(std::vector<task<T>> tasks) {
+    return detail::compete<T>(detail::contest<detail::kept<T>>::goal::end, std::move(tasks));
+}
+
+}  // namespace ringlet
