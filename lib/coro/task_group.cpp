@@ -51,8 +51,8 @@ void task_group::ended(std::exception_ptr exception) noexcept {
             cancel();
         }
     }
-    if (--running_ < running_max_ && !line_.empty() && reserve())
-        line_.front().grant();
+    --running_;
+    give_free_place();
     if (running_ == 0 && joining_ != nullptr)
         std::exchange(joining_, nullptr)->resume_later(0);
 }
@@ -64,10 +64,20 @@ bool task_group::reserve() noexcept {
     return true;
 }
 
+void task_group::give_free_place() noexcept {
+    if (!line_.empty() && reserve())
+        line_.front().grant();
+}
+
 void task_group::spawn_operation::await_resume() {
     finish();
     --group_.reserved_;
-    group_.spawn(std::move(child_));
+    try {
+        group_.spawn(std::move(child_));
+    } catch (...) {  // no memory: the place goes to the next
+        group_.give_free_place();
+        throw;
+    }
 }
 
 join_operation task_group::join() noexcept {

@@ -90,6 +90,7 @@ private:
 
     void ended(std::exception_ptr exception) noexcept;
     [[nodiscard]] bool reserve() noexcept;
+    void give_free_place() noexcept;
 
     loop& loop_;
     operation_scope scope_;
