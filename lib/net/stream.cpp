@@ -20,15 +20,12 @@ void stream::shutdown(how side, std::error_code& error) noexcept {
 
 task<> stream::close() {
     const shield uncancelled(*loop_);
-    if (!idle()) {
-        // close(2) alone would neither end them nor tell the peer.
-        std::error_code ignored;
-        shutdown(how::both, ignored);
-        incoming_.cancel();
-        outgoing_.cancel();
-        while (!idle())
-            co_await yield_operation(*loop_);
-    }
+    // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)
+    // would have a receive end as if the peer had ended the stream.
+    incoming_.cancel();
+    outgoing_.cancel();
+    while (!idle())
+        co_await yield_operation(*loop_);
     if (is_open())  // whatever close(2) reports, the descriptor is gone
         static_cast<void>(co_await close_operation(*loop_, socket_.release()));
 }

@@ -22,8 +22,10 @@ struct listener_options {
     /// Accepted TCP connections send small pieces at once (TCP_NODELAY).
     bool no_delay = true;
 
-    /// Connections accepted ahead of `accept`. When so many wait, the rest stay in the backlog;
-    /// with 0 nothing is accepted that nobody waits for, at the cost of an SQE for each connection.
+    /// Connections held that nobody has asked for by `accept`. Once there are so many, accepting
+    /// stops until they are taken; but a burst that is in the backlog by then comes whole, since
+    /// the kernel accepts it at one go. With 0 nothing is accepted that nobody waits for, at the
+    /// cost of an SQE for each connection.
     std::size_t accepted_ahead_max = 64;
 
     /// The pause after the system ran out of descriptors or memory: it doubles from the first to
