@@ -27,8 +27,8 @@ std::string likely_cause(int error) {
         return "this kernel has no io_uring, or one older than Linux 5.11, or a seccomp filter "
                "hides it";
     case ENOMEM:
-        return "the locked-memory limit is too low for the ring (kernels before 5.12 count it); "
-               "raise RLIMIT_MEMLOCK (ulimit -l) or make the ring smaller";
+        return "the limit on locked memory leaves no room for the ring (rings closed a moment ago "
+               "still count); raise RLIMIT_MEMLOCK (ulimit -l) or make the ring smaller";
     case EMFILE:
         return "this process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)";
     case ENFILE:
