@@ -79,7 +79,7 @@ task<> stream_server::serve_connections(listener& accepting, task<> accept) {
 
 task<> stream_server::accept_all(listener& accepting) {
     for (;;)
-        process_request(co_await accepting.accept());
+        take(co_await accepting.accept());
 }
 
 task<> stream_server::accept_one(listener& accepting, loop::clock::time_point deadline,
@@ -88,7 +88,7 @@ task<> stream_server::accept_one(listener& accepting, loop::clock::time_point de
     const cancel_scope patience(deadline);
     stream request = co_await accepting.accept(error);
     if (!error)
-        process_request(std::move(request));
+        take(std::move(request));
     else if (error == std::errc::timed_out)
         timed_out = true;
     else
@@ -114,13 +114,8 @@ task<> stream_server::enforce_shutdown(task_group& acceptance, task_group& conne
     }
 }
 
-void stream_server::process_request(stream request) {
-    connections_->spawn(finish_request(std::move(request)));
-}
-
-task<> stream_server::finish_request(stream request) {
+void stream_server::take(stream request) {
     address client;
-    std::exception_ptr exception;
     try {
         client = request.peer_address();
     } catch (const std::system_error&) {
@@ -128,7 +123,22 @@ task<> stream_server::finish_request(stream request) {
     }
     try {
         if (verify_request(request, client))
-            co_await handler_.handle(request, client, *this);
+            process_request(std::move(request), client);
+        else
+            connections_->spawn(shutdown_request(std::move(request)));
+    } catch (...) {
+        report_error(std::current_exception(), client);
+    }
+}
+
+void stream_server::process_request(stream request, const address& client) {
+    connections_->spawn(finish_request(std::move(request), client));
+}
+
+task<> stream_server::finish_request(stream request, address client) {
+    std::exception_ptr exception;
+    try {
+        co_await handler_.handle(request, client, *this);
     } catch (...) {
         exception = std::current_exception();
     }
@@ -136,6 +146,10 @@ task<> stream_server::finish_request(stream request) {
     if (exception && (scope == nullptr || !scope->caused(exception)))
         report_error(exception, client);
     exception = nullptr;
+    co_await shutdown_request(std::move(request));
+}
+
+task<> stream_server::shutdown_request(stream request) {
     co_await lingering_close(request, options().linger_timeout);
 }
 

@@ -104,9 +104,9 @@ TEST_CASE("a client that is refused is not handled and its connection is closed"
 TEST_CASE("process_request may be told of each connection", "[server]") {
     struct counting : recording_server {
         counting() : recording_server(echo) {}
-        void process_request(ringlet::stream request) override {
+        void process_request(ringlet::stream request, const ringlet::address& client) override {
             ++taken;
-            recording_server::process_request(std::move(request));
+            recording_server::process_request(std::move(request), client);
         }
         std::atomic<int> taken{0};
     };
@@ -256,24 +256,52 @@ TEST_CASE("a server that can accept no more ends its connections, then says why"
     CHECK(server.errors.empty());
 }
 
-TEST_CASE("a process_request that throws ends the server after its connections", "[server]") {
+TEST_CASE("a process_request that throws ends that connection only", "[server]") {
     struct full : recording_server {
-        explicit full(const ringlet::server_options& options) : recording_server(echo, options) {}
-        void process_request(ringlet::stream request) override {
+        full() : recording_server(echo) {}
+        void process_request(ringlet::stream request, const ringlet::address& client) override {
             if (std::exchange(taken, true))
                 throw std::length_error("one is enough");
-            recording_server::process_request(std::move(request));
+            recording_server::process_request(std::move(request), client);
         }
         bool taken = false;
     };
-    ringlet::server_options options;
-    options.drain_timeout = 20ms;
-    full server(options);
+    full server;
     serving_thread serving(server);
     blocking_client first(server.server_address());
     CHECK(first.exchange("x") == "x");
     blocking_client second(server.server_address());
-    CHECK_THROWS_AS(serving.join(), std::length_error);
-    CHECK(first.receive_all().empty());
+    const auto refused = second.local_address();
     CHECK(second.receive_all().empty());
+    CHECK(first.exchange("y") == "y");
+    first.close();
+    const auto errors = errors_of(server, serving);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].client == refused);
+    CHECK(errors[0].text == "one is enough");
+}
+
+TEST_CASE("a client is verified before its connection is processed", "[server]") {
+    struct choosy : recording_server {
+        choosy() : recording_server(echo) {}
+        bool verify_request(ringlet::stream&, const ringlet::address&) override {
+            if (!std::exchange(asked, true))
+                return false;
+            throw std::domain_error("not this one either");
+        }
+        void process_request(ringlet::stream request, const ringlet::address& client) override {
+            processed = true;
+            recording_server::process_request(std::move(request), client);
+        }
+        bool asked = false;
+        bool processed = false;
+    };
+    choosy server;
+    serving_thread serving(server);
+    CHECK(blocking_client(server.server_address()).receive_all().empty());
+    CHECK(blocking_client(server.server_address()).receive_all().empty());
+    const auto errors = errors_of(server, serving);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].text == "not this one either");
+    CHECK_FALSE(server.processed);
 }
