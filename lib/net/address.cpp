@@ -97,7 +97,9 @@ address::address() noexcept {
 
 address::address(std::string_view host, int port) : address() {
     const std::uint16_t checked = checked_port(host, port);
-    const std::string name(host.empty() ? "0.0.0.0" : host);
+    // localhost needs no look-up (RFC 6761), which a bare machine might not answer; and as in
+    // socketserver it is the IPv4 one.
+    const std::string name(host.empty() ? "0.0.0.0" : host == "localhost" ? "127.0.0.1" : host);
     if (name.find('\0') != std::string::npos || name.find_first_of(" \t/[]") != std::string::npos)
         refuse(host, "a host is an IP address without brackets, or a name");
     if (parse_v4(name, storage_.v4))

@@ -121,11 +121,8 @@ TEST_CASE("an empty host stands for every IPv4 address of this machine", "[net]"
     CHECK(address::parse(":80") == address("0.0.0.0", 80));
 }
 
-TEST_CASE("localhost is found", "[net]") {
-    const address local = address::parse("localhost:80");
-    INFO(local);
-    CHECK((local.host() == "127.0.0.1" || local.host() == "::1"));
-    CHECK(local.port() == 80);
+TEST_CASE("localhost is 127.0.0.1, whatever a look-up would say", "[net]") {
+    CHECK(address::parse("localhost:80") == address("127.0.0.1", 80));
 }
 
 TEST_CASE("a name that cannot be found is the resolver's error, and is named", "[net]") {

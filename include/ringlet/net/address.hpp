@@ -21,7 +21,8 @@ public:
     /// No address; its family is AF_UNSPEC.
     address() noexcept;
 
-    /// `host` is an IP address, an empty string for every IPv4 address of this machine, or a name.
+    /// `host` is an IP address, an empty string for every IPv4 address of this machine, `localhost`
+    /// for 127.0.0.1, or a name.
     /// A name is looked up by getaddrinfo(3), which may block, and its first address is taken.
     /// Throws std::invalid_argument for a port that is not 0 to 65535 or a malformed host, and
     /// std::system_error with the resolver's error for a name that cannot be found.
