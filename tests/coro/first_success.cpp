@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "failing_tasks.hpp"
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -24,23 +25,6 @@ task<int> number_after(std::chrono::seconds delay, int number) {
     if (delay > 0s)
         co_await sleep_for(delay);
     co_return number;
-}
-
-task<int> fail_after(std::chrono::seconds delay, std::string what) {
-    if (delay > 0s)
-        co_await sleep_for(delay);
-    throw std::runtime_error(what);
-}
-
-/// The text of what a task throws, empty if it throws nothing.
-template <class T>
-task<std::string> error_of(task<T> failing) {
-    try {
-        co_await std::move(failing);
-    } catch (const std::exception& error) {
-        co_return error.what();
-    }
-    co_return "";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "counted.hpp"
+#include "failing_tasks.hpp"
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -31,12 +32,6 @@ task<int> number_after(std::chrono::seconds delay, int number) {
     co_return number;
 }
 
-task<int> fail_after(std::chrono::seconds delay, std::string what) {
-    if (delay > 0s)
-        co_await sleep_for(delay);
-    throw std::runtime_error(what);
-}
-
 /// Sleeps for long, and takes its time to end when it is cancelled.
 task<int> slow_to_end(bool& ended) {
     const counted local;
@@ -46,17 +41,6 @@ task<int> slow_to_end(bool& ended) {
     co_await sleep_for(1s);
     ended = true;
     co_return 0;
-}
-
-/// The text of what a task throws, empty if it throws nothing.
-template <class T>
-task<std::string> error_of(task<T> failing) {
-    try {
-        co_await std::move(failing);
-    } catch (const std::exception& error) {
-        co_return error.what();
-    }
-    co_return "";
 }
 
 }  // namespace

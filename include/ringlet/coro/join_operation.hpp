@@ -15,7 +15,7 @@ public:
     void await_suspend(std::coroutine_handle<> waiter);
     void await_resume();
 
-    /// Takes the tasks along, for the same reason, and still waits for them.
+    /// Cancels the group's tasks too, and still waits for them.
     void cancel() override;
 
 private:

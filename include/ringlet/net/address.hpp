@@ -22,10 +22,10 @@ public:
     address() noexcept;
 
     /// `host` is an IP address, an empty string for every IPv4 address of this machine, `localhost`
-    /// for 127.0.0.1, or a name.
-    /// A name is looked up by getaddrinfo(3), which may block, and its first address is taken.
-    /// Throws std::invalid_argument for a port that is not 0 to 65535 or a malformed host, and
-    /// std::system_error with the resolver's error for a name that cannot be found.
+    /// for 127.0.0.1, or a name. A name is looked up by getaddrinfo(3), which may block, and its
+    /// first address is taken. Throws std::invalid_argument for a port that is not 0 to 65535 or a
+    /// malformed host, and std::system_error with the resolver's error for a name that cannot be
+    /// found.
     address(std::string_view host, int port);
 
     /// Reads the forms above. Throws as the constructor does, naming the text.
