@@ -16,6 +16,7 @@
 #include <ringlet/loop/connect_operation.hpp>
 #include <ringlet/loop/deadline_after.hpp>
 #include <ringlet/loop/direction.hpp>
+#include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/loop/frame_pool.hpp>
 #include <ringlet/loop/gathered_send_operation.hpp>
 #include <ringlet/loop/inbox.hpp>
@@ -23,6 +24,7 @@
 #include <ringlet/loop/list_hook.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/loop/loop_options.hpp>
+#include <ringlet/loop/loop_statistics.hpp>
 #include <ringlet/loop/operation.hpp>
 #include <ringlet/loop/operation_scope.hpp>
 #include <ringlet/loop/poll_operation.hpp>
@@ -31,6 +33,8 @@
 #include <ringlet/loop/ring_operation.hpp>
 #include <ringlet/loop/send_operation.hpp>
 #include <ringlet/loop/sleep_operation.hpp>
+#include <ringlet/loop/suspended_task.hpp>
+#include <ringlet/loop/suspension.hpp>
 #include <ringlet/loop/timer.hpp>
 #include <ringlet/loop/timer_queue.hpp>
 #include <ringlet/loop/yield_operation.hpp>

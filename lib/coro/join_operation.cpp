@@ -14,7 +14,7 @@ bool join_operation::await_ready() noexcept {
     return group_.running_ == 0;
 }
 
-void join_operation::await_suspend(std::coroutine_handle<> waiter) {
+void join_operation::await_suspend(suspension waiter) {
     if (group_.joining_ != nullptr)
         throw std::logic_error("task_group::join: another join waits; a group has one");
     // It waits even where its scope is cancelled: the tasks must have ended before it goes on.

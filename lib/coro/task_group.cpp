@@ -28,8 +28,8 @@ task_group::task_group(std::size_t running_max) : task_group() {
 }
 
 void task_group::spawn(task<void> child) {
-    operation_scope* const outer = loop_.scope();
-    loop_.set_scope(&scope_);
+    operation_scope& outer = loop_.scope();
+    loop_.set_scope(scope_);
     ++running_;
     try {
         run_child(std::move(child),

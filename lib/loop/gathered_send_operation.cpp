@@ -16,7 +16,7 @@ gathered_send_operation::gathered_send_operation(loop& owner, int fd,
                                   [](const iovec& buffer) { return buffer.iov_len; })),
       outgoing_(outgoing), error_(error) {}
 
-bool gathered_send_operation::await_suspend(std::coroutine_handle<> waiter) {
+bool gathered_send_operation::await_suspend(suspension waiter) {
     outgoing_.require_idle("send");
     advance(0);
     if (buffers_.empty()) {

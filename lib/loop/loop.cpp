@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -32,6 +33,7 @@ public:
         if (current_loop == &entered)
             throw std::logic_error("loop::run: the loop runs already; await instead");
         current_loop = &entered;
+        entered.turn_began_ = entered.now();
     }
     running(const running&) = delete;
     running& operator=(const running&) = delete;
@@ -107,7 +109,7 @@ void loop::run() {
 
 void loop::run_until(const bool& done, const std::function<void()>& begin) {
     const running here(*this);
-    scope_ = nullptr;
+    scope_ = &root_scope_;
     begin();
     while (!done)
         turn();
@@ -121,13 +123,26 @@ void loop::wake() noexcept {
     wake_up_->signal();
 }
 
+loop_statistics loop::statistics() const noexcept {
+    loop_statistics now = statistics_;
+    now.in_flight = in_flight_ - 1;  // less the wake_up
+    return now;
+}
+
+void loop::restart_statistics() noexcept {
+    statistics_ = {};
+}
+
 void loop::turn() {
+    statistics_.longest_run = std::max(statistics_.longest_run, now() - turn_began_);
     wait();
+    turn_began_ = now();
+    ++statistics_.turns;
     deliver_all();
-    scope_ = nullptr;
+    scope_ = &root_scope_;
     inbox_.run();
     if (!timers_.empty())
-        timers_.expire_until(now());
+        timers_.expire_until(turn_began_);
     resume_ready();
 }
 
@@ -161,17 +176,17 @@ void loop::deliver(const completion& cqe) {
     auto& ended = *reinterpret_cast<ring_operation*>(cqe.user_data);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         --in_flight_;
+    ++statistics_.completions;
     check(!closing_ || !ended.pending_, suspended_at_the_end);
     inline_completions_ = inline_completions_max_;
     ended.deliver(cqe);
 }
 
 void loop::resume_ready() {
-    intrusive_list<operation> batch;
-    batch.splice_back(ready_);
-    while (!batch.empty()) {
+    resuming_.splice_back(ready_);
+    while (!resuming_.empty()) {
         inline_completions_ = inline_completions_max_;
-        batch.pop_front().resume();
+        resuming_.pop_front().resume();
     }
 }
 

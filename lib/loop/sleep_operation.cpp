@@ -2,7 +2,7 @@
 
 namespace ringlet {
 
-bool sleep_operation::await_suspend(std::coroutine_handle<> waiter) noexcept {
+bool sleep_operation::await_suspend(suspension waiter) noexcept {
     if (!admit())
         return false;
     suspend(waiter);

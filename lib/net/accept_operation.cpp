@@ -13,7 +13,7 @@ bool accept_operation::await_ready() noexcept {
     return true;
 }
 
-void accept_operation::await_suspend(std::coroutine_handle<> waiter) {
+void accept_operation::await_suspend(suspension waiter) {
     if (source_.available()) {
         suspend(waiter);
         resume_later(source_.take());

@@ -69,7 +69,7 @@ public:
 
         bool await_ready() { return awaited_.await_ready(); }
 
-        bool await_suspend(std::coroutine_handle<> waiter) {
+        bool await_suspend(ringlet::suspension waiter) {
             using outcome = decltype(awaited_.await_suspend(waiter));
             if constexpr (std::is_void_v<outcome>)
                 awaited_.await_suspend(waiter);
@@ -223,7 +223,7 @@ task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
 void cancel_everywhere(moment when) {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         counted::begin();
         const std::size_t descriptors = open_descriptors();
         int points = 0;
@@ -245,7 +245,7 @@ void cancel_everywhere(moment when) {
             CHECK(open_descriptors() == descriptors);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(owner.frames().cached_bytes() >= frames);
         }
         CHECK(end == ending::completed);

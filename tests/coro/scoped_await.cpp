@@ -23,7 +23,7 @@ public:
     explicit thrower(step when) noexcept : when_(when) {}
 
     bool await_ready() {
-        scope = loop::current()->scope();
+        scope = &loop::current()->scope();
         throw_in(step::ready);
         return when_ == step::resume;
     }
@@ -49,7 +49,7 @@ private:
 TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const ringlet::cancel_scope outer;
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         for (const auto step :
              {thrower::step::ready, thrower::step::suspend, thrower::step::resume}) {
             thrower awaited(step);
@@ -62,7 +62,7 @@ TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[c
             CHECK(thrown);
             CHECK(awaited.scope != nullptr);
             CHECK(awaited.scope != around);
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(owner.timers().empty());
         }
     });
@@ -71,10 +71,10 @@ TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[c
 TEST_CASE("an await in a scope of its own enters it when it is awaited, not when it is made",
           "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         {
             const scoped_await<ringlet::sleep_operation> never(owner.now(), ringlet::sleep_for(1s));
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(owner.timers().empty());
         }
         co_await ringlet::sleep_for(1s);

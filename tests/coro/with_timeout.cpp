@@ -63,11 +63,11 @@ TEST_CASE("an operation that takes too long fails with timed_out", "[coro]") {
 
 TEST_CASE("what ends in time keeps its result, and leaves no timer", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         const int number = co_await with_timeout(2s, number_after(1s, 5));
         CHECK(number == 5);
         CHECK(owner.timers().empty());
-        CHECK(owner.scope() == around);
+        CHECK(&owner.scope() == around);
         const int at_once = co_await with_timeout(0s, []() -> task<int> { co_return 6; }());
         CHECK(at_once == 6);
         CHECK(owner.timers().empty());
@@ -155,7 +155,7 @@ TEST_CASE("of two timeouts, one inside the other, the shorter one decides", "[co
 
 TEST_CASE("an exception passes through a timeout unchanged, and leaves its scope", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         const auto failing = [](std::chrono::seconds delay) -> task<int> {
             if (delay > 0s)
                 co_await sleep_for(delay);
@@ -169,7 +169,7 @@ TEST_CASE("an exception passes through a timeout unchanged, and leaves its scope
                 text = error.what();
             }
             CHECK(text == "its own");
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(owner.timers().empty());
         }
     });

@@ -161,11 +161,11 @@ TEST_CASE("what is posted runs in a later turn, never inside the call", "[loop]"
 TEST_CASE("what is posted belongs to no scope", "[loop]") {
     ringlet::loop owner;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::operation_scope* seen = owner.scope();
-        CHECK(seen != nullptr);
-        owner.post([&] { seen = owner.scope(); });
+        ringlet::operation_scope* seen = &owner.scope();
+        CHECK(seen != &owner.root_scope());
+        owner.post([&] { seen = &owner.scope(); });
         co_await ringlet::yield();
-        CHECK(seen == nullptr);
+        CHECK(seen == &owner.root_scope());
     });
 }
 

@@ -8,7 +8,7 @@ public:
     explicit manual_operation(ringlet::loop& owner) noexcept : operation(owner) {}
 
     bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(ringlet::suspension waiter) {
         if (!admit())
             return false;
         suspend(waiter);

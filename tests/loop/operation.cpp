@@ -129,9 +129,9 @@ TEST_CASE("a waiter goes on in the scope that it waited in", "[loop]") {
         bool matched = false;
         const auto wait = [&]() -> ringlet::task<> {
             const ringlet::cancel_scope own;
-            ringlet::operation_scope* const before = owner.scope();
+            ringlet::operation_scope* const before = &owner.scope();
             co_await ringlet::yield();
-            matched = owner.scope() == before;
+            matched = &owner.scope() == before;
         };
         group.spawn(wait());
         const ringlet::cancel_scope other;

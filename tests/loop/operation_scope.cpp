@@ -11,9 +11,9 @@ namespace {
 
 /// Begins `one` under `scope`.
 void begin_under(ringlet::loop& owner, operation_scope& scope, manual_operation& one) {
-    owner.set_scope(&scope);
+    owner.set_scope(scope);
     REQUIRE(one.await_suspend(std::noop_coroutine()));
-    owner.set_scope(nullptr);
+    owner.set_scope(owner.root_scope());
 }
 
 /// Turns the loop until what is ready has been resumed.
@@ -101,7 +101,7 @@ TEST_CASE("the error of a cancelled operation is the reason of its scope", "[loo
     scope.cancel(std::errc::timed_out);
     CHECK(before.error() == std::errc::timed_out);
     CHECK(before.result() == -ECANCELED);
-    owner.set_scope(&scope);
+    owner.set_scope(scope);
     CHECK_FALSE(after.await_suspend(std::noop_coroutine()));
     CHECK(after.error() == std::errc::timed_out);
     settle(owner);

@@ -58,7 +58,7 @@ private:
     void expire() override { scope_.cancel(std::errc::timed_out); }
 
     loop& loop_;
-    operation_scope* outer_;
+    operation_scope& outer_;
     operation_scope scope_;
     std::unique_ptr<stop_link> stop_;
 };

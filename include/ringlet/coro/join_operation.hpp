@@ -12,7 +12,7 @@ public:
     explicit join_operation(task_group& group) noexcept;
 
     [[nodiscard]] bool await_ready() noexcept;
-    void await_suspend(std::coroutine_handle<> waiter);
+    void await_suspend(suspension waiter);
     void await_resume();
 
     /// Cancels the group's tasks too, and still waits for them.

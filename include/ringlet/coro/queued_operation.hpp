@@ -43,7 +43,7 @@ public:
         return loop_->may_complete_inline() && attempt();
     }
 
-    void await_suspend(std::coroutine_handle<> waiter) {
+    void await_suspend(suspension waiter) {
         // Once more, where too many awaits in a row have completed inline.
         const bool granted = attempt();
         suspend(waiter);

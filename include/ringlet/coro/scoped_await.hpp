@@ -35,7 +35,7 @@ public:
         return awaiter_.await_ready();
     }
 
-    auto await_suspend(std::coroutine_handle<> waiter) { return awaiter_.await_suspend(waiter); }
+    auto await_suspend(suspension waiter) { return awaiter_.await_suspend(waiter); }
 
     decltype(auto) await_resume() {
         // Left before the caller goes on, and whatever the result is.

@@ -11,7 +11,7 @@ namespace ringlet {
 class shield {
 public:
     explicit shield(loop& owner) noexcept : loop_(owner), scope_(owner.scope()) {
-        owner.set_scope(nullptr);
+        owner.set_scope(owner.root_scope());
     }
     shield(const shield&) = delete;
     shield& operator=(const shield&) = delete;
@@ -19,7 +19,7 @@ public:
 
 private:
     loop& loop_;
-    operation_scope* scope_;
+    operation_scope& scope_;
 };
 
 }  // namespace ringlet

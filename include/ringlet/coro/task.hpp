@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/loop/frame_pool.hpp>
+#include <ringlet/loop/suspension.hpp>
 #include <ringlet/ring/check.hpp>
 
 #include <concepts>
@@ -29,7 +30,7 @@ public:
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            return ended.promise().continuation_;
+            return ended.promise().continuation_.coroutine();
         }
         void await_resume() const noexcept {}
     };
@@ -42,8 +43,11 @@ public:
             std::rethrow_exception(exception_);
     }
 
-    // No one, as long as the awaiting coroutine has not suspended: see task's awaiter.
-    std::coroutine_handle<> continuation_ = std::noop_coroutine();
+    /// For `suspension`: the coroutine that awaits this one.
+    const suspension* awaited_by() const noexcept { return &continuation_; }
+
+    // Nobody, as long as the awaiting coroutine has not suspended: see task's awaiter.
+    suspension continuation_;
 
 private:
     std::exception_ptr exception_;
@@ -132,7 +136,7 @@ public:
 
         // Begins the task inside this call. Only if it has suspended by then does the awaiting
         // coroutine suspend too, and becomes the one to continue with: so nothing ever nests.
-        bool await_suspend(std::coroutine_handle<> awaiting) {
+        bool await_suspend(suspension awaiting) {
             frame_.resume();
             if (frame_.done())
                 return false;

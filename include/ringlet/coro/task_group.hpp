@@ -34,7 +34,7 @@ public:
     explicit task_group(std::size_t running_max);
 
     /// A group in a loop that need not run yet.
-    explicit task_group(loop& owner) noexcept : loop_(owner), scope_(owner.scope()) {}
+    explicit task_group(loop& owner) noexcept : loop_(owner), scope_(&owner.scope()) {}
 
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;

@@ -11,7 +11,7 @@ public:
     close_operation(loop& owner, int fd) noexcept : ring_awaitable(owner), fd_(fd) {}
 
     /// A descriptor must not stay open because its owner is cancelled, before or meanwhile.
-    void await_suspend(std::coroutine_handle<> waiter) {
+    void await_suspend(suspension waiter) {
         static_cast<void>(admit());
         prepare(loop_->begin(*this));
         suspend(waiter);

@@ -25,7 +25,7 @@ public:
         return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
     }
 
-    bool await_suspend(std::coroutine_handle<> waiter);
+    bool await_suspend(suspension waiter);
     std::size_t await_resume();
 
 private:

@@ -3,6 +3,7 @@
 #include <ringlet/loop/frame_pool.hpp>
 #include <ringlet/loop/inbox.hpp>
 #include <ringlet/loop/loop_options.hpp>
+#include <ringlet/loop/loop_statistics.hpp>
 #include <ringlet/loop/operation.hpp>
 #include <ringlet/loop/operation_scope.hpp>
 #include <ringlet/loop/timer_queue.hpp>
@@ -70,7 +71,25 @@ public:
     [[nodiscard]] ringlet::ring& ring() noexcept { return *ring_; }
     [[nodiscard]] network& net() noexcept { return ring_->net(); }
 
+    [[nodiscard]] loop_statistics statistics() const noexcept;
+
+    /// Lets what `statistics` counts and measures begin anew.
+    void restart_statistics() noexcept;
+
+    /// Calls `visit(const operation&, bool ready)` for each operation that a coroutine waits for,
+    /// or has waited for where it is ready to go on.
+    template <class Visitor>
+    void for_each_suspended(const Visitor& visit) {
+        root_scope_.for_each_operation([&](const operation& waiting) { visit(waiting, false); });
+        for (auto* const batch : {&resuming_, &ready_})
+            batch->for_each([&](const operation& ended) { visit(ended, true); });
+    }
+
     // For operations, below.
+
+    /// When the present turn began, that is, when the ring was last visited: the time of what
+    /// happens now, for whom the age of a turn does not matter.
+    [[nodiscard]] clock::time_point turn_began() const noexcept { return turn_began_; }
 
     /// A free SQE. Where the queue is full, what is in it is handed over first.
     [[nodiscard]] io_uring_sqe& next_sqe() {
@@ -102,8 +121,11 @@ public:
     [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
 
     /// The scope that operations are admitted to: that of the coroutine which runs now.
-    [[nodiscard]] operation_scope* scope() const noexcept { return scope_; }
-    void set_scope(operation_scope* scope) noexcept { scope_ = scope; }
+    [[nodiscard]] operation_scope& scope() const noexcept { return *scope_; }
+    void set_scope(operation_scope& scope) noexcept { scope_ = &scope; }
+
+    /// The outermost scope, which is never cancelled: around all others, and where nothing else is.
+    [[nodiscard]] operation_scope& root_scope() noexcept { return root_scope_; }
 
 private:
     class wake_up;
@@ -120,10 +142,12 @@ private:
     const std::thread::id owner_ = std::this_thread::get_id();
     const unsigned inline_completions_max_;
     unsigned inline_completions_;
-    operation_scope* scope_ = nullptr;
+    operation_scope root_scope_{nullptr};
+    operation_scope* scope_ = &root_scope_;
     std::size_t in_flight_ = 0;  // operations that the ring still owes a final CQE
     frame_pool frames_;
     intrusive_list<operation> ready_;
+    intrusive_list<operation> resuming_;  // those of ready_ whose turn this is
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
@@ -131,30 +155,32 @@ private:
     std::unique_ptr<ringlet::ring> ring_;
     std::deque<completion> reaped_;  // taken from the ring out of turn, to make room in it
     std::unique_ptr<wake_up> wake_up_;
+    clock::time_point turn_began_;
+    loop_statistics statistics_;
 };
 
 // The hot half of operation, here since it needs to see into the loop.
 
 inline bool operation::admit() noexcept {
-    scope_ = loop_->scope();
-    if (scope_ == nullptr || !scope_->cancelled()) [[likely]]
+    scope_ = &loop_->scope();
+    if (!scope_->cancelled()) [[likely]]
         return true;
     result_ = -ECANCELED;
     return false;
 }
 
-inline void operation::suspend(std::coroutine_handle<> waiter) noexcept {
+inline void operation::suspend(suspension waiter) noexcept {
     waiter_ = waiter;
+    suspended_at_ = loop_->turn_began();
     pending_ = true;
-    if (scope_ != nullptr)
-        scope_->add(*this);
+    scope_->add(*this);
 }
 
 inline void operation::resume() {
     pending_ = false;
     unlink();
-    loop_->set_scope(scope_);
-    waiter_.resume();
+    loop_->set_scope(*scope_);
+    waiter_.coroutine().resume();
 }
 
 }  // namespace ringlet

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <ringlet/loop/list_hook.hpp>
+#include <ringlet/loop/suspension.hpp>
 #include <ringlet/ring/check.hpp>
 
-#include <coroutine>
+#include <chrono>
 #include <system_error>
 
 namespace ringlet {
@@ -29,6 +30,12 @@ public:
     /// The error it ended with, if it did: where its scope was cancelled, the scope's reason.
     [[nodiscard]] std::error_code error() const noexcept;
 
+    /// Who waits, and since which turn of the loop.
+    [[nodiscard]] const suspension& waiter() const noexcept { return waiter_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point suspended_at() const noexcept {
+        return suspended_at_;
+    }
+
 protected:
     explicit operation(loop& owner) noexcept : loop_(&owner) {}
     ~operation() {
@@ -39,7 +46,7 @@ protected:
     /// The two halves of suspending. `admit` enters the current scope: false, with the result set,
     /// if that is cancelled and nothing may start. `suspend` then cannot fail.
     [[nodiscard]] bool admit() noexcept;
-    void suspend(std::coroutine_handle<> waiter) noexcept;
+    void suspend(suspension waiter) noexcept;
 
     /// Ends the operation and resumes the waiter in its scope, now. The loop's side of `suspend`.
     void resume();
@@ -61,7 +68,8 @@ private:
 
     bool pending_ = false;
     operation_scope* scope_ = nullptr;
-    std::coroutine_handle<> waiter_;
+    suspension waiter_;
+    std::chrono::steady_clock::time_point suspended_at_{};
 };
 
 }  // namespace ringlet

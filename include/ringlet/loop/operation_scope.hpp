@@ -34,6 +34,13 @@ public:
     /// For operations: takes part in the scope until it unlinks.
     void add(operation& member) noexcept { operations_.push_back(member); }
 
+    /// Calls `visit` with each operation in flight under the scope or one inside it.
+    template <class Visitor>
+    void for_each_operation(const Visitor& visit) {
+        operations_.for_each(visit);
+        children_.for_each([&](operation_scope& child) { child.for_each_operation(visit); });
+    }
+
 private:
     intrusive_list<operation> operations_;
     intrusive_list<operation_scope> children_;

@@ -19,7 +19,7 @@ public:
         : ring_awaitable(owner), fd_(fd), data_(data), size_(std::min(size, size_max)),
           incoming_(incoming), error_(error) {}
 
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(suspension waiter) {
         incoming_.require_idle("recv");
         if (!ring_awaitable::await_suspend(waiter))
             return false;

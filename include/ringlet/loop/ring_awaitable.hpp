@@ -12,7 +12,7 @@ class ring_awaitable : public ring_operation {
 public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(suspension waiter) {
         if (!admit()) [[unlikely]]
             return false;
         io_uring_sqe& sqe = loop_->begin(*this);

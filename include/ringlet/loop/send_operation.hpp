@@ -27,7 +27,7 @@ public:
         return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
     }
 
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(suspension waiter) {
         outgoing_.require_idle("send");
         if (!ring_awaitable::await_suspend(waiter))
             return false;

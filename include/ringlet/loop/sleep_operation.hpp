@@ -12,7 +12,7 @@ public:
         : operation(owner), deadline_(deadline), error_(error) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter) noexcept;
+    bool await_suspend(suspension waiter) noexcept;
     void await_resume() const { report(error_, "sleep"); }
 
     void cancel() override;

@@ -10,7 +10,7 @@ public:
     explicit yield_operation(loop& owner) noexcept : operation(owner) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+    bool await_suspend(suspension waiter) noexcept {
         if (!admit())
             return false;
         suspend(waiter);

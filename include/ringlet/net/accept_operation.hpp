@@ -15,7 +15,7 @@ public:
         : operation(owner), source_(source), error_(error) {}
 
     [[nodiscard]] bool await_ready() noexcept;
-    void await_suspend(std::coroutine_handle<> waiter);
+    void await_suspend(suspension waiter);
     stream await_resume();
 
     void cancel() override;
