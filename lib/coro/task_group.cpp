@@ -6,21 +6,6 @@
 
 namespace ringlet {
 
-namespace {
-
-template <class Ended>
-detached run_child(task<void> child, Ended ended) {
-    std::exception_ptr exception;
-    try {
-        co_await std::move(child);
-    } catch (...) {
-        exception = std::current_exception();
-    }
-    ended(std::move(exception));
-}
-
-}  // namespace
-
 task_group::task_group(std::size_t running_max) : task_group() {
     if (running_max == 0)
         throw std::invalid_argument("task_group: it must let 1 task or more run");
@@ -32,14 +17,23 @@ void task_group::spawn(task<void> child) {
     loop_.set_scope(scope_);
     ++running_;
     try {
-        run_child(std::move(child),
-                  [this](std::exception_ptr exception) { ended(std::move(exception)); });
+        run_child(std::move(child));
     } catch (...) {  // there was no memory for the frame; nothing else gets here
         --running_;
         loop_.set_scope(outer);
         throw;
     }
     loop_.set_scope(outer);
+}
+
+detached task_group::run_child(task<void> child) {
+    std::exception_ptr exception;
+    try {
+        co_await std::move(child);
+    } catch (...) {
+        exception = std::current_exception();
+    }
+    ended(std::move(exception));
 }
 
 void task_group::ended(std::exception_ptr exception) noexcept {

@@ -9,6 +9,7 @@
 namespace ringlet {
 
 class join_operation;
+struct detached;
 
 /// Owns tasks that run at the same time, and awaits them. A task that fails cancels the others; the
 /// first exception is thrown by `join`.
@@ -88,6 +89,7 @@ public:
 private:
     friend join_operation;
 
+    detached run_child(task<void> child);
     void ended(std::exception_ptr exception) noexcept;
     [[nodiscard]] bool reserve() noexcept;
     void give_free_place() noexcept;
