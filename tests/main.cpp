@@ -1,7 +1,12 @@
 #define CATCH_CONFIG_RUNNER
 #include "catch.hpp"
 
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <string>
 
 namespace {
 
@@ -30,9 +35,34 @@ public:
     }
 };
 
+// Far more than any case takes under any sanitizer on a busy machine.
+constexpr unsigned case_seconds_max = 300;
+
+std::string stuck;  // what to say of the case that runs
+
+/// Ends a run in which a case hangs, and names the case.
+class watchdog : public listener {
+public:
+    using listener::listener;
+
+    void testCaseStarting(const Catch::TestCaseInfo& info) override {
+        stuck = "\nthis case hangs: " + info.name + '\n';
+        std::signal(SIGALRM, bark);
+        ::alarm(case_seconds_max);
+    }
+    void testCaseEnded(const Catch::TestCaseStats& /*stats*/) override { ::alarm(0); }
+
+private:
+    static void bark(int /*signal*/) {
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, stuck.data(), stuck.size());
+        std::abort();
+    }
+};
+
 }  // namespace
 
 CATCH_REGISTER_LISTENER(tally)
+CATCH_REGISTER_LISTENER(watchdog)
 
 int main(int argc, char** argv) {
     return Catch::Session().run(argc, argv);

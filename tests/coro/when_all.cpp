@@ -62,6 +62,23 @@ TEST_CASE("when_all gives every result in the order of the arguments", "[coro]")
     });
 }
 
+TEST_CASE("when_all keeps a reference as one", "[coro]") {
+    run_virtually([](loop& /*owner*/) -> task<> {
+        int number = 1;
+        const auto refer = [&]() -> task<int&> {
+            co_await sleep_for(1s);
+            co_return number;
+        };
+        auto results = co_await when_all(refer(), number_after(1s, 2));
+        std::get<0>(results).get() = 3;
+        CHECK(number == 3);
+        std::vector<task<int&>> tasks;
+        tasks.push_back(refer());
+        const auto all = co_await when_all(std::move(tasks));
+        CHECK(&all.at(0).get() == &number);
+    });
+}
+
 TEST_CASE("when_all of a vector gives a vector in its order", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();

@@ -65,6 +65,20 @@ TEST_CASE("when_any gives the result of the first to end, and which it was", "[c
     });
 }
 
+TEST_CASE("when_any keeps a reference as one", "[coro]") {
+    run_virtually([](loop& /*owner*/) -> task<> {
+        int number = 1;
+        const auto refer = [&]() -> task<int&> {
+            co_await sleep_for(1s);
+            co_return number;
+        };
+        std::vector<task<int&>> tasks;
+        tasks.push_back(refer());
+        const auto won = co_await when_any(std::move(tasks));
+        CHECK(&won.value.get() == &number);
+    });
+}
+
 TEST_CASE("when_any of a vector gives the result of the first to end", "[coro]") {
     run_virtually([](loop&) -> task<> {
         std::vector<task<std::unique_ptr<int>>> tasks;

@@ -15,9 +15,22 @@ namespace ringlet {
 
 namespace detail {
 
-// What a task's result is kept as by those who wait for several: void has no objects.
+// What a task's result is kept as by those who wait for several: void has no objects, and a
+// reference is none.
 template <class T>
-using kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+struct kept_as {
+    using type = T;
+};
+template <>
+struct kept_as<void> {
+    using type = std::monostate;
+};
+template <class T>
+struct kept_as<T&> {
+    using type = std::reference_wrapper<T>;
+};
+template <class T>
+using kept = typename kept_as<T>::type;
 
 template <class T>
 task<> keep(task<T> awaited, std::optional<kept<T>>& result) {
@@ -31,9 +44,9 @@ task<> keep(task<T> awaited, std::optional<kept<T>>& result) {
 
 }  // namespace detail
 
-/// Runs tasks at the same time and gives all their results, in the order of the arguments; where a
-/// task has none, a std::monostate. The first to fail cancels the others, and when they have ended
-/// its exception is thrown.
+/// Runs tasks at the same time and gives all their results, in the order of the arguments; a
+/// std::monostate where a task has none, a std::reference_wrapper where it gives a reference. The
+/// first to fail cancels the others, and when they have ended its exception is thrown.
 template <class... T>
 task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
     std::tuple<std::optional<detail::kept<T>>...> results;
