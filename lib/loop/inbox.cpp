@@ -5,23 +5,17 @@ namespace ringlet {
 inbox::~inbox() {
     do {
         while (taken_ != nullptr)
-            delete std::exchange(taken_, taken_->next);
+            std::exchange(taken_, taken_->next_)->discard();
         take();
     } while (taken_ != nullptr);
 }
 
-void inbox::push(item* posted) noexcept {
-    posted->next = posted_.load(std::memory_order_relaxed);
-    while (!posted_.compare_exchange_weak(posted->next, posted)) {
-    }
-}
-
 void inbox::take() noexcept {
-    item* newest = posted_.exchange(nullptr, std::memory_order_acquire);
-    item* oldest = nullptr;
+    work_item* newest = posted_.exchange(nullptr, std::memory_order_acquire);
+    work_item* oldest = nullptr;
     while (newest != nullptr) {
-        item* const next = newest->next;
-        newest->next = oldest;
+        work_item* const next = newest->next_;
+        newest->next_ = oldest;
         oldest = newest;
         newest = next;
     }
@@ -34,21 +28,8 @@ void inbox::run() {
             return;
         take();
     }
-    while (taken_ != nullptr) {
-        const std::unique_ptr<item> first(std::exchange(taken_, taken_->next));
-        first->run();
-    }
-}
-
-bool inbox::sleep() noexcept {
-    if (taken_ != nullptr)
-        return false;
-    // Sequentially consistent on both sides: either the poster sees the flag, or we see its work.
-    sleeping_.store(true);
-    if (posted_.load() == nullptr)
-        return true;
-    woke();
-    return false;
+    while (taken_ != nullptr)
+        std::exchange(taken_, taken_->next_)->run();
 }
 
 }  // namespace ringlet

@@ -51,6 +51,9 @@ loop::wake_up::wake_up(loop& owner)
 }
 
 loop::wake_up::~wake_up() {
+    // Whoever undertook to wake the loop may still be about to.
+    while (signals_.load(std::memory_order_acquire) < expected_)
+        std::this_thread::yield();
     ::close(fd_);
 }
 
@@ -58,6 +61,7 @@ void loop::wake_up::signal() noexcept {
     const std::uint64_t one = 1;
     // It can only fail where the counter is full, and then the loop is being woken already.
     [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+    signals_.fetch_add(1, std::memory_order_release);
 }
 
 void loop::wake_up::prepare(io_uring_sqe& sqe) {
@@ -80,6 +84,7 @@ loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
 loop::~loop() {
     check(ready_.empty() && timers_.empty(), suspended_at_the_end);
     closing_ = true;
+    wake_up_->expect_signal();
     wake_up_->signal();  // ends its read
     // Nothing else may be there; where there is, this brings it to light instead of waiting.
     io_uring_sqe& sqe = next_sqe();
@@ -150,7 +155,8 @@ void loop::wait() {
     const unsigned prepared = ring_->submissions().prepared();
     if (ready_.empty() && reaped_.empty() && inbox_.sleep()) {
         ring_->enter(prepared, 1, timers_.next_deadline());
-        inbox_.woke();
+        if (inbox_.woke())
+            wake_up_->expect_signal();
     } else {
         ring_->enter(prepared, 0, ringlet::ring::no_deadline);
     }

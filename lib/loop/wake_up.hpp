@@ -2,6 +2,9 @@
 
 #include <ringlet/loop/ring_operation.hpp>
 
+#include <atomic>
+#include <cstdint>
+
 namespace ringlet {
 
 /// How other threads wake a loop that waits in its ring: a read of an eventfd(2) that is always in
@@ -12,8 +15,10 @@ public:
     explicit wake_up(loop& owner);
     ~wake_up();
 
-    /// Wakes the loop. Thread-safe, async-signal-safe.
+    /// Wakes the loop. Thread-safe, async-signal-safe. Each call is expected, once it is certain to
+    /// come: the end waits for it.
     void signal() noexcept;
+    void expect_signal() noexcept { ++expected_; }
 
     void cancel() override {}  // it ends with the loop
 
@@ -22,6 +27,8 @@ private:
     void complete(const completion& cqe) override;
 
     int fd_;
+    std::atomic<std::uint64_t> signals_{0};
+    std::uint64_t expected_ = 0;
     std::uint64_t count_ = 0;
 };
 

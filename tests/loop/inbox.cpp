@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -16,6 +17,25 @@ namespace {
 void post(ringlet::inbox& box, auto work) {
     REQUIRE_FALSE(box.post(std::move(work)));
 }
+
+/// Work that lives where it was made, and counts what happens to it.
+class resident final : public ringlet::inbox::work_item {
+public:
+    explicit resident(ringlet::inbox& box, int again = 0) noexcept : box_(box), again_(again) {}
+
+    int ran = 0;
+    int discarded = 0;
+
+private:
+    void run() override {
+        if (ran++ < again_)
+            CHECK_FALSE(box_.post(*this));
+    }
+    void discard() noexcept override { ++discarded; }
+
+    ringlet::inbox& box_;
+    int again_;
+};
 
 }  // namespace
 
@@ -65,11 +85,12 @@ TEST_CASE("of those who post to a sleeper, one is told to wake it", "[loop]") {
     CHECK(box.sleep());
     CHECK(box.post([] {}));
     CHECK_FALSE(box.post([] {}));
-    box.woke();
+    CHECK(box.woke());
+    CHECK_FALSE(box.sleep());  // before what was posted has run
     box.run();
 
     CHECK(box.sleep());
-    box.woke();
+    CHECK_FALSE(box.woke());  // something else has woken it
     CHECK_FALSE(box.post([] {}));
 }
 
@@ -95,6 +116,51 @@ TEST_CASE("an inbox takes what can only be moved, and destroys what never ran", 
         CHECK(shared.use_count() == 3);
     }
     CHECK(shared.use_count() == 1);
+}
+
+TEST_CASE("work that lives with its poster is posted in line with callables", "[loop]") {
+    ringlet::inbox box;
+    resident first(box);
+    resident second(box);
+    int between = 0;
+    CHECK_FALSE(box.post(first));
+    post(box, [&] { between = 10 * first.ran + second.ran; });
+    CHECK_FALSE(box.post(second));
+    box.run();
+    CHECK(between == 10);
+    CHECK(second.ran == 1);
+    box.run();
+    CHECK(first.ran == 1);
+}
+
+TEST_CASE("work that lives with its poster may be posted again as soon as it runs", "[loop]") {
+    ringlet::inbox box;
+    resident again(box, 2);
+    CHECK_FALSE(box.post(again));
+    for (int i = 1; i <= 3; ++i) {
+        box.run();
+        CHECK(again.ran == i);
+    }
+    box.run();
+    CHECK(again.ran == 3);
+}
+
+TEST_CASE("work that lives with its poster hears of the end of the inbox", "[loop]") {
+    std::optional<ringlet::inbox> box(std::in_place);
+    resident ran(*box);
+    resident taken(*box);
+    resident posted(*box);
+    CHECK_FALSE(box->post(ran));
+    post(*box, [] { throw std::runtime_error("from the work"); });
+    CHECK_FALSE(box->post(taken));
+    CHECK_THROWS(box->run());
+    CHECK_FALSE(box->post(posted));
+    box.reset();
+    CHECK(ran.discarded == 0);
+    for (const resident* each : {&taken, &posted}) {
+        CHECK(each->ran == 0);
+        CHECK(each->discarded == 1);
+    }
 }
 
 TEST_CASE("what several threads post is all there, each thread's in its order", "[loop]") {
@@ -139,7 +205,7 @@ TEST_CASE("whoever posts as an inbox falls asleep is told, or keeps it awake", "
             continue;
         while (!told.exchange(false) && ran < rounds && std::chrono::steady_clock::now() < limit)
             std::this_thread::yield();
-        box.woke();
+        CHECK(box.woke() == (ran < rounds));
     }
     CHECK(ran == rounds);
 }

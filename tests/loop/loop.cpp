@@ -233,6 +233,23 @@ TEST_CASE("a post is never lost, however it races with the loop falling asleep",
     CHECK(ran == rounds);
 }
 
+TEST_CASE("what is posted from another thread may lead to the end of the loop", "[loop]") {
+    constexpr int rounds = 2'000;
+    std::atomic<ringlet::loop*> current{nullptr};
+    std::jthread stopper([&](const std::stop_token& stop) {
+        while (!stop.stop_requested())
+            if (ringlet::loop* const owner = current.exchange(nullptr))
+                owner->stop();
+            else
+                std::this_thread::yield();
+    });
+    for (int i = 0; i < rounds; ++i) {
+        ringlet::loop owner;
+        current = &owner;
+        owner.run();
+    }
+}
+
 TEST_CASE("coroutines that are ready go on in the order in which they became so", "[loop]") {
     ringlet::loop owner;
     std::vector<int> order;

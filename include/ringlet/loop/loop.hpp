@@ -10,11 +10,13 @@
 #include <ringlet/ring/ring.hpp>
 
 #include <cerrno>
+#include <concepts>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 
 namespace ringlet {
 
@@ -60,10 +62,16 @@ public:
     void stop();
 
     /// Runs `work()` in the loop's thread, in one of its next turns; never inside the call.
-    /// Thread-safe; the loop must outlive the call. Throws std::bad_alloc.
-    template <class Work>
+    /// Thread-safe, and what the work leads to may destroy the loop. Throws std::bad_alloc.
+    template <std::invocable Work>
     void post(Work&& work) {
         if (inbox_.post(std::forward<Work>(work)))
+            wake();
+    }
+
+    /// The same for work that lives with the caller, without an allocation: see inbox::work_item.
+    void post(inbox::work_item& work) noexcept {
+        if (inbox_.post(work))
             wake();
     }
 
