@@ -65,14 +65,18 @@
 #include <ringlet/net/accept_operation.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/buffer_sequence_send.hpp>
+#include <ringlet/net/byte_buffer.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/listener_options.hpp>
+#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>
+#include <ringlet/net/stream_pair.hpp>
 
 #include <ringlet/server/base_request_handler.hpp>
 #include <ringlet/server/connection_handler.hpp>

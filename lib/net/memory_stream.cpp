@@ -1,0 +1,22 @@
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/yield.hpp>
+#include <ringlet/net/memory_stream.hpp>
+
+namespace ringlet {
+
+void memory_stream::shutdown(stream::how side) noexcept {
+    if (side != stream::how::sending)
+        incoming_->shutdown(stream::how::receiving);
+    if (side != stream::how::receiving)
+        outgoing_->shutdown(stream::how::sending);
+}
+
+task<> memory_stream::close() {
+    const shield uncancelled(loop::require_current("close"));
+    incoming_->cancel_receive();
+    outgoing_->cancel_send();
+    shutdown(stream::how::both);
+    co_await yield();  // whoever was cancelled has gone on by then
+}
+
+}  // namespace ringlet

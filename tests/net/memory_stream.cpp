@@ -1,0 +1,88 @@
+#include "cancellable.hpp"
+#include "catch.hpp"
+#include "check_awaited.hpp"
+#include "run_virtually.hpp"
+
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/net/stream_pair.hpp>
+
+#include <array>
+#include <string_view>
+#include <system_error>
+
+using ringlet::cancel_scope;
+using ringlet::loop;
+using ringlet::memory_stream;
+using ringlet::stream_pair;
+using ringlet::task;
+using ringlet::task_group;
+using how = ringlet::stream::how;
+
+namespace {
+
+task<> receive(memory_stream& from, std::size_t& count, std::error_code& error) {
+    std::array<char, 8> piece{};
+    count = co_await from.recv(piece, error);
+}
+
+task<> send(memory_stream& to, std::string_view bytes, std::size_t& sent, std::error_code& error) {
+    sent = co_await to.send_all(bytes, error);
+}
+
+}  // namespace
+
+TEST_CASE("half a stream can be ended, and the other half goes on", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        stream_pair pair;
+        std::array<char, 8> piece{};
+        co_await pair.one.send_all("question");
+        pair.one.shutdown(how::sending);
+        CHECK_AWAITED(co_await pair.other.recv(piece), 8);
+        CHECK_AWAITED(co_await pair.other.recv(piece), 0);
+        CHECK_AWAITED(co_await pair.other.send_all("answer"), 6);
+        CHECK_AWAITED(co_await pair.one.recv(piece), 6);
+        pair.one.shutdown(how::receiving);
+        std::error_code error;
+        CHECK_AWAITED(co_await pair.other.send_all("more", error), 0);
+        CHECK(error == std::errc::broken_pipe);
+    });
+}
+
+TEST_CASE("closing a memory stream cancels what is pending on it, and its peer sees the end",
+          "[net]") {
+    run_virtually([](loop&) -> task<> {
+        stream_pair pair(4);
+        std::size_t received = 1;
+        std::size_t sent = 1;
+        std::error_code receive_error;
+        std::error_code send_error;
+        task_group group;
+        group.spawn(receive(pair.one, received, receive_error));
+        group.spawn(send(pair.one, "12345678", sent, send_error));
+        CHECK_FALSE(pair.one.idle());
+        cancel_scope scope;
+        scope.cancel();  // which does not keep it from being closed
+        co_await pair.one.close();
+        CHECK(receive_error == std::errc::operation_canceled);
+        CHECK(received == 0);
+        CHECK(send_error == std::errc::operation_canceled);
+        CHECK(sent == 4);
+        CHECK(pair.one.idle());
+    });
+}
+
+TEST_CASE("the peer of a closed memory stream receives what was sent, and then the end", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        stream_pair pair;
+        co_await pair.one.send_all("last");
+        co_await pair.one.close();
+        std::array<char, 8> piece{};
+        CHECK_AWAITED(co_await pair.other.recv(piece), 4);
+        CHECK_AWAITED(co_await pair.other.recv(piece), 0);
+        std::error_code error;
+        CHECK_AWAITED(co_await pair.other.send_all("x", error), 0);
+        CHECK(error == std::errc::broken_pipe);
+        co_await pair.other.close();
+        co_await pair.other.close();
+    });
+}
