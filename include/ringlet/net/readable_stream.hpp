@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ringlet/coro/scoped_await.hpp>
+#include <ringlet/net/mutable_buffer.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+namespace ringlet {
+
+/// A stream of bytes to read from: `co_await from.recv(buffer)` waits for at least one byte and
+/// yields how many it has put there; 0 is the end of the stream, and it throws what goes wrong. The
+/// buffer, which is not empty, lasts until the await is over. Where the await is cancelled and
+/// throws, nothing was received.
+template <class Stream>
+concept readable_stream = requires(Stream& from, mutable_buffer into) {
+    { detail::awaiter_of(from.recv(into)).await_resume() } -> std::convertible_to<std::size_t>;
+};
+
+}  // namespace ringlet
