@@ -72,11 +72,13 @@
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/counted_read.hpp>
 #include <ringlet/net/delimited_read.hpp>
+#include <ringlet/net/gathered_write.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/listener_options.hpp>
 #include <ringlet/net/memory_pipe.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/print_piece.hpp>
 #include <ringlet/net/read_request.hpp>
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>
@@ -87,6 +89,10 @@
 #include <ringlet/net/stream_errc.hpp>
 #include <ringlet/net/stream_pair.hpp>
 #include <ringlet/net/transfer_read.hpp>
+#include <ringlet/net/writable_stream.hpp>
+#include <ringlet/net/write_request.hpp>
+#include <ringlet/net/writer.hpp>
+#include <ringlet/net/writer_options.hpp>
 
 #include <ringlet/server/base_request_handler.hpp>
 #include <ringlet/server/connection_handler.hpp>

@@ -1,10 +1,100 @@
+#include "byte_pattern.hpp"
 #include "catch.hpp"
+#include "conversation.hpp"
+#include "run_virtually.hpp"
 
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_pair.hpp>
+#include <ringlet/net/writer.hpp>
 
 #include <stdexcept>
+#include <string>
 
+using ringlet::loop;
+using ringlet::reader;
 using ringlet::stream_pair;
+using ringlet::task;
+using ringlet::task_group;
+using ringlet::writer;
+
+namespace {
+
+/// A handler that does not care what kind of stream it serves.
+template <class Stream>
+task<> answer_lines(Stream& client) {
+    reader in(client);
+    writer out(client);
+    for (int number = 1;; ++number) {
+        const auto line = co_await in.read_line();
+        if (!line)
+            break;
+        co_await out.print(number, ": ", *line, "\n");
+    }
+    co_await out.flush();
+    client.shutdown(ringlet::stream::how::sending);
+}
+
+}  // namespace
+
+TEST_CASE("a handler can be tested in memory, with pieces of any size", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        for (const std::size_t capacity : {1, 2, 3, 5, 8, 65'536}) {
+            stream_pair pair(capacity);
+            const auto ask = [&]() -> task<> {
+                co_await pair.one.send_all("first\r\nsecond\nthird");
+                pair.one.shutdown(ringlet::stream::how::sending);
+            };
+            task_group group;
+            group.spawn(answer_lines(pair.other));
+            group.spawn(ask());
+            reader answers(pair.one);
+            const std::string_view all = co_await answers.read_all();
+            CHECK(all == "1: first\n2: second\n3: third\n");
+            co_await group.join();
+        }
+    });
+}
+
+TEST_CASE("both directions are carried at once", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        stream_pair pair(100);
+        const std::string bytes = byte_pattern(100'000);
+        const auto send = [&](ringlet::memory_stream& end) -> task<> {
+            co_await end.send_all(bytes);
+            end.shutdown(ringlet::stream::how::sending);
+        };
+        const auto receive = [&](ringlet::memory_stream& end) -> task<> {
+            reader in(end);
+            const std::string_view received = co_await in.read_all(bytes.size());
+            CHECK((received == bytes));
+        };
+        task_group group;
+        for (ringlet::memory_stream* const end : {&pair.one, &pair.other}) {
+            group.spawn(send(*end));
+            group.spawn(receive(*end));
+        }
+        co_await group.join();
+    });
+}
+
+TEST_CASE("all kinds of reads mix freely in memory", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        for (std::size_t capacity = 1; capacity <= conversation.size(); ++capacity) {
+            stream_pair pair(capacity);
+            const auto say = [&]() -> task<> {
+                co_await pair.one.send_all(conversation);
+                pair.one.shutdown(ringlet::stream::how::sending);
+            };
+            task_group group;
+            group.spawn(say());
+            reader in(pair.other);
+            const std::string read = co_await converse(in, plainly);
+            CHECK(read == understood);
+            co_await group.join();
+        }
+    });
+}
 
 TEST_CASE("a pair of no capacity is refused", "[net]") {
     CHECK_THROWS_AS(stream_pair(0), std::invalid_argument);

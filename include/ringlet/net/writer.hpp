@@ -1,0 +1,136 @@
+#pragma once
+
+#include <ringlet/loop/yield_operation.hpp>
+#include <ringlet/net/buffered_operation.hpp>
+#include <ringlet/net/buffered_side.hpp>
+#include <ringlet/net/byte_buffer.hpp>
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/gathered_write.hpp>
+#include <ringlet/net/print_piece.hpp>
+#include <ringlet/net/writable_stream.hpp>
+#include <ringlet/net/writer_options.hpp>
+
+#include <version>
+#ifdef __cpp_lib_format
+#include <format>
+#endif
+
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace ringlet {
+
+/// Writes to a stream in small pieces, which it collects and sends together: when there is no room
+/// for more, and at `flush`.
+///
+///     ringlet::writer out(client);
+///     co_await out.print("HTTP/1.1 ", status, "\r\nContent-Length: ", body.size(), "\r\n\r\n");
+///     co_await out.write(body);
+///     co_await out.flush();
+///
+/// What does not fit is sent with what is buffered, without copying it; until it has been, the
+/// writer is suspended. So a slow reader costs no more memory than the buffer.
+///
+/// A send that fails or is cancelled may have sent a part, and nobody knows how much. So it is the
+/// last one: what is buffered is dropped, and whatever is written from then on throws the same
+/// exception. A write that fails before, in a scope that is cancelled already, changes nothing.
+///
+/// One thread: the loop's. One write or flush at a time; a second is a std::logic_error. Lifetime:
+/// the stream outlives the writer, and nothing is pending when that ends. What has not been flushed
+/// by then is not sent: a destructor cannot wait.
+template <writable_stream Stream>
+class writer final : public buffered_side {
+    using write_operation = buffered_operation<writer, gathered_write<const_buffer, 1>>;
+    using flush_operation = buffered_operation<writer, gathered_write<const_buffer, 0>>;
+    template <std::size_t Count>
+    using print_operation = buffered_operation<writer, gathered_write<print_piece, Count>>;
+
+public:
+    /// Throws std::logic_error outside a loop. Memory is allocated when something is written, and
+    /// given back when it has been sent.
+    explicit writer(Stream& to, const writer_options& options = {})
+        : buffered_side("writer", options.timeout), stream_(to), bytes_(options.buffer_size) {}
+
+    /// Writes `buffer`, which must last until the await is over.
+    write_operation write(const_buffer buffer) { return {*this, "write", nullptr, bytes_, buffer}; }
+    write_operation write(const_buffer buffer, std::error_code& error) {
+        return {*this, "write", &error, bytes_, buffer};
+    }
+
+    /// Writes text and bytes as they are and numbers in digits: see print_piece.
+    template <detail::printable... Part>
+    print_operation<sizeof...(Part)> print(const Part&... parts) {
+        static_assert(sizeof...(Part) > 0, "print: there is nothing to print");
+        return {*this, "print", nullptr, bytes_, parts...};
+    }
+
+    /// Sends what is buffered.
+    flush_operation flush() { return {*this, "flush", nullptr, bytes_}; }
+    flush_operation flush(std::error_code& error) { return {*this, "flush", &error, bytes_}; }
+
+    /// How many bytes wait to be flushed.
+    [[nodiscard]] std::size_t buffered() const noexcept { return bytes_.size(); }
+
+    /// Whether a send has failed or was cancelled, so that nothing more can be written.
+    [[nodiscard]] bool failed() const noexcept { return failure_ != nullptr; }
+
+#ifdef __cpp_lib_format
+    /// Writes what std::format makes of its arguments.
+    template <class... Argument>
+    [[nodiscard]] task<> format(std::format_string<Argument...> format, Argument&&... arguments) {
+        return write_text(std::format(format, std::forward<Argument>(arguments)...));
+    }
+#endif
+
+private:
+    template <class Side, class Request>
+    friend class buffered_operation;
+
+    [[nodiscard]] bool may_complete_inline(const char* name) {
+        return buffered_side::may_complete_inline(name) && !failed();
+    }
+
+    /// Sends what `request` lists, unless there is room for it.
+    task<> carry_out(write_request& request, const char* name) {
+        const turn now(*this, name);
+        if (failed())
+            std::rethrow_exception(failure_);
+        if (request.attempt()) {
+            co_await yield_operation(loop_);  // there was room, but too many came inline
+            co_return;
+        }
+        try {
+            const auto limit = patience();
+            co_await send(request.list());
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+        bytes_.release();
+        if (failed())
+            std::rethrow_exception(failure_);
+    }
+
+    task<> write_text(std::string text) {
+        co_await write(text);
+    }
+
+    task<> send(std::span<const const_buffer> buffers) {
+        if constexpr (detail::gathers<Stream>)
+            if (buffers.size() > 1) {
+                co_await stream_.send_all(buffers);
+                co_return;
+            }
+        for (const const_buffer& each : buffers)
+            co_await stream_.send_all(each);
+    }
+
+    Stream& stream_;
+    byte_buffer bytes_;
+    std::exception_ptr failure_;
+};
+
+}  // namespace ringlet
