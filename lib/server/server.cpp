@@ -100,6 +100,9 @@ void server::server_close() {
 }
 
 void server::report_error(std::exception_ptr exception, const address& client) noexcept {
+    const loop* const here = loop::current();
+    if (here != nullptr && here->scope().caused(exception))
+        return;
     try {
         handle_error(exception, client);
     } catch (...) {

@@ -142,7 +142,7 @@ task<> stream_server::finish_request(stream request, address client) {
     } catch (...) {
         exception = std::current_exception();
     }
-    if (exception && !request.owner().scope().caused(exception))
+    if (exception)
         report_error(exception, client);
     exception = nullptr;
     co_await shutdown_request(std::move(request));

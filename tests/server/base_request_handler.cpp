@@ -6,6 +6,7 @@
 
 #include <ringlet/server/base_request_handler.hpp>
 
+#include <array>
 #include <stdexcept>
 
 namespace {
@@ -115,6 +116,25 @@ TEST_CASE("the exceptions of handle and of finish are both reported", "[server]"
     CHECK(errors[0].text == "no handle");
     CHECK(errors[1].text == "no finish either");
     CHECK(trace == names{"made", "setup", "handle", "finish", "destroyed"});
+}
+
+TEST_CASE("that both handle and finish were cancelled is reported by neither", "[server]") {
+    struct lingers : ringlet::base_request_handler {
+        ringlet::task<> handle() override {
+            co_await request().send_all("x");
+            std::array<char, 1> any{};
+            co_await request().recv(any);
+        }
+        ringlet::task<> finish() override { co_await request().send_all("y"); }
+    };
+    recording_server server{ringlet::handler<lingers>};
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    CHECK(client.receive(1) == "x");
+    server.shutdown(std::chrono::seconds(0));
+    serving.join();
+    CHECK(client.receive_all().empty());
+    CHECK(server.errors.empty());
 }
 
 TEST_CASE("a constructor that throws ends its connection only", "[server]") {

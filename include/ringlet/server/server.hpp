@@ -57,7 +57,9 @@ public:
     /// The listening socket's descriptor; -1 once closed.
     [[nodiscard]] virtual int fileno() const noexcept = 0;
 
-    /// Calls `handle_error`; what that throws itself is reported as it would be by default.
+    /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
+    /// coroutine was cancelled, and ended so, is no error: where `exception` is the reason of the
+    /// scope it is called in, nothing is reported.
     void report_error(std::exception_ptr exception, const address& client) noexcept;
 
     // Hooks, to be overridden. They are called in the serving thread and must not block.
