@@ -2,11 +2,42 @@
 
 namespace ringlet {
 
+namespace {
+
+std::size_t buffer_size(int asked_for, std::size_t otherwise) noexcept {
+    return asked_for < 0 ? otherwise : static_cast<std::size_t>(asked_for);
+}
+
+}  // namespace
+
 task<> stream_request_handler::setup() {
     // The listener's sockets come with it on.
     if (!disable_nagle_algorithm && client_address().family() != AF_UNIX)
         connection().set_no_delay(false);
     co_return;
+}
+
+task<> stream_request_handler::finish() {
+    if (wfile_ && wfile_->buffered() > 0)
+        co_await wfile_->flush();
+}
+
+reader<stream>& stream_request_handler::rfile() {
+    if (!rfile_) {
+        reader_options options{.timeout = timeout};
+        options.buffer_size = buffer_size(rbufsize, options.buffer_size);
+        rfile_.emplace(connection(), options);
+    }
+    return *rfile_;
+}
+
+writer<stream>& stream_request_handler::wfile() {
+    if (!wfile_) {
+        writer_options options{.timeout = timeout};
+        options.buffer_size = buffer_size(wbufsize, options.buffer_size);
+        wfile_.emplace(connection(), options);
+    }
+    return *wfile_;
 }
 
 }  // namespace ringlet

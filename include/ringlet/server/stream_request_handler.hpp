@@ -1,22 +1,57 @@
 #pragma once
 
+#include <ringlet/net/reader.hpp>
+#include <ringlet/net/writer.hpp>
 #include <ringlet/server/base_request_handler.hpp>
+
+#include <chrono>
+#include <optional>
 
 namespace ringlet {
 
-/// A handler for connected streams: base_request_handler with the connection set up for them. A
-/// class of yours that overrides `setup` or `finish` awaits those here too.
+/// A handler for connected streams: base_request_handler with the connection set up for them, and
+/// buffered where that is asked for. A class of yours that overrides `setup` or `finish` awaits
+/// those here too.
+///
+///     ringlet::task<> handle() override {
+///         while (const auto line = co_await rfile().read_line())
+///             co_await wfile().print(line->size(), "\n");
+///     }
 class stream_request_handler : public base_request_handler {
 public:
     [[nodiscard]] task<> setup() override;
 
+    /// Flushes `wfile`. Throws as that does, so that the server hears of output that was lost;
+    /// but not where `wfile` has failed before, which `handle` has been told.
+    [[nodiscard]] task<> finish() override;
+
     /// The connection, by socketserver's other name for `request`.
     [[nodiscard]] stream& connection() const noexcept { return request(); }
 
+    /// The connection, buffered for reading and for writing; made at the first call. What `rfile`
+    /// has received and not given is missing from `request().recv()`, unless `rbufsize` is 0.
+    [[nodiscard]] reader<stream>& rfile();
+    [[nodiscard]] writer<stream>& wfile();
+
 protected:
-    /// Whether small pieces are sent at once (TCP_NODELAY) on a TCP connection; set it in the
-    /// constructor. Unlike in socketserver it is on by default.
+    // Set these in the constructor, or in `setup` before it awaits that of this class.
+
+    /// Whether small pieces are sent at once (TCP_NODELAY) on a TCP connection. Unlike in
+    /// socketserver it is on by default.
     bool disable_nagle_algorithm = true;
+
+    /// How much `rfile` and `wfile` buffer: a number of bytes, 0 for nothing, or -1 for what
+    /// reader_options and writer_options say. With a `wbufsize` of 0 all is sent as it is written.
+    int rbufsize = -1;
+    int wbufsize = 0;
+
+    /// How long `rfile` and `wfile` wait for the client each time before they fail with timed_out;
+    /// 0 is for ever.
+    std::chrono::milliseconds timeout{0};
+
+private:
+    std::optional<reader<stream>> rfile_;
+    std::optional<writer<stream>> wfile_;
 };
 
 }  // namespace ringlet
