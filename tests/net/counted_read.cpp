@@ -24,11 +24,11 @@ std::error_code failure_of(counted_read request, incoming& from) {
 TEST_CASE("counted reads are the same however the input is split", "[net]") {
     const std::string_view input = "abcdefghij";
     for (unsigned cuts = 0; cuts < 1U << (input.size() - 1); ++cuts)
-        for (const std::size_t buffer_size : {0, 1, 4, 64}) {
+        for (const std::size_t buffer_size : {0U, 1U, 4U, 64U}) {
             byte_buffer bytes(buffer_size);
             incoming from{input, unlimited, cuts};
             std::string read;
-            for (const std::size_t size : {3, 0, 1, 4})
+            for (const std::size_t size : {3U, 0U, 1U, 4U})
                 read.append(fed(counted_read::peek(bytes, size, 8), from))
                     .append("<")
                     .append(fed(counted_read::exactly(bytes, size, 8), from))
@@ -69,7 +69,7 @@ TEST_CASE("a count beyond the maximum is refused before anything is received", "
 }
 
 TEST_CASE("all up to the end may be as long as the maximum", "[net]") {
-    for (const std::size_t buffer_size : {0, 1, 4, 64}) {
+    for (const std::size_t buffer_size : {0U, 1U, 4U, 64U}) {
         byte_buffer bytes(buffer_size);
         incoming from{"abcde"};
         CHECK(failure_of(counted_read::all(bytes, 4), from) == stream_errc::too_long);

@@ -54,7 +54,7 @@ using texts = std::vector<std::string>;
 TEST_CASE("lines are the same however the input is split", "[net]") {
     const std::string_view input = "\nab\r\n\r\nc\rd\n\r";
     for (unsigned cuts = 0; cuts < 1U << (input.size() - 1); ++cuts)
-        for (const std::size_t buffer_size : {0, 1, 4, 64}) {
+        for (const std::size_t buffer_size : {0U, 1U, 4U, 64U}) {
             const texts read = lines({input, unlimited, cuts}, 3, buffer_size);
             if (read != texts{"", "ab", "", "c\rd", "\r"}) {
                 INFO("cuts " << cuts << ", buffer size " << buffer_size);
@@ -66,7 +66,7 @@ TEST_CASE("lines are the same however the input is split", "[net]") {
 TEST_CASE("records are the same however the input and the delimiter are split", "[net]") {
     const std::string_view input = "--a-b---c--xx-";
     for (unsigned cuts = 0; cuts < 1U << (input.size() - 1); ++cuts)
-        for (const std::size_t buffer_size : {0, 1, 4, 64}) {
+        for (const std::size_t buffer_size : {0U, 1U, 4U, 64U}) {
             const texts read = records({input, unlimited, cuts}, "--", 3, buffer_size);
             if (read != texts{"", "a-b", "-c", "ENDED"}) {
                 INFO("cuts " << cuts << ", buffer size " << buffer_size);
@@ -100,8 +100,8 @@ TEST_CASE("a delimiter is never empty", "[net]") {
 }
 
 TEST_CASE("the maximum counts what is given, not what ends it", "[net]") {
-    for (const std::size_t piece : {1, 2, 3, 100})
-        for (const std::size_t buffer_size : {0, 1, 2, 64}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 100U})
+        for (const std::size_t buffer_size : {0U, 1U, 2U, 64U}) {
             INFO("pieces of " << piece << ", buffer size " << buffer_size);
             const auto read = [=](std::string_view input, std::size_t max) {
                 return lines({input, piece}, max, buffer_size);

@@ -58,8 +58,8 @@ task<std::string> thrown_by(Awaiting awaiting) {
 TEST_CASE("bytes pass through a pipe in order, whatever its capacity", "[net]") {
     run_virtually([](loop&) -> task<> {
         const std::string bytes = byte_pattern(1000);
-        for (const std::size_t capacity : {1, 2, 7, 999, 1000, 65'536})
-            for (const std::size_t piece : {1, 3, 1000}) {
+        for (const std::size_t capacity : {1U, 2U, 7U, 999U, 1000U, 65'536U})
+            for (const std::size_t piece : {1U, 3U, 1000U}) {
                 memory_pipe pipe(capacity);
                 const auto send_in_two = [&]() -> task<> {
                     const std::size_t first = co_await pipe.send_all(bytes.substr(0, 333));

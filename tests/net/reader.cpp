@@ -36,7 +36,7 @@ constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 TEST_CASE("all kinds of reads mix freely, however the input is split", "[net]") {
     run_virtually([](loop&) -> task<> {
         for (const bool suspends : {false, true})
-            for (const std::size_t buffer_size : {0, 1, 7, 8192})
+            for (const std::size_t buffer_size : {0U, 1U, 7U, 8192U})
                 for (std::size_t piece = 1; piece <= conversation.size(); ++piece) {
                     scripted_stream from(incoming(conversation, piece), suspends);
                     reader in(from, {.buffer_size = buffer_size});

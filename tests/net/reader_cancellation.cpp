@@ -75,9 +75,9 @@ private:
 
 TEST_CASE("a read that is cancelled at any receive and made again reads the same", "[net]") {
     const bool received_anyway = GENERATE(false, true);
-    const std::size_t buffer_size = GENERATE(0, 1, 7, 8192);
+    const std::size_t buffer_size = GENERATE(0U, 1U, 7U, 8192U);
     run_virtually([=](loop&) -> task<> {
-        for (const std::size_t piece : {1, 2, 5, 100}) {
+        for (const std::size_t piece : {1U, 2U, 5U, 100U}) {
             bool interrupted = true;
             for (std::size_t receive = 0; interrupted; ++receive) {
                 scripted_stream from(incoming(conversation, piece));

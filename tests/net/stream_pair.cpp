@@ -39,7 +39,7 @@ task<> answer_lines(Stream& client) {
 
 TEST_CASE("a handler can be tested in memory, with pieces of any size", "[net]") {
     run_virtually([](loop&) -> task<> {
-        for (const std::size_t capacity : {1, 2, 3, 5, 8, 65'536}) {
+        for (const std::size_t capacity : {1U, 2U, 3U, 5U, 8U, 65'536U}) {
             stream_pair pair(capacity);
             const auto ask = [&]() -> task<> {
                 co_await pair.one.send_all("first\r\nsecond\nthird");

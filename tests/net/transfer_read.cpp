@@ -35,7 +35,7 @@ std::string exactly(byte_buffer& bytes, std::size_t size, incoming& from) {
 TEST_CASE("transfers are the same however the input is split", "[net]") {
     const std::string_view input = "abcdefghijkl";
     for (unsigned cuts = 0; cuts < 1U << (input.size() - 1); ++cuts)
-        for (const std::size_t buffer_size : {0, 1, 4, 64}) {
+        for (const std::size_t buffer_size : {0U, 1U, 4U, 64U}) {
             byte_buffer bytes(buffer_size);
             incoming from{input, unlimited, cuts};
             std::string read = exactly(bytes, 2, from) + " ";
@@ -79,7 +79,7 @@ TEST_CASE("much memory is received into directly, and little through the buffer"
 }
 
 TEST_CASE("what was moved before an early end is put back", "[net]") {
-    for (const std::size_t buffer_size : {0, 2, 4, 64}) {
+    for (const std::size_t buffer_size : {0U, 2U, 4U, 64U}) {
         byte_buffer bytes(buffer_size);
         incoming from{"abcdefg", 3};
         CHECK(fed(counted_read::peek(bytes, 1, 1), from) == "a");
@@ -108,7 +108,7 @@ TEST_CASE("a transfer that is abandoned midway puts back what it has", "[net]") 
 }
 
 TEST_CASE("a skip drops as much as there is, and says how much that was", "[net]") {
-    for (const std::size_t buffer_size : {0, 4, 64}) {
+    for (const std::size_t buffer_size : {0U, 4U, 64U}) {
         byte_buffer bytes(buffer_size);
         const std::string input = byte_pattern(10'000);
         incoming from{input};

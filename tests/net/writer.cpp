@@ -121,7 +121,7 @@ TEST_CASE("what is buffered and what is written leave a socket in one piece", "[
 }
 
 TEST_CASE("a slow reader holds the writer back, which needs no more than its buffer", "[net]") {
-    const std::size_t buffer_size = GENERATE(0, 100, 8192);
+    const std::size_t buffer_size = GENERATE(0U, 100U, 8192U);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner);
         bound_buffers(pair);

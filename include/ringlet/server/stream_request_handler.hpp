@@ -13,10 +13,8 @@ namespace ringlet {
 /// buffered where that is asked for. A class of yours that overrides `setup` or `finish` awaits
 /// those here too.
 ///
-///     ringlet::task<> handle() override {
-///         while (const auto line = co_await rfile().read_line())
-///             co_await wfile().print(line->size(), "\n");
-///     }
+///     while (const auto line = co_await rfile().read_line())
+///         co_await wfile().print(line->size(), "\n");
 class stream_request_handler : public base_request_handler {
 public:
     [[nodiscard]] task<> setup() override;
