@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -12,7 +13,7 @@
 class incoming {
 public:
     incoming(std::string_view input, std::size_t piece_max = static_cast<std::size_t>(-1),
-             unsigned cuts = 0) noexcept
+             std::uint64_t cuts = 0) noexcept
         : left_(input), piece_max_(piece_max), cuts_(cuts) {}
 
     /// As recv(2).
@@ -20,7 +21,7 @@ public:
         ++receives_;
         std::size_t size = std::min({left_.size(), into.size(), piece_max_});
         for (std::size_t i = 1; i < size; ++i)
-            if ((cuts_ >> (position_ + i - 1) & 1U) != 0)
+            if (is_cut(position_ + i))
                 size = i;
         if (size > 0)
             std::memcpy(into.data(), left_.data(), size);
@@ -33,9 +34,13 @@ public:
     [[nodiscard]] std::size_t receives() const noexcept { return receives_; }
 
 private:
+    [[nodiscard]] bool is_cut(std::size_t position) const noexcept {
+        return position <= 64 && (cuts_ >> (position - 1) & 1U) != 0;
+    }
+
     std::string_view left_;
     std::size_t piece_max_;
-    unsigned cuts_;
+    std::uint64_t cuts_;
     std::size_t position_ = 0;
     std::size_t receives_ = 0;
 };

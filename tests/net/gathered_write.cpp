@@ -20,7 +20,8 @@ TEST_CASE("several pieces are written in their order, or not at all", "[net]") {
     using pieces = gathered_write<print_piece, 4>;
     CHECK(pieces(bytes, "one ", 2, ' ', 3.5).attempt());
     CHECK(bytes.view() == "one 2 3.5");
-    pieces more(bytes, "four", ' ', std::string("five"), true);
+    const std::string five = "five";
+    pieces more(bytes, "four", ' ', five, true);
     CHECK_FALSE(more.attempt());
     CHECK(bytes.view() == "one 2 3.5");
     std::string listed;
