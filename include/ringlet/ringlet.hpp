@@ -47,6 +47,8 @@
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/join_operation.hpp>
 #include <ringlet/coro/mutex.hpp>
+#include <ringlet/coro/offload.hpp>
+#include <ringlet/coro/offload_operation.hpp>
 #include <ringlet/coro/queued_operation.hpp>
 #include <ringlet/coro/scoped_await.hpp>
 #include <ringlet/coro/semaphore.hpp>
@@ -55,6 +57,8 @@
 #include <ringlet/coro/sleep_until.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/thread_pool.hpp>
+#include <ringlet/coro/thread_pool_options.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>
 #include <ringlet/coro/when_any_result.hpp>
