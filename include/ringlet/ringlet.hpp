@@ -53,6 +53,7 @@
 #include <ringlet/coro/scoped_await.hpp>
 #include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/sleep_until.hpp>
 #include <ringlet/coro/task.hpp>

@@ -1,0 +1,273 @@
+#include <ringlet/coro/signal_set.hpp>
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/ring/check.hpp>
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace ringlet {
+
+namespace {
+
+constexpr int numbers_max = 64;
+
+constexpr std::uint64_t bit_of(int number) noexcept {
+    return std::uint64_t{1} << (number - 1);
+}
+
+}  // namespace
+
+/// What the handler knows of a set. It may be used in any thread at any time, without a lock.
+class signal_set::slot {
+public:
+    [[nodiscard]] bool in_use() const noexcept { return watched_ != 0; }
+    [[nodiscard]] std::uint64_t watched() const noexcept { return watched_; }
+
+    /// Begins to note these numbers. `fd` is an eventfd(2), which each note makes readable.
+    void open(std::uint64_t numbers, int fd) noexcept;
+
+    /// Notes nothing more, and closes the descriptor when no handler uses it any longer.
+    void close() noexcept;
+
+    /// The same in a forked child, where the threads are not that had called a handler.
+    void close_in_forked_child() noexcept;
+
+    /// Async-signal-safe.
+    void note(std::uint64_t number) noexcept;
+
+    /// The lowest number that has been noted, and forgets it; 0 if there is none.
+    [[nodiscard]] int take() noexcept;
+
+    [[nodiscard]] int native_handle() const noexcept { return fd_; }
+
+private:
+    int fd_ = -1;                            // a handler uses it while something is watched
+    std::atomic<std::uint64_t> watched_{0};  // bit 0 is number 1
+    std::atomic<std::uint64_t> noted_{0};
+    std::atomic<unsigned> handlers_{0};  // that may use the descriptor
+    static_assert(decltype(watched_)::is_always_lock_free &&
+                  decltype(handlers_)::is_always_lock_free);
+};
+
+void signal_set::slot::open(std::uint64_t numbers, int fd) noexcept {
+    fd_ = fd;
+    noted_ = 0;
+    watched_ = numbers;
+}
+
+void signal_set::slot::close() noexcept {
+    watched_ = 0;
+    while (handlers_ != 0)
+        std::this_thread::yield();
+    ::close(fd_);
+}
+
+void signal_set::slot::close_in_forked_child() noexcept {
+    handlers_ = 0;
+    close();
+}
+
+void signal_set::slot::note(std::uint64_t number) noexcept {
+    if ((watched_ & number) == 0)
+        return;
+    ++handlers_;
+    if ((watched_ & number) != 0) {  // still, and so the descriptor stays until they are 0
+        noted_ |= number;
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+    }
+    --handlers_;
+}
+
+int signal_set::slot::take() noexcept {
+    const std::uint64_t noted = noted_ & watched_;
+    if (noted == 0)
+        return 0;
+    noted_ &= ~(noted & -noted);
+    return std::countr_zero(noted) + 1;
+}
+
+/// The slots of all sets, which never move nor end, and what their signals did before.
+class signal_set::table {
+public:
+    [[nodiscard]] slot& open_slot(std::uint64_t numbers);
+    void close_slot(slot& ended) noexcept;
+
+    /// Changes in a forked child.
+    [[nodiscard]] unsigned process() const noexcept { return process_; }
+
+    static table all;
+
+private:
+    struct disposition {
+        std::size_t sets;
+        struct sigaction before;
+    };
+
+    static void handle(int number) noexcept;
+
+    void catch_signals(std::uint64_t numbers) noexcept;
+    void leave_signals(std::uint64_t numbers) noexcept;
+    void begin_in_forked_child() noexcept;
+
+    std::array<slot, sets_max> slots_;
+    std::array<disposition, numbers_max> dispositions_{};
+    unsigned process_ = 0;
+    std::mutex mutex_;  // for whatever the handler does not do
+};
+
+constinit signal_set::table signal_set::table::all;
+
+signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
+    static const int registered =
+        ::pthread_atfork([] { all.mutex_.lock(); }, [] { all.mutex_.unlock(); },
+                         [] { all.begin_in_forked_child(); });
+    if (registered != 0)
+        throw std::bad_alloc();
+    const std::lock_guard lock(mutex_);
+    const auto free = std::ranges::find_if_not(slots_, &slot::in_use);
+    if (free == slots_.end())
+        throw std::system_error(EAGAIN, std::system_category(),
+                                "signal_set: sets_max live already");
+    const int fd = ::eventfd(0, EFD_CLOEXEC);
+    if (fd < 0)
+        throw std::system_error(errno, std::system_category(), "eventfd");
+    free->open(numbers, fd);
+    catch_signals(numbers);
+    return *free;
+}
+
+void signal_set::table::close_slot(slot& ended) noexcept {
+    const std::lock_guard lock(mutex_);
+    leave_signals(ended.watched());
+    ended.close();
+}
+
+void signal_set::table::handle(int number) noexcept {
+    const int interrupted = errno;
+    for (slot& each : all.slots_)
+        each.note(bit_of(number));
+    errno = interrupted;
+}
+
+void signal_set::table::catch_signals(std::uint64_t numbers) noexcept {
+    struct sigaction noting {};
+    noting.sa_handler = &handle;
+    noting.sa_flags = SA_RESTART;
+    ::sigfillset(&noting.sa_mask);
+    for (int number = 1; number <= numbers_max; ++number) {
+        disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
+        if ((numbers & bit_of(number)) != 0 && one.sets++ == 0)
+            ::sigaction(number, &noting, &one.before);
+    }
+}
+
+void signal_set::table::leave_signals(std::uint64_t numbers) noexcept {
+    for (int number = 1; number <= numbers_max; ++number) {
+        disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
+        if ((numbers & bit_of(number)) != 0 && --one.sets == 0)
+            ::sigaction(number, &one.before, nullptr);
+    }
+}
+
+// In the only thread, which has locked the mutex before the fork.
+void signal_set::table::begin_in_forked_child() noexcept {
+    for (slot& each : slots_)
+        if (each.in_use()) {
+            leave_signals(each.watched());
+            each.close_in_forked_child();
+        }
+    ++process_;
+    mutex_.unlock();
+}
+
+std::uint64_t signal_set::bit(int number) {
+    const bool in_use_by_libc = number >= 32 && number < SIGRTMIN;
+    bool awaitable = number >= 1 && number <= numbers_max && !in_use_by_libc;
+    for (const int never : {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+        awaitable = awaitable && number != never;
+    if (!awaitable)
+        throw std::invalid_argument("signal_set: " + std::to_string(number) +
+                                    " is not a signal that can be awaited");
+    return bit_of(number);
+}
+
+signal_set::signal_set(numbers_mask numbers)
+    : slot_(table::all.open_slot(static_cast<std::uint64_t>(numbers))),
+      process_(table::all.process()) {}
+
+signal_set::~signal_set() {
+    if (process_ != table::all.process())
+        return;
+    check(waiting_ == nullptr, "a signal_set was destroyed while a coroutine waited for it; cancel "
+                               "the coroutine and await it first");
+    table::all.close_slot(slot_);
+}
+
+signal_set::wait_operation signal_set::wait() {
+    return {loop::require_current("signal_set::wait"), *this, nullptr};
+}
+
+signal_set::wait_operation signal_set::wait(std::error_code& error) {
+    return {loop::require_current("signal_set::wait"), *this, &error};
+}
+
+bool signal_set::wait_operation::await_ready() noexcept {
+    if (!admit())
+        return true;
+    if (!loop_->may_complete_inline())
+        return false;
+    result_ = set_.slot_.take();
+    return result_ != 0;
+}
+
+void signal_set::wait_operation::await_suspend(std::coroutine_handle<> waiter) {
+    if (set_.waiting_ != nullptr)
+        throw std::logic_error("signal_set::wait: another one waits; a set has one");
+    // Once more, where too many awaits in a row have completed inline: what has been noted before
+    // need not be told by the descriptor any more.
+    const int number = set_.slot_.take();
+    if (number == 0)
+        prepare(loop_->begin(*this));
+    suspend(waiter);
+    set_.waiting_ = this;
+    if (number != 0)
+        resume_later(number);
+}
+
+int signal_set::wait_operation::await_resume() {
+    if (set_.waiting_ == this)
+        set_.waiting_ = nullptr;
+    report(error_, "signal_set::wait");
+    return result_ < 0 ? 0 : result_;
+}
+
+void signal_set::wait_operation::prepare(io_uring_sqe& sqe) {
+    io_uring_prep_read(&sqe, set_.slot_.native_handle(), &count_, sizeof(count_), 0);
+}
+
+void signal_set::wait_operation::complete(const completion& cqe) {
+    if (cqe.result < 0)
+        ring_operation::complete(cqe);
+    else if (const int number = set_.slot_.take(); number != 0)
+        finish(number);
+    else if (cancel_requested())
+        finish(-ECANCELED);
+    else
+        restart();  // it told of what an earlier wait has taken
+}
+
+}  // namespace ringlet
