@@ -6,21 +6,20 @@
 #include <csignal>
 #include <iostream>
 
-/// Says where `server` listens, then serves until SIGINT or SIGTERM: the first one lets the clients
-/// finish, a second one does not wait.
+/// Shuts `server` down when SIGINT or SIGTERM comes: the first one lets the clients finish, a
+/// second one does not wait.
+inline ringlet::task<> obey_signals(ringlet::server& server, ringlet::signal_set& signals) {
+    co_await signals.wait();
+    server.shutdown();
+    for (;;) {
+        co_await signals.wait();
+        server.shutdown(std::chrono::seconds(0));
+    }
+}
+
+/// Says where `server` listens, then serves until SIGINT or SIGTERM.
 inline void serve_until_signal(ringlet::server& server) {
-    static ringlet::server* serving = nullptr;
-    static volatile std::sig_atomic_t signals = 0;
-    serving = &server;
-    const auto stop = [](int) {
-        signals = signals + 1;
-        if (signals == 1)
-            serving->shutdown();
-        else
-            serving->shutdown(std::chrono::seconds(0));
-    };
-    std::signal(SIGINT, stop);
-    std::signal(SIGTERM, stop);
+    ringlet::signal_set signals(SIGINT, SIGTERM);
     std::cout << "listening on " << server.server_address() << std::endl;
-    server.serve_forever();
+    ringlet::block_on(ringlet::when_any(server.serve(), obey_signals(server, signals)));
 }
