@@ -88,6 +88,8 @@
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/reader_options.hpp>
+#include <ringlet/net/resolve.hpp>
+#include <ringlet/net/resolve_options.hpp>
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>

@@ -1,20 +1,19 @@
+#include "look_up.hpp"
+
 #include <ringlet/net/address.hpp>
-#include <ringlet/net/resolver_category.hpp>
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <netdb.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 namespace ringlet {
 
@@ -74,43 +73,47 @@ bool parse_v6(const std::string& host, sockaddr_in6& parsed) {
     return true;
 }
 
-address resolve(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
-    if (error != 0) {
-        const std::error_code code = error == EAI_SYSTEM
-                                         ? std::error_code(errno, std::system_category())
-                                         : std::error_code(error, resolver_category());
-        throw std::system_error(code, "cannot resolve the host name \"" + host + "\"");
-    }
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-    return address::from(found->ai_addr, found->ai_addrlen);
-}
-
 }  // namespace
 
 address::address() noexcept {
     storage_.any.sa_family = AF_UNSPEC;
 }
 
-address::address(std::string_view host, int port) : address() {
+std::optional<address> address::literal(std::string_view host, int port) {
     const std::uint16_t checked = checked_port(host, port);
     // localhost needs no look-up (RFC 6761), which a bare machine might not answer; and as in
     // socketserver it is the IPv4 one.
     const std::string name(host.empty() ? "0.0.0.0" : host == "localhost" ? "127.0.0.1" : host);
     if (name.find('\0') != std::string::npos || name.find_first_of(" \t/[]") != std::string::npos)
         refuse(host, "a host is an IP address without brackets, or a name");
-    if (parse_v4(name, storage_.v4))
-        size_ = sizeof(sockaddr_in);
-    else if (storage_ = {}; parse_v6(name, storage_.v6))
-        size_ = sizeof(sockaddr_in6);
-    else if (name.find(':') != std::string::npos)
+    address made;
+    if (parse_v4(name, made.storage_.v4)) {
+        made.storage_.v4.sin_port = htons(checked);
+        made.size_ = sizeof(sockaddr_in);
+        return made;
+    }
+    made.storage_ = {};
+    if (parse_v6(name, made.storage_.v6)) {
+        made.storage_.v6.sin6_port = htons(checked);
+        made.size_ = sizeof(sockaddr_in6);
+        return made;
+    }
+    if (name.find(':') != std::string::npos)
         refuse(host, "this is not an IPv6 address, and no name has a colon in it");
-    else
-        *this = resolve(name);
-    (family() == AF_INET6 ? storage_.v6.sin6_port : storage_.v4.sin_port) = htons(checked);
+    return std::nullopt;
+}
+
+address::address(std::string_view host, int port) : address() {
+    if (const std::optional<address> known = literal(host, port)) {
+        *this = *known;
+        return;
+    }
+    const std::string name(host);
+    std::error_code error;
+    const std::vector<address> found = look_up(name, port, AF_UNSPEC, 0, error);
+    if (error)
+        throw_unresolved(name, error);
+    *this = found.front();
 }
 
 address address::parse(std::string_view text) {

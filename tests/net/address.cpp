@@ -125,6 +125,16 @@ TEST_CASE("localhost is 127.0.0.1, whatever a look-up would say", "[net]") {
     CHECK(address::parse("localhost:80") == address("127.0.0.1", 80));
 }
 
+TEST_CASE("a literal is an address that takes no look-up", "[net]") {
+    CHECK(address::literal("127.0.0.1", 80) == address("127.0.0.1", 80));
+    CHECK(address::literal("fe80::1%lo", 80) == address("fe80::1%lo", 80));
+    CHECK(address::literal("localhost", 80) == address("127.0.0.1", 80));
+    CHECK(address::literal("", 80) == address("0.0.0.0", 80));
+    CHECK_FALSE(address::literal("a-name", 80));
+    check_refused([] { return address::literal("::g", 80).value(); }, "::g");
+    check_refused([] { return address::literal("a-name", 65536).value(); }, "65536");
+}
+
 TEST_CASE("a name that cannot be found is the resolver's error, and is named", "[net]") {
     const std::string label(64, 'x');  // one too long for any name server to be asked
     try {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ public:
     /// malformed host, and std::system_error with the resolver's error for a name that cannot be
     /// found.
     address(std::string_view host, int port);
+
+    /// The same where that takes no look-up, and so never blocks; nothing if `host` is a name.
+    [[nodiscard]] static std::optional<address> literal(std::string_view host, int port);
 
     /// Reads the forms above. Throws as the constructor does, naming the text.
     [[nodiscard]] static address parse(std::string_view text);

@@ -1,0 +1,271 @@
+#include "cancellable.hpp"
+#include "catch.hpp"
+#include "own_network.hpp"
+#include "run_without_leak.hpp"
+#include "scripted_resolver.hpp"
+
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/coro/yield.hpp>
+#include <ringlet/net/resolve.hpp>
+#include <ringlet/net/resolver_category.hpp>
+
+#include <chrono>
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+using namespace std::chrono_literals;
+using ringlet::address;
+using ringlet::cancel_scope;
+using ringlet::loop;
+using ringlet::resolve;
+using ringlet::task;
+using ringlet::task_group;
+using ringlet::thread_pool;
+
+namespace {
+
+using addresses = std::vector<address>;
+
+addresses parsed(std::initializer_list<const char*> texts) {
+    addresses made;
+    for (const char* text : texts)
+        made.push_back(address::parse(text));
+    return made;
+}
+
+template <class Error>
+task<std::string> what_of(task<addresses> resolving) {
+    try {
+        const addresses found = co_await std::move(resolving);
+    } catch (const Error& error) {
+        co_return error.what();
+    }
+    throw std::runtime_error("nothing was thrown");
+}
+
+task<addresses> resolve_in_time(std::chrono::milliseconds patience, std::string host,
+                                ringlet::resolve_options options) {
+    co_return co_await ringlet::with_timeout(patience, resolve(std::move(host), 80, options));
+}
+
+task<> store(std::string host, thread_pool& pool, addresses& found, std::error_code& error) {
+    found = co_await resolve(std::move(host), 80, {.pool = &pool}, error);
+}
+
+}  // namespace
+
+TEST_CASE("IP addresses and localhost are known without a look-up", "[net]") {
+    run_coroutine([]() -> task<> {
+        thread_pool pool;
+        const ringlet::resolve_options in_pool{.pool = &pool};
+        const addresses v4 = co_await resolve("127.0.0.1", 80, in_pool);
+        CHECK(v4 == parsed({"127.0.0.1:80"}));
+        const addresses v6 = co_await resolve("fe80::1%lo", 80, in_pool);
+        CHECK(v6 == parsed({"[fe80::1%lo]:80"}));
+        const addresses any = co_await resolve("", 80, in_pool);
+        CHECK(any == parsed({"0.0.0.0:80"}));
+        const addresses both = co_await resolve("localhost", 80, in_pool);
+        CHECK(both == parsed({"[::1]:80", "127.0.0.1:80"}));
+        CHECK(pool.threads() == 0);
+    });
+}
+
+TEST_CASE("only addresses of the family that is asked for are found", "[net]") {
+    scripted_resolver resolver;
+    resolver.answer("two.test", {"::1", "127.0.0.1", "192.0.2.1"});
+    run_coroutine([]() -> task<> {
+        const addresses v4 = co_await resolve("localhost", 80, {.family = AF_INET});
+        CHECK(v4 == parsed({"127.0.0.1:80"}));
+        const addresses v6 = co_await resolve("localhost", 80, {.family = AF_INET6});
+        CHECK(v6 == parsed({"[::1]:80"}));
+        const addresses named = co_await resolve("two.test", 80, {.family = AF_INET});
+        CHECK(named == parsed({"127.0.0.1:80", "192.0.2.1:80"}));
+        std::error_code error;
+        const addresses none = co_await resolve("::1", 80, {.family = AF_INET}, error);
+        CHECK(none.empty());
+        CHECK(error == std::error_code(EAI_ADDRFAMILY, ringlet::resolver_category()));
+    });
+}
+
+TEST_CASE("a name has the addresses that the resolver says, in its order", "[net]") {
+    scripted_resolver resolver;
+    resolver.answer("two.test", {"192.0.2.1", "2001:db8::1", "192.0.2.2"});
+    run_coroutine([&]() -> task<> {
+        const addresses found = co_await resolve("two.test", 443);
+        CHECK(found == parsed({"192.0.2.1:443", "[2001:db8::1]:443", "192.0.2.2:443"}));
+        CHECK(resolver.last_hints().ai_family == AF_UNSPEC);
+        CHECK(resolver.last_hints().ai_socktype == SOCK_STREAM);
+        CHECK((resolver.last_hints().ai_flags & AI_ADDRCONFIG) != 0);
+        const addresses v6 = co_await resolve("two.test", 443, {.family = AF_INET6});
+        CHECK(v6 == parsed({"[2001:db8::1]:443"}));
+        CHECK((resolver.last_hints().ai_flags & AI_ADDRCONFIG) == 0);
+    });
+}
+
+TEST_CASE("the system's own resolver is asked, and says that a name is none", "[net]") {
+    const own_network nowhere;
+    run_without_leak([](loop&) -> task<> {
+        thread_pool pool;  // whose threads are nowhere too
+        std::error_code error;
+        const addresses none = co_await resolve("no-such-host.invalid", 80, {.pool = &pool}, error);
+        CHECK(none.empty());
+        CHECK(error.category() == ringlet::resolver_category());
+        CHECK(pool.threads() == 1);
+    });
+}
+
+TEST_CASE("what the resolver fails with is thrown, and names the host", "[net]") {
+    scripted_resolver resolver;
+    resolver.fail("none.test", EAI_NONAME);
+    resolver.fail("broken.test", EAI_SYSTEM, ENFILE);
+    run_coroutine([&]() -> task<> {
+        const std::string said = co_await what_of<std::system_error>(resolve("none.test", 80));
+        CHECK(said == "cannot resolve the host name \"none.test\": " +
+                          std::string(::gai_strerror(EAI_NONAME)));
+        std::error_code error;
+        const addresses none = co_await resolve("none.test", 80, {}, error);
+        CHECK(error == std::error_code(EAI_NONAME, ringlet::resolver_category()));
+        const addresses broken = co_await resolve("broken.test", 80, {}, error);
+        CHECK(error == std::errc::too_many_files_open_in_system);
+        const addresses good = co_await resolve("127.0.0.1", 80, {}, error);
+        CHECK_FALSE(error);
+    });
+}
+
+TEST_CASE("what is no host is refused before it is looked up", "[net]") {
+    scripted_resolver resolver;
+    run_coroutine([]() -> task<> {
+        for (const char* host : {"::g", "[::1]", "host name"}) {
+            const std::string said = co_await what_of<std::invalid_argument>(resolve(host, 80));
+            CHECK(said.find(host) != std::string::npos);
+        }
+        const std::string port = co_await what_of<std::invalid_argument>(resolve("a.test", 65536));
+        CHECK(port.find("65536") != std::string::npos);
+    });
+}
+
+TEST_CASE("a look-up lets its loop go on", "[net]") {
+    scripted_resolver resolver;
+    gate held;
+    resolver.hold("slow.test", held);
+    run_coroutine([&]() -> task<> {
+        const auto open_later = [&]() -> task<> {
+            co_await ringlet::yield();
+            held.open();
+        };
+        task_group group;
+        group.spawn(open_later());
+        const addresses found = co_await resolve("slow.test", 80);
+        CHECK(found == parsed({"192.0.2.1:80"}));
+        co_await group.join();
+    });
+}
+
+TEST_CASE("a look-up that is cancelled ends at once, and its answer comes to nobody", "[net]") {
+    scripted_resolver resolver;
+    gate held;
+    resolver.hold("slow.test", held);
+    thread_pool pool({.threads_max = 1});
+    for (int i = 0; i < 2; ++i) {
+        run_coroutine([&]() -> task<> {
+            addresses found;
+            std::error_code error;
+            cancel_scope* scope = nullptr;
+            task_group group;
+            group.spawn(cancellable(scope, store("slow.test", pool, found, error)));
+            held.await();
+            scope->cancel();
+            co_await group.join();
+            CHECK(error == std::errc::operation_canceled);
+            CHECK(found.empty());
+        });  // and the loop ends before the answer is there
+        held.open();
+    }
+    run_coroutine([&]() -> task<> {
+        const std::string late =
+            co_await what_of<std::system_error>(resolve_in_time(1ms, "slow.test", {.pool = &pool}));
+        CHECK(late == "cannot resolve the host name \"slow.test\": Connection timed out");
+    });
+    held.open();
+}
+
+TEST_CASE("a look-up that waits for a thread takes none when it is cancelled", "[net]") {
+    scripted_resolver resolver;
+    gate held;
+    resolver.hold("slow.test", held);
+    resolver.answer("quick.test", {"192.0.2.2"});
+    thread_pool pool({.threads_max = 1, .waiting_max = 1});
+    run_coroutine([&]() -> task<> {
+        addresses found;
+        addresses none;
+        std::error_code error;
+        std::error_code cancelled;
+        std::error_code refused;
+        cancel_scope* scope = nullptr;
+        task_group group;
+        group.spawn(store("slow.test", pool, found, error));
+        held.await();
+        group.spawn(cancellable(scope, store("quick.test", pool, none, cancelled)));
+        co_await store("quick.test", pool, none, refused);
+        CHECK(refused == std::errc::resource_unavailable_try_again);
+        CHECK(pool.waiting() == 1);
+        scope->cancel();
+        CHECK(pool.waiting() == 0);
+        held.open();
+        co_await group.join();
+        CHECK(cancelled == std::errc::operation_canceled);
+        CHECK(none.empty());
+        CHECK_FALSE(error);
+        CHECK(found == parsed({"192.0.2.1:80"}));
+        CHECK(resolver.look_ups() == 1);
+    });
+}
+
+TEST_CASE("an answer that is there when the look-up is cancelled is kept", "[net]") {
+    scripted_resolver resolver;
+    gate held;
+    resolver.answer("quick.test", {"192.0.2.2"});
+    resolver.hold("slow.test", held);
+    thread_pool pool({.threads_max = 1});
+    run_coroutine([&]() -> task<> {
+        addresses found;
+        addresses other;
+        std::error_code error = std::make_error_code(std::errc::io_error);
+        std::error_code ignored;
+        cancel_scope* scope = nullptr;
+        task_group group;
+        group.spawn(cancellable(scope, store("quick.test", pool, found, error)));
+        group.spawn(store("slow.test", pool, other, ignored));
+        held.await();  // in the thread that has sent the first answer
+        scope->cancel();
+        held.open();
+        co_await group.join();
+        CHECK_FALSE(error);
+        CHECK(found == parsed({"192.0.2.2:80"}));
+    });
+}
+
+TEST_CASE("a look-up under a cancelled scope does not begin", "[net]") {
+    scripted_resolver resolver;
+    resolver.answer("quick.test", {"192.0.2.2"});
+    run_coroutine([&]() -> task<> {
+        cancel_scope scope;
+        scope.cancel();
+        std::error_code error;
+        const addresses none = co_await resolve("quick.test", 80, {}, error);
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(none.empty());
+        CHECK(resolver.look_ups() == 0);
+    });
+}
+
+TEST_CASE("resolving outside a loop is a logic_error", "[net]") {
+    task<addresses> lazy = resolve("localhost", 80);
+    auto resolving = std::move(lazy).operator co_await();
+    resolving.await_suspend(std::noop_coroutine());
+    CHECK_THROWS_AS(resolving.await_resume(), std::logic_error);
+}

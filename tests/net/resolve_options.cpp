@@ -1,0 +1,14 @@
+#include "catch.hpp"
+
+#include <ringlet/net/resolve_options.hpp>
+
+#include <type_traits>
+
+// It is made in co_await expressions: see net/temporaries.cpp.
+static_assert(std::is_trivially_destructible_v<ringlet::resolve_options>);
+
+TEST_CASE("names are resolved for both families by default, in the shared pool", "[net]") {
+    const ringlet::resolve_options options;
+    CHECK(options.family == AF_UNSPEC);
+    CHECK(options.pool == nullptr);
+}
