@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
+#include <map>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -15,10 +17,13 @@
 /// A ring that no kernel knows of: it carries out NOP and ASYNC_CANCEL, never ends a READ that is
 /// not cancelled (the loop has one in flight to be woken by), and has time of its own. Waiting
 /// takes none of the real one: it moves the virtual time to the deadline. All other SQEs
-/// are given to `answer`, whose result is how they end.
+/// are given to `answer`, whose result is how they end, or `pending`.
 class virtual_time_ring : public ringlet::ring {
 public:
     using answer_function = std::function<int(const io_uring_sqe&)>;
+
+    /// The answer to an SQE that does not end until it is cancelled, or `end_after` has it end.
+    static constexpr int pending = std::numeric_limits<int>::min();
 
     explicit virtual_time_ring(answer_function answer = [](const io_uring_sqe&) { return -EINVAL; })
         : answer_(std::move(answer)) {
@@ -34,9 +39,18 @@ public:
         publish();
         if (completions_.ready() >= wait_for)
             return;
+        if (!due_.empty())
+            deadline = std::min(deadline, due_.begin()->first);
         if (deadline == no_deadline)
             throw std::logic_error("virtual_time_ring: this wait would never end");
         now_ = std::max(now_, deadline);
+        end_what_is_due();
+        publish();
+    }
+
+    /// Ends a pending SQE later, unless it has been cancelled by then.
+    void end_after(clock::duration delay, std::uint64_t user_data, int result) {
+        due_.emplace(now_ + delay, ringlet::completion{user_data, result, 0});
     }
 
     [[nodiscard]] bool supports(unsigned opcode) const noexcept override {
@@ -59,23 +73,35 @@ private:
         case IORING_OP_NOP:
             return complete(sqe.user_data, 0);
         case IORING_OP_READ:
-            return reading_.push_back(sqe.user_data);
+            return pending_.push_back(sqe.user_data);
         case IORING_OP_ASYNC_CANCEL:
             return complete(sqe.user_data, cancel(sqe));
         default:
-            return complete(sqe.user_data, answer_(sqe));
+            const int result = answer_(sqe);
+            return result == pending ? pending_.push_back(sqe.user_data)
+                                     : complete(sqe.user_data, result);
+        }
+    }
+
+    void end_what_is_due() {
+        for (; !due_.empty() && due_.begin()->first <= now_; due_.erase(due_.begin())) {
+            const ringlet::completion& end = due_.begin()->second;
+            if (std::erase(pending_, end.user_data) > 0)
+                complete(end.user_data, end.result);
         }
     }
 
     int cancel(const io_uring_sqe& sqe) {
         const bool any = (sqe.cancel_flags & IORING_ASYNC_CANCEL_ANY) != 0;
         const auto kept =
-            std::stable_partition(reading_.begin(), reading_.end(),
+            std::stable_partition(pending_.begin(), pending_.end(),
                                   [&](std::uint64_t target) { return !any && target != sqe.addr; });
-        const auto count = static_cast<int>(reading_.end() - kept);
-        std::for_each(kept, reading_.end(),
-                      [this](std::uint64_t target) { complete(target, -ECANCELED); });
-        reading_.erase(kept, reading_.end());
+        const auto count = static_cast<int>(pending_.end() - kept);
+        std::for_each(kept, pending_.end(), [this](std::uint64_t target) {
+            complete(target, -ECANCELED);
+            std::erase_if(due_, [&](const auto& one) { return one.second.user_data == target; });
+        });
+        pending_.erase(kept, pending_.end());
         return count > 0 || any ? count : -ENOENT;
     }
 
@@ -97,7 +123,8 @@ private:
     unsigned sq_head_ = 0;
     unsigned cq_head_ = 0;
     unsigned cq_tail_ = 0;
-    std::vector<std::uint64_t> reading_;
+    std::vector<std::uint64_t> pending_;
+    std::multimap<clock::time_point, ringlet::completion> due_;
     std::deque<ringlet::completion> ended_;  // those the completion queue has no room for yet
     clock::time_point now_{};
 };

@@ -74,6 +74,7 @@
 #include <ringlet/net/buffered_side.hpp>
 #include <ringlet/net/byte_buffer.hpp>
 #include <ringlet/net/connect.hpp>
+#include <ringlet/net/connect_options.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/counted_read.hpp>
 #include <ringlet/net/delimited_read.hpp>

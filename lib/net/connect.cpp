@@ -1,9 +1,62 @@
+#include "connection_race.hpp"
+#include "interleaved.hpp"
+
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/loop/connect_operation.hpp>
+#include <ringlet/loop/deadline_after.hpp>
 #include <ringlet/net/connect.hpp>
+#include <ringlet/net/resolve.hpp>
 
 #include <netinet/tcp.h>
 
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
 namespace ringlet {
+
+namespace {
+
+constexpr std::chrono::milliseconds attempt_delay_min{100};
+constexpr std::chrono::milliseconds attempt_delay_max{2000};
+
+/// Connects to the first of `peers` that answers, within `limit`; `target` is what they are.
+task<stream> connect_to_any(std::string target, std::vector<address> peers,
+                            std::chrono::milliseconds attempt_delay, const cancel_scope& limit) {
+    if (peers.empty())
+        throw std::invalid_argument("connect: there is no address to connect to");
+    loop& current = loop::require_current("connect");
+    connection_race race(current, interleaved(peers),
+                         std::clamp(attempt_delay, attempt_delay_min, attempt_delay_max));
+    co_await race.run();
+    if (race.winner())
+        co_return *std::move(race.winner());
+    const std::error_code error = limit.cancelled() ? limit.reason() : race.error();
+    throw std::system_error(error, "cannot connect to " + target + race.failures(target));
+}
+
+loop::clock::time_point deadline_of(const connect_options& options) {
+    const auto now = loop::require_current("connect").now();
+    return deadline_after(now, options.timeout, "connect_options::timeout");
+}
+
+std::string text_of(const std::string& host, int port) {
+    const bool v6 = host.find(':') != std::string::npos;
+    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+/// What `connecting` gives, with its error in `error`.
+task<stream> store_error(task<stream> connecting, std::error_code& error) {
+    try {
+        error.clear();
+        co_return co_await std::move(connecting);
+    } catch (const std::system_error& failure) {
+        error = failure.code();
+    }
+    co_return stream(loop::require_current("connect"), socket());
+}
+
+}  // namespace
 
 task<stream> connect(address peer, std::error_code& error) {
     loop& current = loop::require_current("connect");
@@ -26,6 +79,28 @@ task<stream> connect(address peer) {
     if (error)
         throw std::system_error(error, "cannot connect to " + peer.to_string());
     co_return connected;
+}
+
+task<stream> connect(std::string host, int port, connect_options options) {
+    const cancel_scope limit(deadline_of(options));
+    std::vector<address> peers = co_await resolve(host, port, options.resolving);
+    co_return co_await connect_to_any(text_of(host, port), std::move(peers), options.attempt_delay,
+                                      limit);
+}
+
+task<stream> connect(std::string host, int port, connect_options options, std::error_code& error) {
+    return store_error(connect(std::move(host), port, options), error);
+}
+
+task<stream> connect(std::vector<address> peers, connect_options options) {
+    const cancel_scope limit(deadline_of(options));
+    std::string target = peers.size() == 1 ? peers.front().to_string() : "any address";
+    co_return co_await connect_to_any(std::move(target), std::move(peers), options.attempt_delay,
+                                      limit);
+}
+
+task<stream> connect(std::vector<address> peers, connect_options options, std::error_code& error) {
+    return store_error(connect(std::move(peers), options), error);
 }
 
 }  // namespace ringlet

@@ -1,6 +1,12 @@
 #pragma once
 
+#include <ringlet/coro/task.hpp>
+#include <ringlet/net/connect_options.hpp>
 #include <ringlet/net/stream.hpp>
+
+#include <string>
+#include <system_error>
+#include <vector>
 
 namespace ringlet {
 
@@ -10,5 +16,24 @@ namespace ringlet {
 
 /// The same with the error in `error`, and then a stream that is not open.
 [[nodiscard]] task<stream> connect(address peer, std::error_code& error);
+
+/// Connects to `host`, a name or what else `resolve` takes, whichever of its addresses answers
+/// first (RFC 8305, "Happy Eyeballs"): they are tried in the resolver's order but with the families
+/// taking turns; the next attempt begins when one has failed, or beside those that are slow; the
+/// first to succeed ends the others.
+///
+/// Throws std::system_error with the failure of each attempt in its text; its code is that of the
+/// first one, or timed_out where it was all too slow. Also what `resolve` throws, and
+/// std::invalid_argument for a timeout that makes no sense.
+[[nodiscard]] task<stream> connect(std::string host, int port, connect_options options = {});
+
+/// The same with the error in `error`, and then a stream that is not open.
+[[nodiscard]] task<stream> connect(std::string host, int port, connect_options options,
+                                   std::error_code& error);
+
+/// Connects to any of `peers` in the same way. Throws std::invalid_argument where there are none.
+[[nodiscard]] task<stream> connect(std::vector<address> peers, connect_options options = {});
+[[nodiscard]] task<stream> connect(std::vector<address> peers, connect_options options,
+                                   std::error_code& error);
 
 }  // namespace ringlet
