@@ -2,25 +2,67 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
-int run_program(int argc, char** argv, const std::string& description, std::string address,
-                const std::function<void(const ringlet::address&)>& body) {
-    CLI::App options(description);
-    options.add_option("--address", address, "HOST:PORT, as in 127.0.0.1:9999 or [::1]:0")
-        ->capture_default_str();
+namespace {
+
+/// Adds an option to `parser`, of the kind that its value is.
+class adding {
+public:
+    adding(CLI::App& parser, const command_line_option& added) : parser_(parser), added_(added) {}
+
+    template <class Value>
+    void operator()(Value* value) const {
+        parser_.add_option(added_.name, *value, added_.meaning)->capture_default_str();
+    }
+
+    void operator()(std::chrono::milliseconds* value) const {
+        const std::map<std::string, std::int64_t> milliseconds{{"ms", 1}, {"s", 1000}};
+        CLI::AsNumberWithUnit unit(milliseconds, CLI::AsNumberWithUnit::UNIT_REQUIRED);
+        unit.description("");
+        const auto store = [value](std::int64_t count) {
+            *value = std::chrono::milliseconds(count);
+        };
+        parser_.add_option_function<std::int64_t>(added_.name, store, added_.meaning)
+            ->transform(unit)
+            ->type_name("TIME")
+            ->default_str(std::to_string(value->count()) + "ms");
+    }
+
+private:
+    CLI::App& parser_;
+    const command_line_option& added_;
+};
+
+}  // namespace
+
+int run_program(int argc, char** argv, const std::string& description,
+                const std::vector<command_line_option>& options,
+                const std::function<void()>& body) {
+    CLI::App parser(description);
+    for (const command_line_option& each : options)
+        std::visit(adding(parser, each), each.value);
     try {
-        options.parse(argc, argv);
-        body(ringlet::address::parse(address));
+        parser.parse(argc, argv);
+        body();
         return EXIT_SUCCESS;
     } catch (const CLI::ParseError& error) {
-        return options.exit(error) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return parser.exit(error) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     } catch (const std::exception& error) {
         std::cerr << std::filesystem::path(argv[0]).filename().string() << ": " << error.what()
                   << std::endl;
         return EXIT_FAILURE;
     }
+}
+
+int run_program(int argc, char** argv, const std::string& description, std::string address,
+                const std::function<void(const ringlet::address&)>& body) {
+    return run_program(argc, argv, description,
+                       {{"--address", &address, "HOST:PORT, as in 127.0.0.1:9999 or [::1]:0"}},
+                       [&] { body(ringlet::address::parse(address)); });
 }

@@ -2,11 +2,25 @@
 
 #include <ringlet/net/address.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
+#include <variant>
+#include <vector>
 
-/// What the examples' `main` has in common: reads `--address HOST:PORT`, which is `address` where
-/// it is not given, and runs `body` with it. Answers `--help`; whatever goes wrong is a sentence on
-/// stderr and status 1.
+/// An option of a program, as in `--timeout 300ms`. What it sets has the default before.
+struct command_line_option {
+    const char* name;
+    std::variant<std::string*, std::size_t*, std::chrono::milliseconds*> value;
+    const char* meaning;
+};
+
+/// What the examples' `main` has in common: reads the options and runs `body`. Answers `--help`;
+/// whatever goes wrong is a sentence on stderr and status 1.
+int run_program(int argc, char** argv, const std::string& description,
+                const std::vector<command_line_option>& options, const std::function<void()>& body);
+
+/// The same where `--address HOST:PORT` is the only option, by default `address`.
 int run_program(int argc, char** argv, const std::string& description, std::string address,
                 const std::function<void(const ringlet::address&)>& body);

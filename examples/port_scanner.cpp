@@ -1,0 +1,99 @@
+// Finds the open TCP ports of a machine: many attempts at once, and each has its own patience.
+
+#include "command_line.hpp"
+
+#include <ringlet/ringlet.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace {
+
+struct port_range {
+    int first;
+    int last;
+};
+
+/// Reads `1-1024`, or `80` for one port.
+port_range parse_ports(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    port_range ports{0, 0};
+    auto read = std::from_chars(text.data(), end, ports.first);
+    ports.last = ports.first;
+    if (read.ptr != end && *read.ptr == '-')
+        read = std::from_chars(read.ptr + 1, end, ports.last);
+    if (read.ec != std::errc{} || read.ptr != end || ports.first < 1 || ports.first > ports.last ||
+        ports.last > 65535)
+        throw std::invalid_argument("--ports are FIRST-LAST from 1 to 65535, not \"" +
+                                    std::string(text) + "\"");
+    return ports;
+}
+
+class port_scanner {
+public:
+    port_scanner(std::string host, std::chrono::milliseconds patience)
+        : host_(std::move(host)), patience_(patience) {}
+
+    /// Tries the ports, at most `at_once` at the same time.
+    ringlet::task<> scan(port_range ports, std::size_t at_once) {
+        ringlet::task_group attempts(at_once);
+        for (int port = ports.first; port <= ports.last; ++port)
+            co_await attempts.spawn_when_free(attempt({host_, port}));
+        co_await attempts.join();
+        std::cout << host_ << ": " << open_ << " open, " << closed_ << " closed, " << silent_
+                  << " silent" << std::endl;
+    }
+
+private:
+    ringlet::task<> attempt(ringlet::address peer) {
+        std::error_code error;
+        const auto connected =
+            co_await ringlet::with_timeout(patience_, ringlet::connect(peer, error));
+        if (error == std::errc::timed_out) {
+            ++silent_;
+        } else if (error == std::errc::connection_refused || connected_to_itself(connected)) {
+            ++closed_;
+        } else if (error) {
+            throw std::system_error(error, "cannot try " + peer.to_string());
+        } else {
+            ++open_;
+            std::cout << peer << " is open" << std::endl;
+        }
+    }
+
+    // Where nobody listens and the kernel happens to give the client the very port it asks for.
+    static bool connected_to_itself(const ringlet::stream& connected) {
+        return connected.is_open() && connected.local_address() == connected.peer_address();
+    }
+
+    std::string host_;
+    std::chrono::milliseconds patience_;
+    int open_ = 0;
+    int closed_ = 0;
+    int silent_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::string host = "127.0.0.1";
+    std::string ports = "1-1024";
+    std::size_t at_once = 200;
+    std::chrono::milliseconds timeout(300);
+    return run_program(argc, argv, "Finds the open TCP ports of a machine.",
+                       {{"--address", &host, "IP address or name of the machine"},
+                        {"--ports", &ports, "FIRST-LAST, or one port"},
+                        {"--at-once", &at_once, "Ports that are tried at the same time"},
+                        {"--timeout", &timeout, "How long a port may take to answer"}},
+                       [&] {
+                           const port_range range = parse_ports(ports);
+                           const ringlet::address target(host, 0);
+                           port_scanner scanner(target.host(), timeout);
+                           ringlet::block_on(scanner.scan(range, at_once));
+                       });
+}
