@@ -39,9 +39,13 @@
 #include <ringlet/loop/timer_queue.hpp>
 #include <ringlet/loop/yield_operation.hpp>
 
+#include <ringlet/coro/basic_channel.hpp>
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/bounded_queue.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/concurrent_operation.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/first_success.hpp>
 #include <ringlet/coro/interval.hpp>
@@ -60,6 +64,7 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/thread_pool.hpp>
 #include <ringlet/coro/thread_pool_options.hpp>
+#include <ringlet/coro/waiting_operation.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>
 #include <ringlet/coro/when_any_result.hpp>

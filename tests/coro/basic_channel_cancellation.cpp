@@ -7,6 +7,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
 
@@ -15,11 +16,13 @@
 #include <string>
 #include <vector>
 
+using ringlet::basic_channel;
 using ringlet::cancel_scope;
-using ringlet::channel;
 using ringlet::loop;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::many_loops;
+using ringlet::detail::one_loop;
 
 namespace {
 
@@ -27,9 +30,10 @@ using item_type = std::unique_ptr<int>;
 
 }  // namespace
 
-TEST_CASE("a send that is cancelled while it waits leaves the item with the sender", "[coro]") {
+TEMPLATE_TEST_CASE("a send that is cancelled while it waits leaves the item with the sender",
+                   "[coro]", one_loop, many_loops) {
     run_virtually([](loop&) -> task<> {
-        channel<item_type> items(1);
+        basic_channel<item_type, TestType> items(1);
         std::error_code error;
         item_type item = std::make_unique<int>(2);
         const auto cancelled = [&]() -> task<> { co_await items.send(std::move(item), error); };
@@ -51,9 +55,10 @@ TEST_CASE("a send that is cancelled while it waits leaves the item with the send
     });
 }
 
-TEST_CASE("a send under a cancelled scope sends nothing, though there is room", "[coro]") {
+TEMPLATE_TEST_CASE("a send under a cancelled scope sends nothing, though there is room", "[coro]",
+                   one_loop, many_loops) {
     run_virtually([](loop&) -> task<> {
-        channel<item_type> items(1);
+        basic_channel<item_type, TestType> items(1);
         cancel_scope scope;
         scope.cancel();
         item_type item = std::make_unique<int>(1);
@@ -68,13 +73,14 @@ TEST_CASE("a send under a cancelled scope sends nothing, though there is room", 
         } catch (const std::system_error& thrown) {
             text = thrown.what();
         }
-        CHECK(text.find("channel::receive") == 0);
+        CHECK(text.find(TestType::receive) == 0);
     });
 }
 
-TEST_CASE("a send that was taken and is cancelled in the same turn has succeeded", "[coro]") {
+TEMPLATE_TEST_CASE("a send that was taken and is cancelled in the same turn has succeeded",
+                   "[coro]", one_loop, many_loops) {
     run_virtually([](loop&) -> task<> {
-        channel<item_type> items(1);
+        basic_channel<item_type, TestType> items(1);
         std::error_code error = std::make_error_code(std::errc::io_error);
         item_type item = std::make_unique<int>(2);
         const auto sender = [&]() -> task<> { co_await items.send(std::move(item), error); };
@@ -91,16 +97,20 @@ TEST_CASE("a send that was taken and is cancelled in the same turn has succeeded
     });
 }
 
-TEST_CASE("a receive that is cancelled while it waits takes nothing", "[coro]") {
+TEMPLATE_TEST_CASE("a receive that is cancelled while it waits takes nothing", "[coro]", one_loop,
+                   many_loops) {
     run_virtually([](loop&) -> task<> {
-        channel<item_type> items(1);
+        basic_channel<item_type, TestType> items(1);
         std::error_code error;
         const auto cancelled = [&]() -> task<> {
             const auto item = co_await items.receive(error);
             CHECK_FALSE(item.has_value());
         };
         int received = 0;
-        const auto next = [&]() -> task<> { received = **(co_await items.receive()); };
+        const auto next = [&]() -> task<> {
+            const auto item = co_await items.receive();
+            received = item ? **item : -1;
+        };
         cancel_scope* scope = nullptr;
         task_group group;
         group.spawn(cancellable(scope, cancelled()));
@@ -120,9 +130,10 @@ TEST_CASE("a receive that is cancelled while it waits takes nothing", "[coro]") 
     });
 }
 
-TEST_CASE("a receive that was given an item and is cancelled in the same turn keeps it", "[coro]") {
+TEMPLATE_TEST_CASE("a receive that was given an item and is cancelled in the same turn keeps it",
+                   "[coro]", one_loop, many_loops) {
     run_virtually([](loop&) -> task<> {
-        channel<item_type> items(1);
+        basic_channel<item_type, TestType> items(1);
         std::error_code error = std::make_error_code(std::errc::io_error);
         int received = 0;
         const auto receiver = [&]() -> task<> {
@@ -140,11 +151,12 @@ TEST_CASE("a receive that was given an item and is cancelled in the same turn ke
     });
 }
 
-TEST_CASE("items in a channel, and on their way to cancelled coroutines, are destroyed once",
-          "[coro]") {
+TEMPLATE_TEST_CASE(
+    "items in a channel, and on their way to cancelled coroutines, are destroyed once", "[coro]",
+    one_loop, many_loops) {
     counted::begin();
     run_virtually([](loop&) -> task<> {
-        channel<counted> items(1);
+        basic_channel<counted, TestType> items(1);
         const auto sender = [&]() -> task<> {
             for (int i = 0; i < 3; ++i)
                 co_await items.send(counted(i));

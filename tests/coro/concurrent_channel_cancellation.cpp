@@ -1,0 +1,134 @@
+// Senders and receivers of a concurrent channel are cancelled while other threads serve them: every
+// item stays with its sender, or arrives once.
+
+#include "catch.hpp"
+#include "in_time.hpp"
+#include "run_coroutine.hpp"
+
+#include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/yield.hpp>
+
+#include <future>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+using ringlet::concurrent_channel;
+using ringlet::task;
+using ringlet::task_group;
+
+namespace {
+
+using item_type = std::unique_ptr<int>;
+
+constexpr int count = 20'000;
+
+/// Sends all the numbers, each from a task that is cancelled again and again until it has sent it.
+task<> send_in_a_storm(concurrent_channel<item_type>& items, int& cancelled) {
+    for (int number = 0; number < count; ++number) {
+        auto item = std::make_unique<int>(number);
+        const auto attempt = [&]() -> task<> {
+            std::error_code error;
+            co_await items.send(std::move(item), error);
+            if ((item == nullptr) == static_cast<bool>(error))
+                throw std::logic_error("an item is neither sent nor kept, or both");
+            cancelled += error ? 1 : 0;
+        };
+        for (int turns = number % 3; item != nullptr; turns = (turns + 1) % 50) {
+            task_group group;
+            group.spawn(attempt());
+            for (int turn = 0; turn < turns && group.running() > 0; ++turn)
+                co_await ringlet::yield();
+            group.cancel();
+            co_await group.join();
+        }
+    }
+}
+
+/// Receives until the channel is closed, in tasks that are cancelled soon.
+task<> receive_in_a_storm(concurrent_channel<item_type>& items, std::vector<int>& received,
+                          int& cancelled) {
+    bool ended = false;
+    const auto attempt = [&]() -> task<> {
+        std::error_code error;
+        const auto item = co_await items.receive(error);
+        if (item)
+            received.push_back(**item);
+        cancelled += error ? 1 : 0;
+        ended = !item && !error;
+    };
+    for (int turns = 0; !ended; turns = (turns + 1) % 50) {
+        task_group group;
+        group.spawn(attempt());
+        for (int turn = 0; turn < turns && group.running() > 0; ++turn)
+            co_await ringlet::yield();
+        group.cancel();
+        co_await group.join();
+    }
+}
+
+std::vector<int> all_numbers() {
+    std::vector<int> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("a storm of cancellations on both sides of a concurrent channel loses and doubles "
+          "nothing",
+          "[coro]") {
+    concurrent_channel<item_type> items(1);
+    int sends_cancelled = 0;
+    int receives_cancelled = 0;
+    auto sender = std::async(std::launch::async, [&] {
+        run_coroutine([&]() -> task<> { co_await send_in_a_storm(items, sends_cancelled); });
+        items.close();
+    });
+    std::vector<int> received;
+    run_coroutine(
+        [&]() -> task<> { co_await receive_in_a_storm(items, received, receives_cancelled); });
+    get_in_time(sender);
+    CHECK(received == all_numbers());
+    CAPTURE(sends_cancelled, receives_cancelled);
+    CHECK(sends_cancelled + receives_cancelled > 0);
+}
+
+TEST_CASE("a receive that is cancelled after another thread's send has the item", "[coro]") {
+    run_coroutine([]() -> task<> {
+        concurrent_channel<item_type> items(1);
+        std::vector<int> received;
+        std::error_code error = std::make_error_code(std::errc::io_error);
+        const auto receiver = [&]() -> task<> {
+            const auto item = co_await items.receive(error);
+            received.push_back(item ? **item : -1);
+        };
+        task_group group;
+        group.spawn(receiver());
+        in_time([&] { static_cast<void>(items.try_send(std::make_unique<int>(5))); });
+        group.cancel();
+        co_await group.join();
+        CHECK_FALSE(error);
+        CHECK(received == std::vector{5});
+        CHECK(items.size() == 0);
+    });
+}
+
+TEST_CASE("a send that is cancelled after another thread took the item has succeeded", "[coro]") {
+    run_coroutine([]() -> task<> {
+        concurrent_channel<item_type> items(1);
+        CHECK(items.try_send(std::make_unique<int>(1)));
+        std::error_code error = std::make_error_code(std::errc::io_error);
+        auto item = std::make_unique<int>(2);
+        const auto sender = [&]() -> task<> { co_await items.send(std::move(item), error); };
+        task_group group;
+        group.spawn(sender());
+        in_time([&] { static_cast<void>(items.try_receive()); });
+        group.cancel();
+        co_await group.join();
+        CHECK_FALSE(error);
+        CHECK(item == nullptr);
+        CHECK(**items.try_receive() == 2);
+    });
+}
