@@ -42,6 +42,7 @@
 #include <ringlet/coro/basic_channel.hpp>
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/bounded_queue.hpp>
+#include <ringlet/coro/broadcast.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/concurrent_channel.hpp>
@@ -60,6 +61,7 @@
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/sleep_until.hpp>
+#include <ringlet/coro/slow_receivers.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/thread_pool.hpp>

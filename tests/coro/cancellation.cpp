@@ -7,7 +7,9 @@
 #include "run_coroutine.hpp"
 #include "stream_pair.hpp"
 
+#include <ringlet/coro/broadcast.hpp>
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/mutex.hpp>
@@ -112,6 +114,8 @@ public:
             group.spawn(produce());
             group.spawn(pass_on());
             group.spawn(read());
+            group.spawn(follow());
+            group.spawn(publish());
             co_await at_(done_.wait());
         };
         co_await task_group::run(std::ref(parts));
@@ -153,6 +157,22 @@ private:
         done_.set();
     }
 
+    task<> publish() {
+        const counted local;
+        for (int i = 0; i < items; ++i) {
+            co_await at_(news_.send(counted(i)));
+            co_await at_(crossing_.send(counted(i)));
+        }
+        news_.close();
+    }
+
+    task<> follow() {
+        const counted local;
+        auto subscription = news_.subscribe();
+        while (const auto item = co_await at_(subscription.receive()))
+            co_await at_(crossing_.receive());
+    }
+
     task<int> wait_a_moment() {
         const counted local;
         ringlet::interval every(1us);
@@ -192,6 +212,8 @@ private:
     suspensions& at_;
     stream_pair sockets_;
     ringlet::channel<counted> queue_{1};
+    ringlet::concurrent_channel<counted> crossing_{1};
+    ringlet::broadcast<counted> news_{1, ringlet::slow_receivers::wait};
     ringlet::mutex door_;
     ringlet::semaphore permits_{1};
     ringlet::event done_;
