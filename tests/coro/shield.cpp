@@ -2,6 +2,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -49,20 +50,56 @@ TEST_CASE("a shield covers the tasks that are awaited under it", "[coro]") {
 }
 
 TEST_CASE("clean-up under a shield may have a deadline of its own", "[coro]") {
+    const bool cancelled_before = GENERATE(true, false);  // or meanwhile
     run_virtually([&](loop& owner) -> task<> {
         cancel_scope scope;
-        scope.cancel();
+        if (cancelled_before)
+            scope.cancel();
         std::error_code error;
         {
             const shield uncancelled(owner);
             const cancel_scope patience(2s);
+            owner.post([&] { scope.cancel(); });
             co_await sleep_for(1s, error);
             CHECK_FALSE(error);
+            CHECK(scope.cancelled());
+            CHECK_FALSE(patience.cancelled());
+            const auto begun = owner.now();
             co_await sleep_for(1h, error);
             CHECK(error == std::errc::timed_out);
+            CHECK(owner.now() - begun == 1s);
         }
         co_await sleep_for(1s, error);
         CHECK(error == std::errc::operation_canceled);
+    });
+}
+
+TEST_CASE("a cancelled coroutine says goodbye, to a peer that takes it and to one that does not",
+          "[coro]") {
+    run_virtually([&](loop& owner) -> task<> {
+        ringlet::channel<int> willing(1);
+        ringlet::channel<int> stuck(1);
+        CHECK(stuck.try_send(0));
+        const auto converse = [&](ringlet::channel<int>& peer, std::error_code& end) -> task<> {
+            std::error_code cancelled;
+            co_await sleep_for(24h, cancelled);
+            CHECK(cancelled == std::errc::operation_canceled);
+            const shield uncancelled(owner);
+            const cancel_scope patience(1s);
+            co_await peer.send(1, end);
+        };
+        std::error_code told;
+        std::error_code given_up;
+        ringlet::task_group group;
+        group.spawn(converse(willing, told));
+        group.spawn(converse(stuck, given_up));
+        group.cancel();
+        const auto begun = owner.now();
+        co_await group.join();
+        CHECK(owner.now() - begun == 1s);
+        CHECK_FALSE(told);
+        CHECK(willing.try_receive() == 1);
+        CHECK(given_up == std::errc::timed_out);
     });
 }
 
