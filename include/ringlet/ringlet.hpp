@@ -25,9 +25,12 @@
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/loop/loop_statistics.hpp>
+#include <ringlet/loop/open_operation.hpp>
 #include <ringlet/loop/operation.hpp>
 #include <ringlet/loop/operation_scope.hpp>
+#include <ringlet/loop/pinned.hpp>
 #include <ringlet/loop/poll_operation.hpp>
+#include <ringlet/loop/read_at_operation.hpp>
 #include <ringlet/loop/recv_operation.hpp>
 #include <ringlet/loop/ring_awaitable.hpp>
 #include <ringlet/loop/ring_operation.hpp>
@@ -35,8 +38,10 @@
 #include <ringlet/loop/sleep_operation.hpp>
 #include <ringlet/loop/suspended_task.hpp>
 #include <ringlet/loop/suspension.hpp>
+#include <ringlet/loop/sync_operation.hpp>
 #include <ringlet/loop/timer.hpp>
 #include <ringlet/loop/timer_queue.hpp>
+#include <ringlet/loop/write_at_operation.hpp>
 #include <ringlet/loop/yield_operation.hpp>
 
 #include <ringlet/coro/basic_channel.hpp>
@@ -85,6 +90,8 @@
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/counted_read.hpp>
 #include <ringlet/net/delimited_read.hpp>
+#include <ringlet/net/directory.hpp>
+#include <ringlet/net/file.hpp>
 #include <ringlet/net/gathered_write.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/listener_options.hpp>
