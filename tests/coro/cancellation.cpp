@@ -6,10 +6,9 @@
 #include "descriptors.hpp"
 #include "run_coroutine.hpp"
 #include "stream_pair.hpp"
+#include "suspensions.hpp"
 
-#include <ringlet/coro/broadcast.hpp>
 #include <ringlet/coro/channel.hpp>
-#include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/mutex.hpp>
@@ -24,11 +23,9 @@
 
 #include <array>
 #include <chrono>
-#include <coroutine>
 #include <exception>
 #include <functional>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -38,68 +35,6 @@ using ringlet::task;
 using ringlet::task_group;
 
 namespace {
-
-/// When a scope is cancelled: in the suspension itself, or a turn later, when other things have
-/// happened as well.
-enum class moment { suspending, a_turn_later };
-
-/// Counts suspensions, and cancels a scope at one of them.
-class suspensions {
-public:
-    suspensions(loop& owner, cancel_scope& scope, int cancel_at, moment when) noexcept
-        : loop_(owner), scope_(scope), cancel_at_(cancel_at), when_(when) {}
-    suspensions(const suspensions&) = delete;
-    suspensions& operator=(const suspensions&) = delete;
-
-    void add() {
-        if (++count_ != cancel_at_)
-            return;
-        if (when_ == moment::suspending)
-            scope_.cancel();
-        else
-            loop_.post([this] { scope_.cancel(); });
-    }
-
-    [[nodiscard]] int count() const noexcept { return count_; }
-
-    /// An operation whose suspension counts.
-    template <class Operation>
-    class observed {
-    public:
-        observed(suspensions& counter, Operation&& awaited) noexcept
-            : counter_(counter), awaited_(awaited) {}
-
-        bool await_ready() { return awaited_.await_ready(); }
-
-        bool await_suspend(ringlet::suspension waiter) {
-            using outcome = decltype(awaited_.await_suspend(waiter));
-            if constexpr (std::is_void_v<outcome>)
-                awaited_.await_suspend(waiter);
-            else if (!awaited_.await_suspend(waiter))
-                return false;
-            counter_.add();
-            return true;
-        }
-
-        decltype(auto) await_resume() { return awaited_.await_resume(); }
-
-    private:
-        suspensions& counter_;
-        Operation& awaited_;  // which lives as long as the co_await expression
-    };
-
-    template <class Operation>
-    observed<Operation> operator()(Operation&& awaited) noexcept {
-        return {*this, std::forward<Operation>(awaited)};
-    }
-
-private:
-    loop& loop_;
-    cancel_scope& scope_;
-    int cancel_at_;
-    moment when_;
-    int count_ = 0;
-};
 
 /// What is cancelled: parts that send each other bytes through a socket, items through a channel,
 /// and wait for each other in every way.
@@ -114,8 +49,6 @@ public:
             group.spawn(produce());
             group.spawn(pass_on());
             group.spawn(read());
-            group.spawn(follow());
-            group.spawn(publish());
             co_await at_(done_.wait());
         };
         co_await task_group::run(std::ref(parts));
@@ -157,22 +90,6 @@ private:
         done_.set();
     }
 
-    task<> publish() {
-        const counted local;
-        for (int i = 0; i < items; ++i) {
-            co_await at_(news_.send(counted(i)));
-            co_await at_(crossing_.send(counted(i)));
-        }
-        news_.close();
-    }
-
-    task<> follow() {
-        const counted local;
-        auto subscription = news_.subscribe();
-        while (const auto item = co_await at_(subscription.receive()))
-            co_await at_(crossing_.receive());
-    }
-
     task<int> wait_a_moment() {
         const counted local;
         ringlet::interval every(1us);
@@ -212,8 +129,6 @@ private:
     suspensions& at_;
     stream_pair sockets_;
     ringlet::channel<counted> queue_{1};
-    ringlet::concurrent_channel<counted> crossing_{1};
-    ringlet::broadcast<counted> news_{1, ringlet::slow_receivers::wait};
     ringlet::mutex door_;
     ringlet::semaphore permits_{1};
     ringlet::event done_;
@@ -224,7 +139,7 @@ enum class ending { completed, cancelled };
 /// Runs a sample that is cancelled at one of its suspensions, and counts them in `count`.
 task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
     cancel_scope scope;
-    suspensions counter(owner, scope, cancel_at, when);
+    suspensions counter(owner, cancel_at, when, [&scope] { scope.cancel(); });
     ending end = ending::completed;
     try {
         sample cancelled(owner, counter);
@@ -245,7 +160,7 @@ task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
 void cancel_everywhere(moment when) {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        auto* const around = &owner.scope();
+        auto* const around = owner.scope();
         counted::begin();
         const std::size_t descriptors = open_descriptors();
         int points = 0;
@@ -267,7 +182,7 @@ void cancel_everywhere(moment when) {
             CHECK(open_descriptors() == descriptors);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
-            CHECK(&owner.scope() == around);
+            CHECK(owner.scope() == around);
             CHECK(owner.frames().cached_bytes() >= frames);
         }
         CHECK(end == ending::completed);
