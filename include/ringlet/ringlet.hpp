@@ -106,6 +106,7 @@
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/resolve_options.hpp>
 #include <ringlet/net/resolver_category.hpp>
+#include <ringlet/net/send_file.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/stream_errc.hpp>
