@@ -34,7 +34,7 @@ public:
 
         bool await_ready() { return awaiter_.await_ready(); }
 
-        bool await_suspend(std::coroutine_handle<> waiter) {
+        bool await_suspend(ringlet::suspension waiter) {
             using outcome = decltype(awaiter_.await_suspend(waiter));
             if constexpr (std::is_void_v<outcome>)
                 awaiter_.await_suspend(waiter);

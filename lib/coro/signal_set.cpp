@@ -234,7 +234,7 @@ bool signal_set::wait_operation::await_ready() noexcept {
     return result_ != 0;
 }
 
-void signal_set::wait_operation::await_suspend(std::coroutine_handle<> waiter) {
+void signal_set::wait_operation::await_suspend(suspension waiter) {
     if (set_.waiting_ != nullptr)
         throw std::logic_error("signal_set::wait: another one waits; a set has one");
     // Once more, where too many awaits in a row have completed inline: what has been noted before

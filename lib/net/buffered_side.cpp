@@ -20,7 +20,7 @@ buffered_side::buffered_side(const char* kind, std::chrono::milliseconds timeout
 
 void buffered_side::require_not_cancelled(const char* caller) const {
     if (cancelled())
-        throw std::system_error(loop_.scope()->reason(), caller);
+        throw std::system_error(loop_.scope().reason(), caller);
 }
 
 void buffered_side::refuse(const char* caller) {

@@ -17,7 +17,7 @@ namespace {
 
 /// A question to the resolver. It owns all that the thread works on which waits for the answer, so
 /// that whoever has asked may leave before.
-class query final : public thread_pool::job, private inbox::item {
+class query final : public thread_pool::job, private inbox::work_item {
 public:
     /// Who has asked; told of the answer in its loop.
     class asker {
@@ -99,7 +99,7 @@ public:
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+    bool await_suspend(suspension waiter) noexcept {
         if (!admit() || (result_ = query::ask(query_, pool_, *loop_, *this)) < 0)
             return false;
         suspend(waiter);

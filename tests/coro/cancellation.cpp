@@ -160,7 +160,7 @@ task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
 void cancel_everywhere(moment when) {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         counted::begin();
         const std::size_t descriptors = open_descriptors();
         int points = 0;
@@ -182,7 +182,7 @@ void cancel_everywhere(moment when) {
             CHECK(open_descriptors() == descriptors);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(owner.frames().cached_bytes() >= frames);
         }
         CHECK(end == ending::completed);

@@ -23,7 +23,7 @@ public:
           ahead_at_first_(!nobody_ahead()) {}
 
     [[nodiscard]] bool await_ready() noexcept { return !admit(); }
-    void await_suspend(std::coroutine_handle<> waiter) {
+    void await_suspend(ringlet::suspension waiter) {
         suspend(waiter);
         join_line();
     }

@@ -228,7 +228,7 @@ void cancel_everywhere(canceller by, moment when) {
         REQUIRE(sample.cancelled() == 0);
         const std::size_t descriptors = open_descriptors();
         const auto time_limit_ends = owner.timers().next_deadline();
-        auto* const around = owner.scope();
+        auto* const around = &owner.scope();
         std::size_t frames = owner.frames().cached_bytes();
         int reached = 0;
         for (int k = 1; reached >= k - 1; ++k) {  // as long as the one before came so far
@@ -236,7 +236,7 @@ void cancel_everywhere(canceller by, moment when) {
             INFO("cancelled at suspension " << k << " of about " << points);
             CHECK(open_descriptors() == descriptors);
             CHECK(owner.timers().next_deadline() == time_limit_ends);
-            CHECK(owner.scope() == around);
+            CHECK(&owner.scope() == around);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
             CHECK(owner.frames().cached_bytes() >= frames);

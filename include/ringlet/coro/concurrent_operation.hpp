@@ -18,7 +18,7 @@ class concurrent_operation : public waiting_operation<concurrent_operation>,
 public:
     [[nodiscard]] bool await_ready() noexcept { return !admit(); }
 
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(suspension waiter) {
         {
             const std::lock_guard locked(mutex_);
             const bool granted = attempt();

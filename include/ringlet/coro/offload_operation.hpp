@@ -15,7 +15,7 @@ namespace ringlet {
 /// A coroutine's wait for a function that runs in a thread of a pool: see `offload`. `Function` is
 /// a reference where the callable belongs to the caller.
 template <class Function>
-class offload_operation final : public operation, private thread_pool::job, private inbox::item {
+class offload_operation final : public operation, private thread_pool::job, private inbox::work_item {
     using result_type = std::invoke_result_t<Function&>;
     using kept = std::conditional_t<
         std::is_void_v<result_type>, std::monostate,
@@ -29,7 +29,7 @@ public:
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+    bool await_suspend(suspension waiter) noexcept {
         if (!admit() || (result_ = pool_.submit(*this)) < 0)
             return false;
         suspend(waiter);  // nothing resumes it before the loop's next turn

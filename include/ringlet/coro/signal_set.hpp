@@ -43,7 +43,7 @@ public:
             : ring_operation(owner, never_enough), set_(awaited), error_(error) {}
 
         [[nodiscard]] bool await_ready() noexcept;
-        void await_suspend(std::coroutine_handle<> waiter);
+        void await_suspend(suspension waiter);
         int await_resume();
 
     private:

@@ -28,7 +28,7 @@ public:
         return side_.may_complete_inline(name_) && request_.attempt() && !request_.failed();
     }
 
-    bool await_suspend(std::coroutine_handle<> waiter) {
+    bool await_suspend(suspension waiter) {
         carrying_out_ = side_.carry_out(request_, name_);
         return std::move(carrying_out_).operator co_await().await_suspend(waiter);
     }

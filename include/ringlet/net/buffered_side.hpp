@@ -65,7 +65,7 @@ protected:
 
 private:
     [[nodiscard]] bool cancelled() const noexcept {
-        return loop_.scope() != nullptr && loop_.scope()->cancelled();
+        return loop_.scope().cancelled();
     }
     void require_not_cancelled(const char* caller) const;
     [[noreturn]] static void refuse(const char* caller);
