@@ -87,7 +87,7 @@ TEST_CASE("several loops send and receive: nothing is lost, doubled or out of or
     constexpr std::size_t producers = 3;
     constexpr std::size_t consumers = 3;
     constexpr std::int64_t each = 20'000;
-    const std::size_t capacity = GENERATE(1, 64);
+    const std::size_t capacity = GENERATE(1U, 64U);
     concurrent_channel<item> items(capacity);
     std::vector<std::future<account>> consuming;
     for (std::size_t i = 0; i < consumers; ++i)
@@ -111,7 +111,7 @@ TEST_CASE("several loops send and receive: nothing is lost, doubled or out of or
 }
 
 TEST_CASE("threads without a loop use what does not wait", "[coro]") {
-    constexpr int count = 20'000;
+    constexpr int count = 5'000;
     concurrent_channel<std::unique_ptr<int>> there(8);
     concurrent_channel<std::unique_ptr<int>> back(8);
     auto thread = std::async(std::launch::async, [&] {
@@ -165,7 +165,7 @@ TEST_CASE("a close in another thread wakes everyone who waits, in every loop", "
 }
 
 TEST_CASE("a loop may end as soon as its coroutine has what it waited for", "[coro]") {
-    constexpr int rounds = 1'000;
+    constexpr int rounds = 500;
     concurrent_channel<int> items(1);
     auto producer = run_elsewhere([&]() -> task<> {
         for (int round = 0; round < rounds; ++round)

@@ -9,9 +9,11 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <numeric>
+#include <stdexcept>
 #include <vector>
 
 using ringlet::concurrent_channel;
@@ -22,31 +24,43 @@ namespace {
 
 using item_type = std::unique_ptr<int>;
 
-constexpr int count = 20'000;
+constexpr int count = 5'000;
 
-/// Sends all the numbers, each from a task that is cancelled again and again until it has sent it.
+/// Awaits what `attempt()` makes, time after time, until `done`. Nearly every time it is cancelled,
+/// sooner or later.
+template <class Attempt>
+task<> storm(Attempt& attempt, const bool& done) {
+    constexpr int patient = 20;
+    for (int turns = 0; !done; turns = (turns + 1) % (patient + 1)) {
+        const auto once = [&](task_group& group) -> task<> {
+            group.spawn(attempt());
+            for (int turn = 0; turn < turns && turns < patient && group.running() > 1; ++turn)
+                co_await ringlet::yield();
+            if (turns < patient)
+                group.cancel();
+        };
+        co_await task_group::run(std::ref(once));
+    }
+}
+
+/// Sends all the numbers.
 task<> send_in_a_storm(concurrent_channel<item_type>& items, int& cancelled) {
     for (int number = 0; number < count; ++number) {
         auto item = std::make_unique<int>(number);
+        bool sent = false;
         const auto attempt = [&]() -> task<> {
             std::error_code error;
             co_await items.send(std::move(item), error);
             if ((item == nullptr) == static_cast<bool>(error))
                 throw std::logic_error("an item is neither sent nor kept, or both");
+            sent = !error;
             cancelled += error ? 1 : 0;
         };
-        for (int turns = number % 3; item != nullptr; turns = (turns + 1) % 50) {
-            task_group group;
-            group.spawn(attempt());
-            for (int turn = 0; turn < turns && group.running() > 0; ++turn)
-                co_await ringlet::yield();
-            group.cancel();
-            co_await group.join();
-        }
+        co_await storm(attempt, sent);
     }
 }
 
-/// Receives until the channel is closed, in tasks that are cancelled soon.
+/// Receives until the channel is closed.
 task<> receive_in_a_storm(concurrent_channel<item_type>& items, std::vector<int>& received,
                           int& cancelled) {
     bool ended = false;
@@ -58,14 +72,7 @@ task<> receive_in_a_storm(concurrent_channel<item_type>& items, std::vector<int>
         cancelled += error ? 1 : 0;
         ended = !item && !error;
     };
-    for (int turns = 0; !ended; turns = (turns + 1) % 50) {
-        task_group group;
-        group.spawn(attempt());
-        for (int turn = 0; turn < turns && group.running() > 0; ++turn)
-            co_await ringlet::yield();
-        group.cancel();
-        co_await group.join();
-    }
+    co_await storm(attempt, ended);
 }
 
 std::vector<int> all_numbers() {

@@ -59,7 +59,7 @@ private:
 
 TEST_CASE("a grant from another thread wakes the waiter's loop, with the result it carries",
           "[coro]") {
-    constexpr int rounds = 5'000;
+    constexpr int rounds = 2'000;
     gate shut;
     std::jthread other([&](const std::stop_token& stop) {
         for (int round = 0; round < rounds && !stop.stop_requested();)
@@ -126,7 +126,7 @@ TEST_CASE("under a cancelled scope an operation between threads takes nothing", 
 }
 
 TEST_CASE("a wait that is cancelled while another thread grants it ends once", "[coro]") {
-    constexpr int rounds = 20'000;
+    constexpr int rounds = 10'000;
     gate shut;
     std::atomic<int> granted{0};
     std::atomic<bool> done{false};
@@ -180,7 +180,7 @@ TEST_CASE("what was granted while the loop did not run is there when it runs aga
 }
 
 TEST_CASE("the loop of a waiter may end as soon as another thread has granted it", "[coro]") {
-    constexpr int rounds = 2'000;
+    constexpr int rounds = 500;
     gate shut;
     std::jthread other([&](const std::stop_token& stop) {
         while (!stop.stop_requested())

@@ -89,7 +89,7 @@ TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]")
 }
 
 TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[coro]") {
-    const std::size_t capacity = GENERATE(1, 3);
+    const std::size_t capacity = GENERATE(1U, 3U);
     run_virtually([capacity](loop&) -> task<> {
         broadcast<int> news(capacity, slow_receivers::drop_oldest);
         auto slow = news.subscribe();

@@ -234,7 +234,7 @@ TEST_CASE("a post is never lost, however it races with the loop falling asleep",
 }
 
 TEST_CASE("what is posted from another thread may lead to the end of the loop", "[loop]") {
-    constexpr int rounds = 2'000;
+    constexpr int rounds = 500;
     std::atomic<ringlet::loop*> current{nullptr};
     std::jthread stopper([&](const std::stop_token& stop) {
         while (!stop.stop_requested())
