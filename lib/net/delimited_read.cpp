@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
 namespace ringlet {
 
 namespace {
-
-constexpr std::string_view line_end_max = "\r\n";
 
 // memchr(3) and memmem(3), whose time is linear whatever the bytes are.
 std::size_t find(std::string_view in, std::string_view wanted, std::size_t from) noexcept {
@@ -25,13 +22,6 @@ std::size_t find(std::string_view in, std::string_view wanted, std::size_t from)
 }
 
 }  // namespace
-
-delimited_read::delimited_read(byte_buffer& from, std::string_view delimiter, std::size_t max,
-                               bool line) noexcept
-    : read_request(from), delimiter_(delimiter), max_(max), line_(line) {
-    const std::size_t end_max = line ? line_end_max.size() : delimiter.size();
-    window_max_ = max + std::min(end_max, std::numeric_limits<std::size_t>::max() - max);
-}
 
 delimited_read delimited_read::until(byte_buffer& from, std::string_view delimiter,
                                      std::size_t max) {

@@ -23,7 +23,7 @@ template <class Next>
 std::vector<std::string> pieces(std::size_t buffer_size, incoming from, Next next) {
     byte_buffer bytes(buffer_size);
     std::vector<std::string> read;
-    for (;;) {
+    while (read.size() < 100) {
         delimited_read request = next(bytes);
         feed(request, from);
         if (request.failed())
@@ -33,6 +33,8 @@ std::vector<std::string> pieces(std::size_t buffer_size, incoming from, Next nex
             return read;
         read.emplace_back(*piece);
     }
+    read.push_back("NO END");
+    return read;
 }
 
 std::vector<std::string> lines(incoming from, std::size_t max = unlimited,

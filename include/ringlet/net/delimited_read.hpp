@@ -2,6 +2,9 @@
 
 #include <ringlet/net/read_request.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -32,8 +35,14 @@ public:
     [[nodiscard]] result_type take() noexcept;
 
 private:
+    static constexpr std::size_t line_end_max = 2;  // "\r\n"
+
     delimited_read(byte_buffer& from, std::string_view delimiter, std::size_t max,
-                   bool line) noexcept;
+                   bool line) noexcept
+        : read_request(from), delimiter_(delimiter), max_(max), line_(line) {
+        const std::size_t end_max = line ? line_end_max : delimiter.size();
+        window_max_ = max + std::min(end_max, std::numeric_limits<std::size_t>::max() - max);
+    }
 
     void found(std::string_view window, std::size_t at) noexcept;
     void reached_end() noexcept;
