@@ -96,6 +96,24 @@ TEST_CASE("signals that come while nobody waits are remembered, one of each numb
     });
 }
 
+TEST_CASE("a signal that came with another is found by the next wait", "[coro]") {
+    // No await may complete without suspending, which would find it in another way.
+    loop owner({.inline_completions_max = 0});
+    run_coroutine(owner, [&]() -> task<> {
+        signal_set signals(SIGUSR1, SIGUSR2);
+        int number = 0;
+        std::error_code error;
+        task_group group;
+        group.spawn(store_signal(signals, number, error));
+        std::raise(SIGUSR2);
+        std::raise(SIGUSR1);
+        co_await group.join();
+        CHECK(number == SIGUSR1);
+        number = co_await signals.wait();
+        CHECK(number == SIGUSR2);
+    });
+}
+
 TEST_CASE("signals of ten thousand from other threads are never waited for in vain", "[coro]") {
     static constexpr int count = 10'000;
     run_without_leak([](loop&) -> task<> {

@@ -4,6 +4,7 @@
 #include "cancellable.hpp"
 #include "catch.hpp"
 #include "descriptors.hpp"
+#include "ipv6_loopback.hpp"
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
@@ -135,6 +136,20 @@ TEST_CASE("an early attempt wins although later ones have begun", "[net]") {
     });
 }
 
+TEST_CASE("the families of the addresses take turns", "[net]") {
+    if (!has_ipv6_loopback())
+        SKIP("there is no IPv6 here");
+    scripted_connects network;
+    network.end(4, 0);
+    network.run([&]() -> task<> {
+        std::vector<address> all = peers(1, 2);
+        all.emplace_back("::1", 3);
+        all.emplace_back("::1", 4);
+        const stream made = co_await connect(all);
+        CHECK(network.attempts() == "1@0 3@250 2@500 4@750");
+    });
+}
+
 TEST_CASE("of two attempts that succeed at the same time one is kept, the other closed", "[net]") {
     scripted_connects network;
     network.end(1, 0, 300ms);
@@ -188,6 +203,11 @@ TEST_CASE("all attempts together have their timeout", "[net]") {
         CHECK(std::string(error.what()) ==
               "cannot connect to any address (127.0.0.1:1: Connection timed out; 127.0.0.1:2: "
               "Connection refused; 127.0.0.1:3: Connection timed out): Connection timed out");
+    });
+    network.run([&]() -> task<> {
+        std::error_code error;
+        const stream none = co_await connect(peers(2, 1), {.timeout = 400ms}, error);
+        CHECK(error == std::errc::timed_out);  // though the first one failed before
     });
     scripted_connects silent;
     silent.run([&]() -> task<> {
