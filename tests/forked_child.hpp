@@ -31,13 +31,6 @@ struct child_end {
     [[nodiscard]] bool says(const char* words) const { return text.find(words) != text.npos; }
 };
 
-/// Whether a child may start threads although its parent has some: the thread sanitizer ends it.
-#ifdef __SANITIZE_THREAD__
-inline constexpr bool children_start_threads = false;
-#else
-inline constexpr bool children_start_threads = true;
-#endif
-
 /// The child's half of run_in_child.
 template <class Body>
 [[noreturn]] void be_child(Body& body, int errors) {

@@ -4,6 +4,7 @@
 #include "forked_child.hpp"
 #include "gate.hpp"
 #include "run_coroutine.hpp"
+#include "thread_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -315,7 +316,7 @@ TEST_CASE("signals are left to the other threads, but for those of faults", "[co
 }
 
 TEST_CASE("a forked child offloads in threads of its own", "[coro]") {
-    if (!children_start_threads)
+    if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     const auto run = [] {
         return run_coroutine([]() -> task<int> { co_return co_await offload([] { return 3; }); });

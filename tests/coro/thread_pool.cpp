@@ -3,6 +3,7 @@
 #include "gate.hpp"
 #include "in_time.hpp"
 #include "run_coroutine.hpp"
+#include "thread_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -124,7 +125,7 @@ TEST_CASE("a pool ends when what its threads run has ended", "[coro]") {
 }
 
 TEST_CASE("a pool whose process can start no thread fails what it is given", "[coro]") {
-    if (!children_start_threads)
+    if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     const child_end end = run_in_child([] {
         if (::setgid(65534) != 0 || ::setuid(65534) != 0)  // whom the limit binds, unlike root
@@ -151,7 +152,7 @@ TEST_CASE("the process shares one pool", "[coro]") {
 }
 
 TEST_CASE("a forked child cannot use its parent's pool, is told so, and may end it", "[coro]") {
-    if (!children_start_threads)
+    if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     std::optional<thread_pool> pool(std::in_place);
     CHECK(offload_in(*pool) == 3);
@@ -170,7 +171,7 @@ TEST_CASE("a forked child cannot use its parent's pool, is told so, and may end 
 
 TEST_CASE("a pool destroyed while someone waits for it ends the program with a sentence",
           "[coro]") {
-    if (!children_start_threads)
+    if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     const child_end end = run_in_child([] {
         std::optional<thread_pool> pool(std::in_place,
