@@ -45,6 +45,12 @@ std::string text_of(const std::string& host, int port) {
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+/// Where nobody listens, a client may happen to get the very port that it connects to, and TCP lets
+/// the two open at once (RFC 9293, 3.5) though they are one: so it has no server.
+bool connected_to_itself(const socket& connected, const address& peer) {
+    return connected.local_address() == peer;
+}
+
 /// What `connecting` gives, with its error in `error`.
 task<stream> store_error(task<stream> connecting, std::error_code& error) {
     try {
@@ -70,6 +76,8 @@ task<stream> connect(address peer, std::error_code& error) {
         co_return stream(current, socket());
     }
     error = co_await connect_operation(current, made.native_handle(), peer.data(), peer.size());
+    if (!error && connected_to_itself(made, peer))
+        error = std::make_error_code(std::errc::connection_refused);
     co_return stream(current, error ? socket() : std::move(made));
 }
 

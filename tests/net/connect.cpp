@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
 #include "ipv6_loopback.hpp"
+#include "own_network.hpp"
 #include "receive.hpp"
 #include "run_without_leak.hpp"
 
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -154,6 +156,17 @@ TEST_CASE("a connect to a Unix socket waits for room in the backlog, and can be 
         });
         CHECK(connected.back().is_open());
         co_await source.close();
+    });
+}
+
+TEST_CASE("a client that gets the port it connects to has no server", "[net]") {
+    const own_network network;
+    constexpr const char* range = "/proc/sys/net/ipv4/ip_local_port_range";
+    if (!network.separate() || !(std::ofstream(range) << "40000 40000" << std::flush))
+        SKIP("this user can have no network of their own, with a range of ports that is known");
+    run_without_leak([](loop&) -> task<> {
+        const std::system_error thrown = co_await refusal(address("127.0.0.1", 40000));
+        CHECK(thrown.code() == std::errc::connection_refused);
     });
 }
 
