@@ -35,8 +35,11 @@ struct seconds {
         const auto milliseconds =
             std::chrono::duration_cast<std::chrono::milliseconds>(printed.duration).count();
         const auto rest = milliseconds % 1000;
-        return out << milliseconds / 1000 << (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") << rest
-                   << " s";
+        return out << milliseconds / 1000
+                   << (rest < 10    ? ".00"
+                       : rest < 100 ? ".0"
+                                    : ".")
+                   << rest << " s";
     }
 };
 

@@ -37,8 +37,8 @@ TEST_CASE("the dump tells where and how long each coroutine has waited", "[loop]
         const std::string text = out.str();
         INFO(text);
         CHECK(text.find("1 waiting, ") != std::string::npos);
-        CHECK(text.find("for 12.034 s\n    dump_tasks.cpp:" + std::to_string(waiting_line) + "  ") !=
-              std::string::npos);
+        CHECK(text.find("for 12.034 s\n    dump_tasks.cpp:" + std::to_string(waiting_line) +
+                        "  ") != std::string::npos);
         CHECK(text.find("wait_patiently()\n") != std::string::npos);
         CHECK(text.find("waiter::wait(int)\n") != std::string::npos);
         CHECK(text.find("Frame*") == std::string::npos);  // GCC's own name for a coroutine

@@ -15,7 +15,9 @@ namespace ringlet {
 /// A coroutine's wait for a function that runs in a thread of a pool: see `offload`. `Function` is
 /// a reference where the callable belongs to the caller.
 template <class Function>
-class offload_operation final : public operation, private thread_pool::job, private inbox::work_item {
+class offload_operation final : public operation,
+                                private thread_pool::job,
+                                private inbox::work_item {
     using result_type = std::invoke_result_t<Function&>;
     using kept = std::conditional_t<
         std::is_void_v<result_type>, std::monostate,

@@ -64,9 +64,7 @@ protected:
     loop& loop_;
 
 private:
-    [[nodiscard]] bool cancelled() const noexcept {
-        return loop_.scope().cancelled();
-    }
+    [[nodiscard]] bool cancelled() const noexcept { return loop_.scope().cancelled(); }
     void require_not_cancelled(const char* caller) const;
     [[noreturn]] static void refuse(const char* caller);
 
