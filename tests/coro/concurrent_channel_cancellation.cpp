@@ -31,7 +31,8 @@ constexpr int count = 5'000;
 template <class Attempt>
 task<> storm(Attempt& attempt, const bool& done) {
     constexpr int patient = 20;
-    for (int turns = 0; !done; turns = (turns + 1) % (patient + 1)) {
+    int turns = 0;
+    while (!done) {
         const auto once = [&](task_group& group) -> task<> {
             group.spawn(attempt());
             for (int turn = 0; turn < turns && turns < patient && group.running() > 1; ++turn)
@@ -40,6 +41,7 @@ task<> storm(Attempt& attempt, const bool& done) {
                 group.cancel();
         };
         co_await task_group::run(std::ref(once));
+        turns = (turns + 1) % (patient + 1);
     }
 }
 
