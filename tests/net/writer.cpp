@@ -298,3 +298,16 @@ TEST_CASE("a writer belongs to a loop", "[net]") {
         }(),
         std::logic_error);
 }
+
+#ifdef __cpp_lib_format
+TEST_CASE("a writer writes what std::format makes of its arguments", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        memory_pipe pipe;
+        writer out(pipe, {.buffer_size = 64});
+        co_await out.format("{} of {:>4}", 1, std::string("two"));
+        CHECK(pipe.size() == 0);
+        co_await out.flush();
+        CHECK(take(pipe) == "1 of  two");
+    });
+}
+#endif
