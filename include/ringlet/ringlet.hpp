@@ -6,7 +6,11 @@
 #include <ringlet/ring/check.hpp>
 #include <ringlet/ring/completion.hpp>
 #include <ringlet/ring/completion_queue.hpp>
+#include <ringlet/ring/epoll_ring.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/list_hook.hpp>
+#include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/ring/ring.hpp>
 #include <ringlet/ring/ring_options.hpp>
@@ -20,8 +24,6 @@
 #include <ringlet/loop/frame_pool.hpp>
 #include <ringlet/loop/gathered_send_operation.hpp>
 #include <ringlet/loop/inbox.hpp>
-#include <ringlet/loop/intrusive_list.hpp>
-#include <ringlet/loop/list_hook.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/loop/loop_statistics.hpp>

@@ -1,5 +1,5 @@
 #include <ringlet/coro/thread_pool.hpp>
-#include <ringlet/loop/intrusive_list.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/check.hpp>
 
 #include <pthread.h>

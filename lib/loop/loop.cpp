@@ -2,7 +2,7 @@
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/loop/ring_operation.hpp>
-#include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/make_ring.hpp>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -74,7 +74,7 @@ void loop::wake_up::complete(const completion& /*cqe*/) {
 }
 
 loop::loop(const loop_options& options)
-    : loop(std::make_unique<kernel_ring>(options.ring), options) {}
+    : loop(make_ring(options.ring), options) {}
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),

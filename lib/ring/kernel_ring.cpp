@@ -1,5 +1,6 @@
 #include "kernel_abi.hpp"
 #include "setup_error.hpp"
+#include "valid_ring_options.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 
@@ -16,9 +17,6 @@ namespace ringlet {
 
 namespace {
 
-constexpr unsigned submission_entries_max = 32'768;
-constexpr unsigned completion_entries_max = 65'536;
-
 // Best first. CQSIZE and SUBMIT_ALL go with each: without SUBMIT_ALL one bad SQE would hold back
 // those behind it; kernels before 5.18 do not know it and get the last row.
 constexpr std::array setups{
@@ -33,25 +31,10 @@ constexpr std::array setups{
 // NODROP: a full completion queue loses nothing. EXT_ARG: a wait can carry a deadline.
 constexpr unsigned required_features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 
-void validate(const ring_options& options) {
-    const auto refuse = [](const std::string& what) {
-        throw std::invalid_argument("ring_options: " + what);
-    };
-    if (options.submission_entries < 1 || options.submission_entries > submission_entries_max)
-        refuse("submission_entries must be 1 to 32768, not " +
-               std::to_string(options.submission_entries));
-    if (options.completion_entries < options.submission_entries ||
-        options.completion_entries > completion_entries_max)
-        refuse("completion_entries must be submission_entries to 65536, not " +
-               std::to_string(options.completion_entries));
-    if (options.first_setup >= setups.size())
-        refuse("first_setup must be 0 to 3, not " + std::to_string(options.first_setup));
-}
-
 }  // namespace
 
 kernel_ring::kernel_ring(const ring_options& options) {
-    validate(options);
+    require_valid(options);
     set_up(options);
     probe();
     // Not fatal when refused: they only make `enter` cheaper and a forked child safer.

@@ -44,21 +44,24 @@ ringlet::task<> keep_result(ringlet::loop& owner, int fd, int& result) {
     result = co_await read_operation(owner, fd);
 }
 
-/// A multishot poll, which ends when it is cancelled.
-class readiness final : public ringlet::ring_operation {
+/// A multishot accept, which ends when it is cancelled.
+class arrivals final : public ringlet::ring_operation {
 public:
-    readiness(ringlet::loop& owner, int fd) noexcept
+    arrivals(ringlet::loop& owner, int fd) noexcept
         : ring_operation(owner, never_enough), fd_(fd) {
         restart();
     }
 
-    int ready = 0;
+    std::vector<ringlet::socket> arrived;
     bool ended = false;
 
 private:
-    void prepare(io_uring_sqe& sqe) override { io_uring_prep_poll_multishot(&sqe, fd_, POLLIN); }
+    void prepare(io_uring_sqe& sqe) override {
+        io_uring_prep_multishot_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    }
     void complete(const ringlet::completion& cqe) override {
-        ready += cqe.result >= 0 ? 1 : 0;
+        if (cqe.result >= 0)
+            arrived.emplace_back(ringlet::network::system(), cqe.result);
         ended = (cqe.flags & IORING_CQE_F_MORE) == 0;
     }
 
@@ -145,21 +148,21 @@ TEST_CASE("an operation that polls in between can be cancelled all the time", "[
 
 TEST_CASE("an operation that takes every completion gets those of a multishot, too", "[loop]") {
     ringlet::loop owner;
-    const connected_pair pair = unix_pair();
-    readiness poll(owner, pair.fd());
+    const ringlet::socket listener = tcp_listener();
+    arrivals accept(owner, listener.native_handle());
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        for (int i = 1; i <= 3; ++i) {
-            CHECK(::send(pair.peer(), "x", 1, 0) == 1);
-            while (poll.ready < i)
+        for (std::size_t i = 1; i <= 3; ++i) {
+            const ringlet::socket client = tcp_client(listener);
+            while (accept.arrived.size() < i)
                 co_await ringlet::yield();
         }
-        CHECK_FALSE(poll.ended);
-        poll.cancel();
-        poll.cancel();
-        while (!poll.ended)
+        CHECK_FALSE(accept.ended);
+        accept.cancel();
+        accept.cancel();
+        while (!accept.ended)
             co_await ringlet::yield();
     });
-    CHECK(poll.ready == 3);
+    CHECK(accept.arrived.size() == 3);
 }
 
 TEST_CASE("destroying a loop with an operation in flight ends the program", "[loop]") {

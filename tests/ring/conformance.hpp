@@ -5,6 +5,7 @@
 
 #include "time_limit.hpp"
 
+#include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct ring_under_test {
 
 /// Every ring there is, for Catch2 to generate test runs from.
 inline std::vector<ring_under_test> rings_under_test() {
-    return {{"kernel", [] { return std::make_unique<ringlet::kernel_ring>(); }}};
+    return {{"kernel", [] { return std::make_unique<ringlet::kernel_ring>(); }},
+            {"epoll", [] { return std::make_unique<ringlet::epoll_ring>(); }}};
 }
 
 /// Puts one SQE into the queue, filled in by `prepare(sqe)`.

@@ -3,7 +3,7 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/queued_operation.hpp>
 #include <ringlet/coro/slow_receivers.hpp>
-#include <ringlet/loop/intrusive_list.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/thread_pool_options.hpp>
-#include <ringlet/loop/list_hook.hpp>
+#include <ringlet/ring/list_hook.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -31,7 +31,7 @@ class loop {
 public:
     using clock = ringlet::ring::clock;
 
-    /// A loop on the kernel's io_uring. Throws what kernel_ring throws.
+    /// A loop on the ring that `options.ring` asks for. Throws what make_ring throws.
     explicit loop(const loop_options& options = {});
 
     /// A loop on a ring of the caller's.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/intrusive_list.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/loop/operation.hpp>
 
 #include <exception>

@@ -2,8 +2,13 @@
 
 namespace ringlet {
 
-/// How large a ring is made, and how. Sizes are rounded up to a power of two.
+/// Which ring is made, how large, and how. Sizes are rounded up to a power of two.
 struct ring_options {
+    /// The rings there are: see kernel_ring and epoll_ring. `any` is the one that the environment
+    /// variable RINGLET_RING names; where it names none, the kernel's, or else epoll's.
+    enum class kind { any, kernel, epoll };
+    kind wanted = kind::any;
+
     /// SQEs that fit before an `enter` has to hand them over; 1 to 32,768.
     unsigned submission_entries = 512;
 

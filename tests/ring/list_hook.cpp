@@ -1,11 +1,11 @@
 #include "catch.hpp"
 
-#include <ringlet/loop/intrusive_list.hpp>
-#include <ringlet/loop/list_hook.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/ring/list_hook.hpp>
 
 #include <optional>
 
-TEST_CASE("a hook leaves its list when it is destroyed", "[loop]") {
+TEST_CASE("a hook leaves its list when it is destroyed", "[ring]") {
     ringlet::list_hook stays;
     std::optional<ringlet::list_hook> goes(std::in_place);
     ringlet::intrusive_list<ringlet::list_hook> list;
@@ -17,7 +17,7 @@ TEST_CASE("a hook leaves its list when it is destroyed", "[loop]") {
     CHECK(list.empty());
 }
 
-TEST_CASE("unlinking a hook that is in no list does nothing", "[loop]") {
+TEST_CASE("unlinking a hook that is in no list does nothing", "[ring]") {
     ringlet::list_hook hook;
     hook.unlink();
     CHECK_FALSE(hook.linked());

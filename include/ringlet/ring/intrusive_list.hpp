@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/list_hook.hpp>
+#include <ringlet/ring/list_hook.hpp>
 
 namespace ringlet {
 

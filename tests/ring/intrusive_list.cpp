@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include <ringlet/loop/intrusive_list.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 
 #include <array>
 #include <vector>
@@ -21,7 +21,7 @@ std::vector<int> numbers_of(list& members) {
 
 }  // namespace
 
-TEST_CASE("an intrusive list is first in, first out", "[loop]") {
+TEST_CASE("an intrusive list is first in, first out", "[ring]") {
     std::array members{member(1), member(2), member(3)};
     list all;
     CHECK(all.empty());
@@ -36,7 +36,7 @@ TEST_CASE("an intrusive list is first in, first out", "[loop]") {
     CHECK(all.empty());
 }
 
-TEST_CASE("a member unlinks from anywhere in an intrusive list", "[loop]") {
+TEST_CASE("a member unlinks from anywhere in an intrusive list", "[ring]") {
     const int gone = GENERATE(1, 2, 3);
     std::array members{member(1), member(2), member(3)};
     list all;
@@ -52,7 +52,7 @@ TEST_CASE("a member unlinks from anywhere in an intrusive list", "[loop]") {
     CHECK(numbers_of(all) == expected);
 }
 
-TEST_CASE("splicing moves all members to the end of another list, in order", "[loop]") {
+TEST_CASE("splicing moves all members to the end of another list, in order", "[ring]") {
     std::array members{member(1), member(2), member(3), member(4)};
     list some;
     list others;
@@ -74,7 +74,7 @@ TEST_CASE("splicing moves all members to the end of another list, in order", "[l
     CHECK(numbers_of(some) == std::vector{2, 3, 4});
 }
 
-TEST_CASE("a visitor may unlink the member that it is given", "[loop]") {
+TEST_CASE("a visitor may unlink the member that it is given", "[ring]") {
     std::array members{member(1), member(2), member(3), member(4)};
     list all;
     list odd;
@@ -90,7 +90,7 @@ TEST_CASE("a visitor may unlink the member that it is given", "[loop]") {
     CHECK(numbers_of(odd) == std::vector{1, 3});
 }
 
-TEST_CASE("members that are left in a list that ends are in none", "[loop]") {
+TEST_CASE("members that are left in a list that ends are in none", "[ring]") {
     member one(1);
     {
         list all;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "waiting_operation.hpp"
+
+#include <optional>
+
+namespace ringlet::epoll {
+
+/// What an SQE on a descriptor comes to if it is carried out now, as a CQE's result: a count or
+/// `-errno`. Nothing where it would have to wait. An SQE that may wait is never carried out in a
+/// way that blocks.
+
+/// RECV, SEND, RECVMSG, SENDMSG. `done` is what MSG_WAITALL has moved before, and grows; `kept`
+/// stands for what the SQE's msghdr names where that is gone.
+std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_message* kept);
+
+/// ACCEPT, on a listener with O_NONBLOCK.
+std::optional<int> attempt_accept(const io_uring_sqe& sqe);
+
+/// CONNECT, on a socket with O_NONBLOCK; and how one that was begun has ended.
+std::optional<int> attempt_connect(const io_uring_sqe& sqe);
+int connected(int fd);
+
+/// READ and WRITE of what poll(2) says is ready, such as an eventfd or a pipe.
+int transfer_ready(const io_uring_sqe& sqe);
+
+/// READ of a file as far as it is in memory.
+std::optional<int> attempt_file_read(const io_uring_sqe& sqe);
+
+/// What blocks and is for a worker: READ and WRITE of files, OPENAT, OPENAT2, FSYNC, STATX.
+int carry_out_blocking(const io_uring_sqe& sqe);
+
+/// Keeps what a RECVMSG or SENDMSG that waits names. Throws std::bad_alloc.
+void keep_message(waiting_operation& one);
+
+}  // namespace ringlet::epoll

@@ -1,0 +1,106 @@
+#include "descriptor_table.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <system_error>
+
+namespace ringlet::epoll {
+
+std::uint32_t events_wanted(descriptor& here) {
+    std::uint32_t wanted = 0;
+    if (!here.input.empty())
+        wanted |= EPOLLIN;
+    if (!here.output.empty())
+        wanted |= EPOLLOUT;
+    here.events.for_each(
+        [&](const waiting_operation& poll) { wanted |= poll.poll32_events; });
+    return wanted;
+}
+
+descriptor_table::descriptor_table()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), reported_(events_max) {
+    if (epoll_ < 0)
+        throw std::system_error(errno, std::system_category(), "epoll_create1");
+}
+
+descriptor_table::~descriptor_table() {
+    ::close(epoll_);
+}
+
+void descriptor_table::add_page(std::size_t page) {
+    if (page >= pages_.size())
+        pages_.resize(page + 1);
+    pages_[page] = std::make_unique<descriptor[]>(page_size);
+}
+
+void descriptor_table::arm_later(int fd) {
+    descriptor& here = at(fd);
+    if (here.to_arm)
+        return;
+    to_arm_.push_back(fd);
+    here.to_arm = true;
+}
+
+void descriptor_table::closing(int fd) {
+    descriptor& here = at(fd);
+    ++here.life;
+    here.armed = 0;
+    here.drained = false;
+}
+
+void descriptor_table::watch(int fd) {
+    if (const int error = control(EPOLL_CTL_ADD, fd, EPOLLIN, at(fd).life); error != 0)
+        throw std::system_error(error, std::system_category(), "epoll_ctl");
+}
+
+int descriptor_table::arm(int fd, descriptor& here, std::uint32_t wanted) noexcept {
+    const std::uint32_t events = wanted | EPOLLONESHOT;
+    int error = 0;
+    if (here.registered) {
+        error = control(EPOLL_CTL_MOD, fd, events, here.life);
+        here.registered = error != ENOENT;
+    } else {
+        error = control(EPOLL_CTL_ADD, fd, events, here.life);
+        if (error == EEXIST)
+            error = control(EPOLL_CTL_MOD, fd, events, here.life);
+        here.registered = error == 0;
+    }
+    here.armed = error == 0 ? wanted : 0;
+    return error;
+}
+
+int descriptor_table::control(int action, int fd, std::uint32_t events,
+                              std::uint32_t life) noexcept {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = std::uint64_t{life} << 32U | static_cast<unsigned>(fd);
+    return ::epoll_ctl(epoll_, action, fd, &event) == 0 ? 0 : errno;
+}
+
+int descriptor_table::wait_for_events(const timespec* timeout) {
+    if (precise_) {
+        const long count = ::syscall(SYS_epoll_pwait2, epoll_, reported_.data(), events_max,
+                                     timeout, nullptr, sizeof(sigset_t));
+        if (count >= 0)
+            return static_cast<int>(count);
+        // A kernel before 5.11 answers ENOSYS; a seccomp filter that does not know it, EPERM.
+        precise_ = errno != ENOSYS && errno != EPERM;
+    }
+    int count = -1;
+    if (!precise_) {
+        // Rounded up, so that no deadline is met too early.
+        const auto milliseconds =
+            timeout == nullptr ? -1 : timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000;
+        count = ::epoll_wait(epoll_, reported_.data(), static_cast<int>(events_max),
+                             static_cast<int>(std::min<long>(milliseconds, INT_MAX)));
+    }
+    if (count < 0 && errno != EINTR)
+        throw std::system_error(errno, std::system_category(), "epoll_wait");
+    return count;
+}
+
+}  // namespace ringlet::epoll

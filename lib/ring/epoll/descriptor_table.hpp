@@ -1,0 +1,146 @@
+#pragma once
+
+#include "waiting_operation.hpp"
+
+#include <ringlet/ring/intrusive_list.hpp>
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ringlet::epoll {
+
+/// What waits at one descriptor, and what epoll has been told of that.
+struct descriptor {
+    intrusive_list<waiting_operation> input;
+    intrusive_list<waiting_operation> output;
+    intrusive_list<waiting_operation> events;  // POLL_ADD
+    std::uint32_t armed = 0;                   // what epoll will report, once
+    std::uint32_t life = 0;     // counts up where the number may have come to name another file
+    bool registered = false;    // epoll knows the file, or knew it before it was closed
+    bool to_arm = false;        // is among those that `arm_all` goes through
+    bool drained = false;       // the last receive got all there was
+
+    [[nodiscard]] bool idle() const noexcept {
+        return input.empty() && output.empty() && events.empty();
+    }
+
+    /// Calls `visit` with each that waits; it may unlink that one.
+    template <class Visitor>
+    void for_each(const Visitor& visit) {
+        for (auto* const queue : {&input, &output, &events})
+            queue->for_each(visit);
+    }
+
+    /// Whether something waits for what epoll has been told: then the file is open still.
+    [[nodiscard]] bool holds_armed() {
+        bool holds = false;
+        for_each([&](const waiting_operation& one) { holds = holds || one.armed; });
+        return holds;
+    }
+};
+
+/// The descriptors of a ring and the epoll instance (epoll(7)) that watches those at which
+/// something waits. Each is armed for one event (EPOLLONESHOT): so one at which nothing waits costs
+/// nothing, and arming anew finds out where a number names another file by now.
+class descriptor_table {
+public:
+    /// Throws std::system_error where there is no descriptor left.
+    descriptor_table();
+    descriptor_table(const descriptor_table&) = delete;
+    descriptor_table& operator=(const descriptor_table&) = delete;
+    ~descriptor_table();
+
+    /// `fd` is not negative. Throws std::bad_alloc. The reference lasts as long as the table.
+    [[nodiscard]] descriptor& at(int fd) {
+        const auto index = static_cast<std::size_t>(fd);
+        if (index / page_size >= pages_.size() || !pages_[index / page_size]) [[unlikely]]
+            add_page(index / page_size);
+        return pages_[index / page_size][index % page_size];
+    }
+
+    /// Something has begun to wait at `fd`: `arm_all` will see to it. Throws std::bad_alloc.
+    void arm_later(int fd);
+
+    /// Tells epoll of all that began to wait. Calls `refused(descriptor&, error)` where epoll
+    /// cannot watch the file, and `replaced(operation&)` for each that waits for a file which its
+    /// number names no more.
+    template <class Refused, class Replaced>
+    void arm_all(const Refused& refused, const Replaced& replaced);
+
+    /// `fd` is about to be closed: what epoll still reports of it is of the past.
+    void closing(int fd);
+
+    /// Watches a descriptor of the ring's own, for input.
+    void watch(int fd);
+
+    /// Waits until `timeout` (epoll_pwait2(2); nullptr is for ever) and calls `report(fd, events)`
+    /// for what is ready. False where a signal came. Throws std::system_error where epoll is
+    /// broken.
+    template <class Report>
+    bool wait(const timespec* timeout, const Report& report);
+
+private:
+    static constexpr std::size_t page_size = 256;
+    static constexpr std::size_t events_max = 256;
+
+    void add_page(std::size_t page);
+    [[nodiscard]] int arm(int fd, descriptor& here, std::uint32_t wanted) noexcept;
+    [[nodiscard]] int control(int action, int fd, std::uint32_t events,
+                              std::uint32_t life) noexcept;
+    [[nodiscard]] int wait_for_events(const timespec* timeout);
+
+    int epoll_;
+    bool precise_ = true;  // epoll_pwait2(2) is there
+    std::vector<std::unique_ptr<descriptor[]>> pages_;
+    std::vector<int> to_arm_;
+    std::vector<epoll_event> reported_;
+};
+
+/// What epoll is to report for those that wait at `here`.
+[[nodiscard]] std::uint32_t events_wanted(descriptor& here);
+
+template <class Refused, class Replaced>
+void descriptor_table::arm_all(const Refused& refused, const Replaced& replaced) {
+    for (const int fd : to_arm_) {
+        descriptor& here = at(fd);
+        here.to_arm = false;
+        if (!here.holds_armed())
+            here.armed = 0;  // the number may name another file by now
+        const std::uint32_t wanted = events_wanted(here);
+        if ((wanted & ~here.armed) == 0)
+            continue;
+        int error = arm(fd, here, wanted);
+        if (error == ENOENT) {  // closed and opened again behind our back
+            ++here.life;
+            here.for_each([&](waiting_operation& one) {
+                if (one.armed)
+                    replaced(one);
+            });
+            error = here.idle() ? 0 : arm(fd, here, events_wanted(here));
+        }
+        if (error != 0)
+            refused(here, error);
+        here.for_each([](waiting_operation& one) { one.armed = true; });
+    }
+    to_arm_.clear();
+}
+
+template <class Report>
+bool descriptor_table::wait(const timespec* timeout, const Report& report) {
+    const int count = wait_for_events(timeout);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& event = reported_[static_cast<std::size_t>(i)];
+        const auto fd = static_cast<int>(event.data.u64 & 0xffffffffU);
+        descriptor& here = at(fd);
+        if (here.life != event.data.u64 >> 32U)
+            continue;
+        here.armed = 0;
+        report(fd, event.events);
+    }
+    return count >= 0;
+}
+
+}  // namespace ringlet::epoll

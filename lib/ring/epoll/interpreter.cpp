@@ -1,0 +1,416 @@
+#include "attempt.hpp"
+#include "interpreter.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+using epoll::descriptor;
+
+// What the descriptor wakes besides what was asked for: errors let everything go on, to be reported.
+constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
+
+constexpr std::chrono::milliseconds connect_pause_first{1};
+constexpr std::chrono::milliseconds connect_pause_max{64};
+
+constexpr std::uint32_t readable = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
+
+bool is_file(int fd) noexcept {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+                                         S_ISBLK(status.st_mode));
+}
+
+/// Sets O_NONBLOCK; gives the flags that were there, or `-errno`.
+int make_nonblocking(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+        return -errno;
+    return flags;
+}
+
+}  // namespace
+
+epoll_ring::interpreter::interpreter(epoll::completion_writer& completions)
+    : completions_(completions) {
+    descriptors_.watch(workers_.native_handle());
+}
+
+bool epoll_ring::interpreter::supports(unsigned opcode) noexcept {
+    switch (opcode) {
+    case IORING_OP_NOP:
+    case IORING_OP_RECV:
+    case IORING_OP_SEND:
+    case IORING_OP_RECVMSG:
+    case IORING_OP_SENDMSG:
+    case IORING_OP_ACCEPT:
+    case IORING_OP_CONNECT:
+    case IORING_OP_SHUTDOWN:
+    case IORING_OP_CLOSE:
+    case IORING_OP_POLL_ADD:
+    case IORING_OP_TIMEOUT:
+    case IORING_OP_ASYNC_CANCEL:
+    case IORING_OP_READ:
+    case IORING_OP_WRITE:
+    case IORING_OP_OPENAT:
+    case IORING_OP_OPENAT2:
+    case IORING_OP_FSYNC:
+    case IORING_OP_STATX:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// The flags that change what an SQE means, and are not interpreted here.
+bool epoll_ring::interpreter::acceptable(const io_uring_sqe& sqe) noexcept {
+    if (!supports(sqe.opcode) || (sqe.flags & ~unsigned{IOSQE_ASYNC}) != 0)
+        return false;
+    switch (sqe.opcode) {
+    case IORING_OP_ACCEPT:
+        return (sqe.ioprio & ~unsigned{IORING_ACCEPT_MULTISHOT}) == 0 && sqe.file_index == 0;
+    case IORING_OP_RECV:
+    case IORING_OP_SEND:
+    case IORING_OP_RECVMSG:
+    case IORING_OP_SENDMSG:
+        return (sqe.ioprio & ~unsigned{IORING_RECVSEND_POLL_FIRST}) == 0;
+    case IORING_OP_POLL_ADD:
+        return sqe.len == 0;  // once, level-triggered
+    case IORING_OP_TIMEOUT:
+        return sqe.len == 1 && sqe.off == 0 &&
+               (sqe.timeout_flags & ~unsigned{IORING_TIMEOUT_ABS}) == 0;
+    case IORING_OP_READ:
+    case IORING_OP_WRITE:
+        return sqe.rw_flags == 0;
+    case IORING_OP_CLOSE:
+    case IORING_OP_OPENAT:
+    case IORING_OP_OPENAT2:
+        return sqe.file_index == 0;
+    default:
+        return true;
+    }
+}
+
+void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
+    if (!acceptable(sqe))
+        return post(sqe, -EINVAL);
+    switch (sqe.opcode) {
+    case IORING_OP_NOP:
+        return post(sqe, 0);
+    case IORING_OP_ASYNC_CANCEL:
+        return take_cancel(sqe);
+    case IORING_OP_TIMEOUT:
+        return take_timeout(sqe);
+    case IORING_OP_OPENAT:
+    case IORING_OP_OPENAT2:
+    case IORING_OP_STATX:
+    case IORING_OP_FSYNC:
+        return wait_for_worker(sqe);
+    default:
+        break;
+    }
+    if (sqe.fd < 0)
+        return post(sqe, -EBADF);
+    switch (sqe.opcode) {
+    case IORING_OP_CLOSE:
+        return post(sqe, close(sqe.fd));
+    case IORING_OP_SHUTDOWN:
+        return post(sqe, ::shutdown(sqe.fd, static_cast<int>(sqe.len)) == 0 ? 0 : -errno);
+    case IORING_OP_POLL_ADD:
+        return take_poll(sqe);
+    case IORING_OP_READ:
+    case IORING_OP_WRITE:
+        return take_transfer_of_file(sqe);
+    default:
+        return take_socket_operation(sqe);
+    }
+}
+
+void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
+    const bool output = sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_SENDMSG ||
+                        sqe.opcode == IORING_OP_CONNECT;
+    int flags = 0;
+    if (sqe.opcode == IORING_OP_ACCEPT || sqe.opcode == IORING_OP_CONNECT) {
+        flags = make_nonblocking(sqe.fd);
+        if (flags < 0)
+            return post(sqe, flags);
+    }
+    descriptor& here = descriptors_.at(sqe.fd);
+    // Where the last receive got all there was, trying would cost a call to learn nothing.
+    const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained &&
+                          (sqe.msg_flags & MSG_DONTWAIT) == 0;
+    std::size_t done = 0;
+    if (!hopeless && (output ? here.output : here.input).empty()) {
+        if (const std::optional<int> result = attempt(sqe, done, nullptr)) {
+            if (sqe.opcode == IORING_OP_CONNECT && *result == -EAGAIN)
+                return connect_later(sqe, flags);
+            if (sqe.opcode == IORING_OP_CONNECT)
+                ::fcntl(sqe.fd, F_SETFL, flags);
+            return post(sqe, *result);
+        }
+    }
+    waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
+    one.done = done;
+    one.descriptor_flags = flags;
+    if (sqe.opcode == IORING_OP_RECVMSG || sqe.opcode == IORING_OP_SENDMSG)
+        epoll::keep_message(one);
+}
+
+/// `resumed` is what has waited, or nullptr.
+std::optional<int> epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done,
+                                                    waiting* resumed) {
+    switch (sqe.opcode) {
+    case IORING_OP_ACCEPT:
+        return accept(sqe);
+    case IORING_OP_CONNECT:
+        return resumed == nullptr ? epoll::attempt_connect(sqe) : epoll::connected(sqe.fd);
+    case IORING_OP_READ:
+    case IORING_OP_WRITE:
+        return epoll::transfer_ready(sqe);
+    default:
+        const auto result = epoll::attempt_transfer(
+            sqe, done, resumed == nullptr ? nullptr : resumed->message.get());
+        if (sqe.opcode == IORING_OP_RECV && result && *result > 0)
+            descriptors_.at(sqe.fd).drained = static_cast<unsigned>(*result) < sqe.len;
+        return result;
+    }
+}
+
+std::optional<int> epoll_ring::interpreter::accept(const io_uring_sqe& sqe) {
+    for (;;) {
+        const std::optional<int> result = epoll::attempt_accept(sqe);
+        // Where the completion queue overflows, a multishot ends, as in the kernel.
+        if ((sqe.ioprio & IORING_ACCEPT_MULTISHOT) == 0 || !result || *result < 0 ||
+            completions_.full())
+            return result;
+        post(sqe, *result, IORING_CQE_F_MORE);
+    }
+}
+
+// Nothing tells when there is room in the backlog of a Unix socket, where the kernel's ring waits
+// for it: the socket is tried again from time to time.
+void epoll_ring::interpreter::connect_later(const io_uring_sqe& sqe, int descriptor_flags) {
+    waiting& one = operations_.add(sqe);
+    one.descriptor_flags = descriptor_flags;
+    one.waits_for = awaited::time;
+    one.pause = connect_pause_first;
+    timeouts_.emplace(clock::now() + one.pause, &one);
+}
+
+void epoll_ring::interpreter::connect_again(waiting& one) {
+    if (const int result = epoll::attempt_connect(one).value_or(-EAGAIN); result != -EAGAIN)
+        return finish(one, result);
+    one.pause = std::min(one.pause * 2, connect_pause_max);
+    timeouts_.emplace(clock::now() + one.pause, &one);
+}
+
+void epoll_ring::interpreter::take_transfer_of_file(const io_uring_sqe& sqe) {
+    if (!is_file(sqe.fd)) {
+        wait_at_descriptor(sqe, sqe.opcode == IORING_OP_READ ? awaited::input : awaited::output);
+        return;
+    }
+    if (sqe.opcode == IORING_OP_READ)
+        if (const std::optional<int> result = epoll::attempt_file_read(sqe))
+            return post(sqe, *result);
+    wait_for_worker(sqe);
+}
+
+void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
+    pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events), 0};
+    if (::poll(&polled, 1, 0) < 0)
+        return post(sqe, -errno);
+    if ((polled.revents & POLLNVAL) != 0)
+        return post(sqe, -EBADF);
+    if (polled.revents != 0)
+        return post(sqe, polled.revents);
+    wait_at_descriptor(sqe, awaited::events);
+}
+
+void epoll_ring::interpreter::take_timeout(const io_uring_sqe& sqe) {
+    const auto& timeout = *reinterpret_cast<const __kernel_timespec*>(sqe.addr);
+    const auto duration =
+        std::chrono::seconds(timeout.tv_sec) + std::chrono::nanoseconds(timeout.tv_nsec);
+    const bool absolute = (sqe.timeout_flags & IORING_TIMEOUT_ABS) != 0;
+    waiting& one = operations_.add(sqe);
+    one.waits_for = awaited::time;
+    timeouts_.emplace((absolute ? time_point() : clock::now()) + duration, &one);
+}
+
+epoll_ring::interpreter::waiting&
+epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe,
+                                                               awaited what) {
+    descriptors_.arm_later(sqe.fd);
+    descriptor& here = descriptors_.at(sqe.fd);
+    waiting& one = operations_.add(sqe);
+    one.waits_for = what;
+    auto& queue = what == awaited::input    ? here.input
+                  : what == awaited::output ? here.output
+                                            : here.events;
+    queue.push_back(one);
+    return one;
+}
+
+void epoll_ring::interpreter::wait_for_worker(const io_uring_sqe& sqe) {
+    hand_to_worker(operations_.add(sqe));
+}
+
+void epoll_ring::interpreter::hand_to_worker(waiting& one) {
+    one.waits_for = awaited::worker;
+    try {
+        workers_.carry_out(one);
+    } catch (const std::system_error& error) {
+        finish(one, -error.code().value());
+    }
+}
+
+int epoll_ring::interpreter::close(int fd) {
+    descriptor& here = descriptors_.at(fd);
+    here.for_each([this](waiting& one) { forsake(one); });
+    descriptors_.closing(fd);
+    return ::close(fd) == 0 ? 0 : -errno;
+}
+
+void epoll_ring::interpreter::take_cancel(const io_uring_sqe& sqe) {
+    const unsigned flags = sqe.cancel_flags;
+    constexpr unsigned known =
+        IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_FD;
+    if ((flags & ~known) != 0)
+        return post(sqe, -EINVAL);
+    const auto matches = [&](const waiting& one) {
+        if ((flags & IORING_ASYNC_CANCEL_ANY) != 0)
+            return true;
+        if ((flags & IORING_ASYNC_CANCEL_FD) != 0)
+            return one.fd == sqe.fd && one.waits_for != awaited::nothing;
+        return one.user_data == sqe.addr;
+    };
+    if ((flags & (IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY)) != 0) {
+        int count = 0;
+        for (waiting* one : operations_.matching(matches))
+            count += cancel(*one) ? 1 : 0;
+        const bool found_none = count == 0 && (flags & IORING_ASYNC_CANCEL_ANY) == 0;
+        return post(sqe, found_none ? -ENOENT : count);
+    }
+    waiting* const one = (flags & IORING_ASYNC_CANCEL_FD) != 0 ? operations_.find_if(matches)
+                                                               : operations_.find(sqe.addr);
+    if (one == nullptr)
+        return post(sqe, -ENOENT);
+    post(sqe, cancel(*one) ? 0 : -EALREADY);
+}
+
+/// False where a worker carries it out: then it ends with its result.
+bool epoll_ring::interpreter::cancel(waiting& one) {
+    if (one.waits_for == awaited::worker && !workers_.withdraw(one))
+        return false;
+    if (one.waits_for == awaited::time)
+        std::erase_if(timeouts_, [&](const auto& entry) { return entry.second == &one; });
+    finish(one, -ECANCELED);
+    return true;
+}
+
+bool epoll_ring::interpreter::wait_until(time_point deadline) {
+    arm();
+    if (!timeouts_.empty())
+        deadline = std::min(deadline, timeouts_.begin()->first);
+    timespec timeout{};
+    if (deadline != no_deadline) {
+        const auto now = clock::now();
+        const auto left = std::max(deadline, now) - now;  // one far in the past would overflow
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+        timeout = {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    }
+    const bool uninterrupted =
+        descriptors_.wait(deadline == no_deadline ? nullptr : &timeout,
+                          [this](int fd, std::uint32_t events) { ready(fd, events); });
+    if (!timeouts_.empty())
+        expire(clock::now());
+    return uninterrupted;
+}
+
+void epoll_ring::interpreter::ready(int fd, std::uint32_t events) {
+    if (fd == workers_.native_handle())
+        return collect_work();
+    descriptor& here = descriptors_.at(fd);
+    if ((events & (readable | always)) != 0)
+        go_on(here.input);
+    if ((events & (EPOLLOUT | always)) != 0)
+        go_on(here.output);
+    here.events.for_each([&](waiting& poll) {
+        if (const std::uint32_t seen = events & (poll.poll32_events | always); seen != 0)
+            finish(poll, static_cast<int>(seen));
+    });
+    if (!here.idle())
+        descriptors_.arm_later(fd);
+}
+
+void epoll_ring::interpreter::go_on(intrusive_list<waiting>& queue) {
+    while (!queue.empty()) {
+        waiting& first = queue.front();
+        const std::optional<int> result = attempt(first, first.done, &first);
+        if (!result)
+            return;
+        finish(first, *result);
+    }
+}
+
+void epoll_ring::interpreter::arm() {
+    const auto refused = [this](descriptor& here, int error) {
+        for (auto* const queue : {&here.input, &here.output, &here.events})
+            while (!queue->empty()) {
+                waiting& one = queue->pop_front();
+                const bool blocks = one.opcode == IORING_OP_READ || one.opcode == IORING_OP_WRITE;
+                if (error == EPERM && blocks)  // such as /dev/full, which is always ready
+                    hand_to_worker(one);
+                else
+                    finish(one, -error);
+            }
+    };
+    descriptors_.arm_all(refused, [this](waiting& one) { forsake(one); });
+}
+
+/// Its file is gone: only a cancel ends it.
+void epoll_ring::interpreter::forsake(waiting& one) noexcept {
+    one.unlink();
+    one.waits_for = awaited::nothing;
+    forsaken_.push_back(one);
+}
+
+void epoll_ring::interpreter::expire(time_point now) {
+    while (!timeouts_.empty() && timeouts_.begin()->first <= now) {
+        waiting& one = *timeouts_.begin()->second;
+        timeouts_.erase(timeouts_.begin());
+        if (one.opcode == IORING_OP_TIMEOUT)
+            finish(one, -ETIME);
+        else
+            connect_again(one);
+    }
+}
+
+void epoll_ring::interpreter::collect_work() {
+    intrusive_list<waiting> done;
+    workers_.take_done(done);
+    while (!done.empty())
+        finish(done.front(), done.front().result);
+}
+
+// As in the kernel, what a transfer has moved is told rather than why it ended.
+void epoll_ring::interpreter::finish(waiting& one, int result) {
+    if (one.opcode == IORING_OP_CONNECT && one.waits_for != awaited::nothing)
+        ::fcntl(one.fd, F_SETFL, one.descriptor_flags);
+    post(one, result < 0 && one.done > 0 ? static_cast<int>(one.done) : result);
+    operations_.remove(one);
+}
+
+void epoll_ring::interpreter::post(const io_uring_sqe& sqe, int result, unsigned flags) {
+    completions_.post({sqe.user_data, result, flags});
+}
+
+}  // namespace ringlet

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "completion_writer.hpp"
+#include "descriptor_table.hpp"
+#include "operation_index.hpp"
+#include "workers.hpp"
+
+#include <ringlet/ring/epoll_ring.hpp>
+
+#include <map>
+#include <optional>
+
+namespace ringlet {
+
+/// What stands in the kernel's place: takes SQEs, and posts their CQEs.
+class epoll_ring::interpreter {
+public:
+    using time_point = clock::time_point;
+
+    /// CQEs go to `completions`. Throws std::system_error where there is no descriptor left.
+    explicit interpreter(epoll::completion_writer& completions);
+
+    [[nodiscard]] static bool supports(unsigned opcode) noexcept;
+
+    /// Carries out one SQE as far as that is possible now. Throws std::bad_alloc.
+    void take(const io_uring_sqe& sqe);
+
+    /// Waits for something to be ready until `deadline`, and goes on with what waited for it. One
+    /// that has passed makes it look, and not wait. False where a signal came.
+    bool wait_until(time_point deadline);
+
+private:
+    using waiting = epoll::waiting_operation;
+    using awaited = waiting::awaited;
+
+    [[nodiscard]] static bool acceptable(const io_uring_sqe& sqe) noexcept;
+
+    void take_socket_operation(const io_uring_sqe& sqe);
+    void connect_later(const io_uring_sqe& sqe, int descriptor_flags);
+    void connect_again(waiting& one);
+    void take_transfer_of_file(const io_uring_sqe& sqe);
+    void take_poll(const io_uring_sqe& sqe);
+    void take_timeout(const io_uring_sqe& sqe);
+    void take_cancel(const io_uring_sqe& sqe);
+    int close(int fd);
+
+    [[nodiscard]] std::optional<int> attempt(const io_uring_sqe& sqe, std::size_t& done,
+                                             waiting* resumed);
+    [[nodiscard]] std::optional<int> accept(const io_uring_sqe& sqe);
+    waiting& wait_at_descriptor(const io_uring_sqe& sqe, awaited what);
+    void wait_for_worker(const io_uring_sqe& sqe);
+    void hand_to_worker(waiting& one);
+    void ready(int fd, std::uint32_t events);
+    void go_on(intrusive_list<waiting>& queue);
+    void arm();
+    void forsake(waiting& one) noexcept;
+    void expire(time_point now);
+    void collect_work();
+
+    [[nodiscard]] bool cancel(waiting& one);
+    void finish(waiting& one, int result);
+    void post(const io_uring_sqe& sqe, int result, unsigned flags = 0);
+
+    epoll::completion_writer& completions_;
+    epoll::operation_index operations_;
+    epoll::descriptor_table descriptors_;
+    epoll::workers workers_;
+    intrusive_list<waiting> forsaken_;  // whose descriptor was closed
+    std::multimap<time_point, waiting*> timeouts_;
+};
+
+}  // namespace ringlet

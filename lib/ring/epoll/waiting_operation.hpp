@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ringlet/ring/list_hook.hpp>
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace ringlet::epoll {
+
+/// The parts of a message that io_uring lets go of once it is submitted.
+struct kept_message {
+    msghdr header{};
+    std::vector<iovec> buffers;
+    std::vector<std::byte> name;
+    std::vector<std::byte> control;
+};
+
+/// An SQE that has been taken over and could not be carried out at once. It is in the queue of what
+/// it waits for.
+struct waiting_operation : list_hook, io_uring_sqe {
+    /// What it waits for. Nothing any more, where its descriptor was closed: only a cancel ends it.
+    enum class awaited { input, output, events, worker, time, nothing };
+
+    awaited waits_for = awaited::nothing;
+    bool armed = false;             // epoll has been told
+    int descriptor_flags = 0;       // fcntl(2)'s, before it began to connect
+    std::size_t done = 0;           // what a MSG_WAITALL transfer has moved so far
+    int result = 0;                 // a worker's
+    std::chrono::milliseconds pause{0};  // until a connect is tried again
+    std::unique_ptr<kept_message> message;  // kept for the next use
+    waiting_operation* next_in_bucket = nullptr;
+};
+
+}  // namespace ringlet::epoll

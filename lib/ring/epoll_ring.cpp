@@ -1,0 +1,63 @@
+#include "epoll/interpreter.hpp"
+#include "valid_ring_options.hpp"
+
+#include <ringlet/ring/epoll_ring.hpp>
+
+#include <bit>
+#include <vector>
+
+namespace ringlet {
+
+namespace {
+
+// How often in a row `enter` may return with what could be done at once, without a look at what
+// else has become ready: a look costs a system call.
+constexpr unsigned looks_left_out_max = 8;
+
+}  // namespace
+
+/// The queues' memory, and who reads and fills them.
+class epoll_ring::queues {
+public:
+    explicit queues(const ring_options& options)
+        : completions(std::bit_ceil(options.completion_entries)), interpreted(completions),
+          sqes(std::bit_ceil(options.submission_entries)) {}
+
+    epoll::completion_writer completions;
+    interpreter interpreted;
+    std::vector<io_uring_sqe> sqes;
+    unsigned head = 0;
+    unsigned looks_left_out = 0;
+};
+
+epoll_ring::epoll_ring(const ring_options& options) {
+    require_valid(options);
+    queues_ = std::make_unique<queues>(options);
+    submissions_ = submission_queue(queues_->sqes.data(),
+                                    static_cast<unsigned>(queues_->sqes.size()), &queues_->head);
+    completions_ = queues_->completions.reader();
+}
+
+epoll_ring::~epoll_ring() = default;
+
+bool epoll_ring::supports(unsigned opcode) const noexcept {
+    return interpreter::supports(opcode);
+}
+
+void epoll_ring::enter(unsigned submit, unsigned wait_for, clock::time_point deadline) {
+    queues& own = *queues_;
+    if (own.completions.overflowing())
+        ++overflows_;
+    own.completions.catch_up();
+    for (; submit > 0; --submit)
+        own.interpreted.take(own.sqes[own.head++ & (own.sqes.size() - 1)]);
+    const bool satisfied = completions_.ready() >= wait_for;
+    if (satisfied && completions_.ready() > 0 && ++own.looks_left_out <= looks_left_out_max)
+        return;
+    own.looks_left_out = 0;
+    while (own.interpreted.wait_until(satisfied ? clock::time_point() : deadline) &&
+           completions_.ready() < wait_for && (deadline == no_deadline || now() < deadline)) {
+    }
+}
+
+}  // namespace ringlet

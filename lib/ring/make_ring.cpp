@@ -1,0 +1,55 @@
+#include <ringlet/ring/epoll_ring.hpp>
+#include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/make_ring.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+using kind = ring_options::kind;
+
+kind named_by_environment() {
+    const char* const value = std::getenv("RINGLET_RING");
+    const std::string_view name = value == nullptr ? "" : value;
+    if (name.empty())
+        return kind::any;
+    if (name == "kernel")
+        return kind::kernel;
+    if (name == "epoll")
+        return kind::epoll;
+    throw std::invalid_argument("RINGLET_RING must be kernel or epoll, not " + std::string(name));
+}
+
+void report_fallback(const char* cause) {
+    static std::once_flag reported;
+    std::call_once(reported, [cause] {
+        std::fprintf(stderr, "ringlet: going on with epoll instead of io_uring: %s\n", cause);
+    });
+}
+
+}  // namespace
+
+std::unique_ptr<ring> make_ring(const ring_options& options) {
+    const kind wanted = options.wanted == kind::any ? named_by_environment() : options.wanted;
+    if (wanted == kind::epoll)
+        return std::make_unique<epoll_ring>(options);
+    try {
+        return std::make_unique<kernel_ring>(options);
+    } catch (const std::system_error& refused) {
+        if (wanted == kind::kernel)
+            throw;
+        auto instead = std::make_unique<epoll_ring>(options);
+        report_fallback(refused.what());
+        return instead;
+    }
+}
+
+}  // namespace ringlet
