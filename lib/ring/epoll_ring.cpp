@@ -1,4 +1,5 @@
 #include "epoll/interpreter.hpp"
+#include "epoll/understood.hpp"
 #include "valid_ring_options.hpp"
 
 #include <ringlet/ring/epoll_ring.hpp>
@@ -41,7 +42,7 @@ epoll_ring::epoll_ring(const ring_options& options) {
 epoll_ring::~epoll_ring() = default;
 
 bool epoll_ring::supports(unsigned opcode) const noexcept {
-    return interpreter::supports(opcode);
+    return epoll::opcode_understood(opcode);
 }
 
 void epoll_ring::enter(unsigned submit, unsigned wait_for, clock::time_point deadline) {

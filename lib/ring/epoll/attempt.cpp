@@ -95,9 +95,9 @@ std::optional<int> transfer_message(const io_uring_sqe& sqe, std::size_t& done,
     const msghdr& message = kept == nullptr ? *given : kept->header;
     if (message.msg_iovlen > IOV_MAX)
         return -EMSGSIZE;
-    const std::size_t size = std::accumulate(
-        message.msg_iov, message.msg_iov + message.msg_iovlen, std::size_t{0},
-        [](std::size_t sum, const iovec& buffer) { return sum + buffer.iov_len; });
+    const std::size_t size =
+        std::accumulate(message.msg_iov, message.msg_iov + message.msg_iovlen, std::size_t{0},
+                        [](std::size_t sum, const iovec& buffer) { return sum + buffer.iov_len; });
     std::array<iovec, IOV_MAX> buffers;
     return transfer(sqe, done, size, [&](std::size_t moved, int flags) {
         msghdr rest = rest_of(message, moved, buffers);
@@ -119,6 +119,19 @@ std::vector<std::byte> copy_of(const void* data, std::size_t size) {
 }
 
 }  // namespace
+
+bool is_file(int fd) noexcept {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 &&
+           (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode));
+}
+
+int make_nonblocking(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+        return -errno;
+    return flags;
+}
 
 std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done,
                                     kept_message* kept) {

@@ -24,6 +24,12 @@ int connected(int fd);
 /// READ and WRITE of what poll(2) says is ready, such as an eventfd or a pipe.
 int transfer_ready(const io_uring_sqe& sqe);
 
+/// Whether `fd` is a file, which epoll knows nothing of.
+[[nodiscard]] bool is_file(int fd) noexcept;
+
+/// Sets O_NONBLOCK; gives the flags that were there, or `-errno`.
+int make_nonblocking(int fd) noexcept;
+
 /// READ of a file as far as it is in memory.
 std::optional<int> attempt_file_read(const io_uring_sqe& sqe);
 

@@ -16,8 +16,7 @@ std::uint32_t events_wanted(descriptor& here) {
         wanted |= EPOLLIN;
     if (!here.output.empty())
         wanted |= EPOLLOUT;
-    here.events.for_each(
-        [&](const waiting_operation& poll) { wanted |= poll.poll32_events; });
+    here.events.for_each([&](const waiting_operation& poll) { wanted |= poll.poll32_events; });
     return wanted;
 }
 
@@ -94,7 +93,8 @@ int descriptor_table::wait_for_events(const timespec* timeout) {
     if (!precise_) {
         // Rounded up, so that no deadline is met too early.
         const auto milliseconds =
-            timeout == nullptr ? -1 : timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000;
+            timeout == nullptr ? -1
+                               : timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000;
         count = ::epoll_wait(epoll_, reported_.data(), static_cast<int>(events_max),
                              static_cast<int>(std::min<long>(milliseconds, INT_MAX)));
     }

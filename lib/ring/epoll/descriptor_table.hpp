@@ -18,10 +18,10 @@ struct descriptor {
     intrusive_list<waiting_operation> output;
     intrusive_list<waiting_operation> events;  // POLL_ADD
     std::uint32_t armed = 0;                   // what epoll will report, once
-    std::uint32_t life = 0;     // counts up where the number may have come to name another file
-    bool registered = false;    // epoll knows the file, or knew it before it was closed
-    bool to_arm = false;        // is among those that `arm_all` goes through
-    bool drained = false;       // the last receive got all there was
+    std::uint32_t life = 0;   // counts up where the number may have come to name another file
+    bool registered = false;  // epoll knows the file, or knew it before it was closed
+    bool to_arm = false;      // is among those that `arm_all` goes through
+    bool drained = false;     // the last receive got all there was
 
     [[nodiscard]] bool idle() const noexcept {
         return input.empty() && output.empty() && events.empty();
@@ -53,10 +53,16 @@ public:
     descriptor_table& operator=(const descriptor_table&) = delete;
     ~descriptor_table();
 
+    /// Whether `at` would make no table for `fd`.
+    [[nodiscard]] bool has(int fd) const noexcept {
+        const auto page = static_cast<std::size_t>(fd) / page_size;
+        return page < pages_.size() && pages_[page] != nullptr;
+    }
+
     /// `fd` is not negative. Throws std::bad_alloc. The reference lasts as long as the table.
     [[nodiscard]] descriptor& at(int fd) {
         const auto index = static_cast<std::size_t>(fd);
-        if (index / page_size >= pages_.size() || !pages_[index / page_size]) [[unlikely]]
+        if (!has(fd)) [[unlikely]]
             add_page(index / page_size);
         return pages_[index / page_size][index % page_size];
     }

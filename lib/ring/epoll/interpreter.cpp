@@ -1,9 +1,9 @@
-#include "attempt.hpp"
 #include "interpreter.hpp"
+#include "attempt.hpp"
+#include "understood.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,27 +16,14 @@ namespace {
 
 using epoll::descriptor;
 
-// What the descriptor wakes besides what was asked for: errors let everything go on, to be reported.
+// What the descriptor wakes besides what was asked for: errors let everything go on, to be
+// reported.
 constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
 
 constexpr std::chrono::milliseconds connect_pause_first{1};
 constexpr std::chrono::milliseconds connect_pause_max{64};
 
 constexpr std::uint32_t readable = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
-
-bool is_file(int fd) noexcept {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
-                                         S_ISBLK(status.st_mode));
-}
-
-/// Sets O_NONBLOCK; gives the flags that were there, or `-errno`.
-int make_nonblocking(int fd) noexcept {
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
-        return -errno;
-    return flags;
-}
 
 }  // namespace
 
@@ -45,67 +32,16 @@ epoll_ring::interpreter::interpreter(epoll::completion_writer& completions)
     descriptors_.watch(workers_.native_handle());
 }
 
-bool epoll_ring::interpreter::supports(unsigned opcode) noexcept {
-    switch (opcode) {
-    case IORING_OP_NOP:
-    case IORING_OP_RECV:
-    case IORING_OP_SEND:
-    case IORING_OP_RECVMSG:
-    case IORING_OP_SENDMSG:
-    case IORING_OP_ACCEPT:
-    case IORING_OP_CONNECT:
-    case IORING_OP_SHUTDOWN:
-    case IORING_OP_CLOSE:
-    case IORING_OP_POLL_ADD:
-    case IORING_OP_TIMEOUT:
-    case IORING_OP_ASYNC_CANCEL:
-    case IORING_OP_READ:
-    case IORING_OP_WRITE:
-    case IORING_OP_OPENAT:
-    case IORING_OP_OPENAT2:
-    case IORING_OP_FSYNC:
-    case IORING_OP_STATX:
-        return true;
-    default:
-        return false;
-    }
-}
-
-// The flags that change what an SQE means, and are not interpreted here.
-bool epoll_ring::interpreter::acceptable(const io_uring_sqe& sqe) noexcept {
-    if (!supports(sqe.opcode) || (sqe.flags & ~unsigned{IOSQE_ASYNC}) != 0)
-        return false;
-    switch (sqe.opcode) {
-    case IORING_OP_ACCEPT:
-        return (sqe.ioprio & ~unsigned{IORING_ACCEPT_MULTISHOT}) == 0 && sqe.file_index == 0;
-    case IORING_OP_RECV:
-    case IORING_OP_SEND:
-    case IORING_OP_RECVMSG:
-    case IORING_OP_SENDMSG:
-        return (sqe.ioprio & ~unsigned{IORING_RECVSEND_POLL_FIRST}) == 0;
-    case IORING_OP_POLL_ADD:
-        return sqe.len == 0;  // once, level-triggered
-    case IORING_OP_TIMEOUT:
-        return sqe.len == 1 && sqe.off == 0 &&
-               (sqe.timeout_flags & ~unsigned{IORING_TIMEOUT_ABS}) == 0;
-    case IORING_OP_READ:
-    case IORING_OP_WRITE:
-        return sqe.rw_flags == 0;
-    case IORING_OP_CLOSE:
-    case IORING_OP_OPENAT:
-    case IORING_OP_OPENAT2:
-        return sqe.file_index == 0;
-    default:
-        return true;
-    }
-}
-
 void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
-    if (!acceptable(sqe))
+    if (!epoll::understood(sqe))
         return post(sqe, -EINVAL);
     switch (sqe.opcode) {
     case IORING_OP_NOP:
         return post(sqe, 0);
+    case IORING_OP_PROVIDE_BUFFERS:
+        return post(sqe, buffers_.provide(sqe));
+    case IORING_OP_REMOVE_BUFFERS:
+        return post(sqe, buffers_.remove(sqe));
     case IORING_OP_ASYNC_CANCEL:
         return take_cancel(sqe);
     case IORING_OP_TIMEOUT:
@@ -118,7 +54,8 @@ void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
     default:
         break;
     }
-    if (sqe.fd < 0)
+    // A number that no descriptor has had yet is not taken for one unasked.
+    if (sqe.fd < 0 || (!descriptors_.has(sqe.fd) && ::fcntl(sqe.fd, F_GETFD) < 0))
         return post(sqe, -EBADF);
     switch (sqe.opcode) {
     case IORING_OP_CLOSE:
@@ -140,22 +77,22 @@ void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
                         sqe.opcode == IORING_OP_CONNECT;
     int flags = 0;
     if (sqe.opcode == IORING_OP_ACCEPT || sqe.opcode == IORING_OP_CONNECT) {
-        flags = make_nonblocking(sqe.fd);
+        flags = epoll::make_nonblocking(sqe.fd);
         if (flags < 0)
             return post(sqe, flags);
     }
     descriptor& here = descriptors_.at(sqe.fd);
     // Where the last receive got all there was, trying would cost a call to learn nothing.
-    const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained &&
-                          (sqe.msg_flags & MSG_DONTWAIT) == 0;
+    const bool hopeless =
+        sqe.opcode == IORING_OP_RECV && here.drained && (sqe.msg_flags & MSG_DONTWAIT) == 0;
     std::size_t done = 0;
     if (!hopeless && (output ? here.output : here.input).empty()) {
-        if (const std::optional<int> result = attempt(sqe, done, nullptr)) {
-            if (sqe.opcode == IORING_OP_CONNECT && *result == -EAGAIN)
+        if (const std::optional<outcome> ended = attempt(sqe, done, nullptr)) {
+            if (sqe.opcode == IORING_OP_CONNECT && ended->result == -EAGAIN)
                 return connect_later(sqe, flags);
             if (sqe.opcode == IORING_OP_CONNECT)
                 ::fcntl(sqe.fd, F_SETFL, flags);
-            return post(sqe, *result);
+            return post(sqe, ended->result, ended->flags);
         }
     }
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
@@ -166,34 +103,74 @@ void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
 }
 
 /// `resumed` is what has waited, or nullptr.
-std::optional<int> epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done,
-                                                    waiting* resumed) {
+std::optional<epoll_ring::interpreter::outcome>
+epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done, waiting* resumed) {
     switch (sqe.opcode) {
     case IORING_OP_ACCEPT:
         return accept(sqe);
+    case IORING_OP_RECV:
+        return (sqe.flags & IOSQE_BUFFER_SELECT) != 0 ? receive_selecting(sqe) : receive(sqe, done);
     case IORING_OP_CONNECT:
-        return resumed == nullptr ? epoll::attempt_connect(sqe) : epoll::connected(sqe.fd);
+        if (resumed != nullptr)
+            return outcome{epoll::connected(sqe.fd)};
+        return outcome_of(epoll::attempt_connect(sqe));
     case IORING_OP_READ:
     case IORING_OP_WRITE:
-        return epoll::transfer_ready(sqe);
+        return outcome{epoll::transfer_ready(sqe)};
     default:
-        const auto result = epoll::attempt_transfer(
-            sqe, done, resumed == nullptr ? nullptr : resumed->message.get());
-        if (sqe.opcode == IORING_OP_RECV && result && *result > 0)
-            descriptors_.at(sqe.fd).drained = static_cast<unsigned>(*result) < sqe.len;
-        return result;
+        return outcome_of(epoll::attempt_transfer(
+            sqe, done, resumed == nullptr ? nullptr : resumed->message.get()));
     }
 }
 
-std::optional<int> epoll_ring::interpreter::accept(const io_uring_sqe& sqe) {
+std::optional<epoll_ring::interpreter::outcome>
+epoll_ring::interpreter::receive(const io_uring_sqe& sqe, std::size_t& done) {
+    const std::optional<int> result = epoll::attempt_transfer(sqe, done, nullptr);
+    if (result && *result > 0)
+        descriptors_.at(sqe.fd).drained = static_cast<unsigned>(*result) < sqe.len;
+    return outcome_of(result);
+}
+
+/// Into a buffer of the SQE's group; a multishot goes on as long as there is something.
+std::optional<epoll_ring::interpreter::outcome>
+epoll_ring::interpreter::receive_selecting(const io_uring_sqe& sqe) {
+    for (;;) {
+        const epoll::buffer_groups::buffer* const buffer = buffers_.next(sqe.buf_group);
+        if (buffer == nullptr)
+            return outcome{-ENOBUFS};
+        io_uring_sqe into = sqe;
+        into.addr = buffer->address;
+        into.len = sqe.len == 0 ? buffer->size : std::min(sqe.len, buffer->size);
+        std::size_t done = 0;
+        std::optional<outcome> received = receive(into, done);
+        if (!received || received->result < 0)
+            return received;
+        received->flags = IORING_CQE_F_BUFFER | unsigned{buffer->id} << IORING_CQE_BUFFER_SHIFT;
+        buffers_.use_next(sqe.buf_group);
+        if ((sqe.ioprio & IORING_RECV_MULTISHOT) == 0 || received->result == 0 ||
+            completions_.full())
+            return received;
+        post(sqe, received->result, received->flags | IORING_CQE_F_MORE);
+    }
+}
+
+// Where the completion queue overflows, a multishot ends, as in the kernel.
+std::optional<epoll_ring::interpreter::outcome>
+epoll_ring::interpreter::accept(const io_uring_sqe& sqe) {
     for (;;) {
         const std::optional<int> result = epoll::attempt_accept(sqe);
-        // Where the completion queue overflows, a multishot ends, as in the kernel.
         if ((sqe.ioprio & IORING_ACCEPT_MULTISHOT) == 0 || !result || *result < 0 ||
             completions_.full())
-            return result;
+            return outcome_of(result);
         post(sqe, *result, IORING_CQE_F_MORE);
     }
+}
+
+std::optional<epoll_ring::interpreter::outcome>
+epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
+    if (!result)
+        return std::nullopt;
+    return outcome{*result};
 }
 
 // Nothing tells when there is room in the backlog of a Unix socket, where the kernel's ring waits
@@ -214,7 +191,7 @@ void epoll_ring::interpreter::connect_again(waiting& one) {
 }
 
 void epoll_ring::interpreter::take_transfer_of_file(const io_uring_sqe& sqe) {
-    if (!is_file(sqe.fd)) {
+    if (!epoll::is_file(sqe.fd)) {
         wait_at_descriptor(sqe, sqe.opcode == IORING_OP_READ ? awaited::input : awaited::output);
         return;
     }
@@ -246,8 +223,7 @@ void epoll_ring::interpreter::take_timeout(const io_uring_sqe& sqe) {
 }
 
 epoll_ring::interpreter::waiting&
-epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe,
-                                                               awaited what) {
+epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe, awaited what) {
     descriptors_.arm_later(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
     waiting& one = operations_.add(sqe);
@@ -354,10 +330,10 @@ void epoll_ring::interpreter::ready(int fd, std::uint32_t events) {
 void epoll_ring::interpreter::go_on(intrusive_list<waiting>& queue) {
     while (!queue.empty()) {
         waiting& first = queue.front();
-        const std::optional<int> result = attempt(first, first.done, &first);
-        if (!result)
+        const std::optional<outcome> ended = attempt(first, first.done, &first);
+        if (!ended)
             return;
-        finish(first, *result);
+        finish(first, ended->result, ended->flags);
     }
 }
 
@@ -402,10 +378,10 @@ void epoll_ring::interpreter::collect_work() {
 }
 
 // As in the kernel, what a transfer has moved is told rather than why it ended.
-void epoll_ring::interpreter::finish(waiting& one, int result) {
+void epoll_ring::interpreter::finish(waiting& one, int result, unsigned flags) {
     if (one.opcode == IORING_OP_CONNECT && one.waits_for != awaited::nothing)
         ::fcntl(one.fd, F_SETFL, one.descriptor_flags);
-    post(one, result < 0 && one.done > 0 ? static_cast<int>(one.done) : result);
+    post(one, result < 0 && one.done > 0 ? static_cast<int>(one.done) : result, flags);
     operations_.remove(one);
 }
 

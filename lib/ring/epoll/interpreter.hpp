@@ -1,5 +1,6 @@
 #pragma once
 
+#include "buffer_groups.hpp"
 #include "completion_writer.hpp"
 #include "descriptor_table.hpp"
 #include "operation_index.hpp"
@@ -20,8 +21,6 @@ public:
     /// CQEs go to `completions`. Throws std::system_error where there is no descriptor left.
     explicit interpreter(epoll::completion_writer& completions);
 
-    [[nodiscard]] static bool supports(unsigned opcode) noexcept;
-
     /// Carries out one SQE as far as that is possible now. Throws std::bad_alloc.
     void take(const io_uring_sqe& sqe);
 
@@ -33,7 +32,11 @@ private:
     using waiting = epoll::waiting_operation;
     using awaited = waiting::awaited;
 
-    [[nodiscard]] static bool acceptable(const io_uring_sqe& sqe) noexcept;
+    /// A final CQE's.
+    struct outcome {
+        int result;
+        unsigned flags = 0;
+    };
 
     void take_socket_operation(const io_uring_sqe& sqe);
     void connect_later(const io_uring_sqe& sqe, int descriptor_flags);
@@ -44,9 +47,12 @@ private:
     void take_cancel(const io_uring_sqe& sqe);
     int close(int fd);
 
-    [[nodiscard]] std::optional<int> attempt(const io_uring_sqe& sqe, std::size_t& done,
-                                             waiting* resumed);
-    [[nodiscard]] std::optional<int> accept(const io_uring_sqe& sqe);
+    [[nodiscard]] std::optional<outcome> attempt(const io_uring_sqe& sqe, std::size_t& done,
+                                                 waiting* resumed);
+    [[nodiscard]] std::optional<outcome> receive(const io_uring_sqe& sqe, std::size_t& done);
+    [[nodiscard]] std::optional<outcome> receive_selecting(const io_uring_sqe& sqe);
+    [[nodiscard]] std::optional<outcome> accept(const io_uring_sqe& sqe);
+    [[nodiscard]] static std::optional<outcome> outcome_of(std::optional<int> result) noexcept;
     waiting& wait_at_descriptor(const io_uring_sqe& sqe, awaited what);
     void wait_for_worker(const io_uring_sqe& sqe);
     void hand_to_worker(waiting& one);
@@ -58,12 +64,13 @@ private:
     void collect_work();
 
     [[nodiscard]] bool cancel(waiting& one);
-    void finish(waiting& one, int result);
+    void finish(waiting& one, int result, unsigned flags = 0);
     void post(const io_uring_sqe& sqe, int result, unsigned flags = 0);
 
     epoll::completion_writer& completions_;
     epoll::operation_index operations_;
     epoll::descriptor_table descriptors_;
+    epoll::buffer_groups buffers_;
     epoll::workers workers_;
     intrusive_list<waiting> forsaken_;  // whose descriptor was closed
     std::multimap<time_point, waiting*> timeouts_;

@@ -27,11 +27,11 @@ struct waiting_operation : list_hook, io_uring_sqe {
     enum class awaited { input, output, events, worker, time, nothing };
 
     awaited waits_for = awaited::nothing;
-    bool armed = false;             // epoll has been told
-    int descriptor_flags = 0;       // fcntl(2)'s, before it began to connect
-    std::size_t done = 0;           // what a MSG_WAITALL transfer has moved so far
-    int result = 0;                 // a worker's
-    std::chrono::milliseconds pause{0};  // until a connect is tried again
+    bool armed = false;                     // epoll has been told
+    int descriptor_flags = 0;               // fcntl(2)'s, before it began to connect
+    std::size_t done = 0;                   // what a MSG_WAITALL transfer has moved so far
+    int result = 0;                         // a worker's
+    std::chrono::milliseconds pause{0};     // until a connect is tried again
     std::unique_ptr<kept_message> message;  // kept for the next use
     waiting_operation* next_in_bucket = nullptr;
 };

@@ -1,5 +1,5 @@
-#include "attempt.hpp"
 #include "workers.hpp"
+#include "attempt.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
