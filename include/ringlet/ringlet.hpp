@@ -15,6 +15,8 @@
 #include <ringlet/ring/ring.hpp>
 #include <ringlet/ring/ring_options.hpp>
 #include <ringlet/ring/submission_queue.hpp>
+#include <ringlet/ring/thread_pool.hpp>
+#include <ringlet/ring/thread_pool_options.hpp>
 
 #include <ringlet/loop/close_operation.hpp>
 #include <ringlet/loop/connect_operation.hpp>
@@ -71,8 +73,6 @@
 #include <ringlet/coro/slow_receivers.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/thread_pool.hpp>
-#include <ringlet/coro/thread_pool_options.hpp>
 #include <ringlet/coro/waiting_operation.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/thread_pool.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
 #include <sys/socket.h>
 

@@ -32,6 +32,13 @@ epoll_ring::interpreter::interpreter(epoll::completion_writer& completions)
     descriptors_.watch(workers_.native_handle());
 }
 
+// What still waits for a worker would be in its way; the rest is only forgotten.
+epoll_ring::interpreter::~interpreter() {
+    for (waiting* one : operations_.matching([](const waiting&) { return true; }))
+        if (one->waits_for == awaited::worker)
+            static_cast<void>(workers_.withdraw(*one));
+}
+
 void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
     if (!epoll::understood(sqe))
         return post(sqe, -EINVAL);
@@ -241,11 +248,8 @@ void epoll_ring::interpreter::wait_for_worker(const io_uring_sqe& sqe) {
 
 void epoll_ring::interpreter::hand_to_worker(waiting& one) {
     one.waits_for = awaited::worker;
-    try {
-        workers_.carry_out(one);
-    } catch (const std::system_error& error) {
-        finish(one, -error.code().value());
-    }
+    if (const int error = workers_.carry_out(one); error < 0)
+        finish(one, error);
 }
 
 int epoll_ring::interpreter::close(int fd) {

@@ -20,6 +20,9 @@ public:
 
     /// CQEs go to `completions`. Throws std::system_error where there is no descriptor left.
     explicit interpreter(epoll::completion_writer& completions);
+    interpreter(const interpreter&) = delete;
+    interpreter& operator=(const interpreter&) = delete;
+    ~interpreter();
 
     /// Carries out one SQE as far as that is possible now. Throws std::bad_alloc.
     void take(const io_uring_sqe& sqe);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/ring/list_hook.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
 #include <liburing.h>
 #include <sys/socket.h>
@@ -12,6 +12,8 @@
 
 namespace ringlet::epoll {
 
+class workers;
+
 /// The parts of a message that io_uring lets go of once it is submitted.
 struct kept_message {
     msghdr header{};
@@ -22,15 +24,20 @@ struct kept_message {
 
 /// An SQE that has been taken over and could not be carried out at once. It is in the queue of what
 /// it waits for.
-struct waiting_operation : list_hook, io_uring_sqe {
+struct waiting_operation final : thread_pool::job, io_uring_sqe {
     /// What it waits for. Nothing any more, where its descriptor was closed: only a cancel ends it.
     enum class awaited { input, output, events, worker, time, nothing };
 
+    // In a worker's thread: see workers.
+    void work() noexcept override;
+    void report_end() noexcept override;
+
     awaited waits_for = awaited::nothing;
-    bool armed = false;                     // epoll has been told
-    int descriptor_flags = 0;               // fcntl(2)'s, before it began to connect
-    std::size_t done = 0;                   // what a MSG_WAITALL transfer has moved so far
-    int result = 0;                         // a worker's
+    bool armed = false;        // epoll has been told
+    int descriptor_flags = 0;  // fcntl(2)'s, before it began to connect
+    std::size_t done = 0;      // what a MSG_WAITALL transfer has moved so far
+    int result = 0;            // a worker's
+    workers* worked_by = nullptr;
     std::chrono::milliseconds pause{0};     // until a connect is tried again
     std::unique_ptr<kept_message> message;  // kept for the next use
     waiting_operation* next_in_bucket = nullptr;

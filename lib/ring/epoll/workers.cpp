@@ -4,98 +4,57 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <csignal>
+#include <cstdint>
+#include <limits>
 #include <system_error>
 
 namespace ringlet::epoll {
 
 namespace {
 
-/// Blocks all signals in this thread while it lives: a thread inherits that.
-class signals_blocked {
-public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    signals_blocked(const signals_blocked&) = delete;
-    signals_blocked& operator=(const signals_blocked&) = delete;
-    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
+// How many wait is for the ring's owner to limit.
+constexpr thread_pool_options limits{.threads_max = 4,
+                                     .waiting_max = std::numeric_limits<std::size_t>::max() / 2};
 
 }  // namespace
 
-workers::workers() : done_signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (done_signal_ < 0)
+void waiting_operation::work() noexcept {
+    result = carry_out_blocking(*this);
+}
+
+void waiting_operation::report_end() noexcept {
+    worked_by->done(*this);
+}
+
+workers::event::event() : fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd < 0)
         throw std::system_error(errno, std::system_category(), "eventfd");
 }
 
-workers::~workers() {
-    {
-        const std::lock_guard lock(mutex_);
-        end_ = true;
-    }
-    something_to_do_.notify_all();
-    for (std::thread& each : threads_)
-        each.join();
-    ::close(done_signal_);
+workers::event::~event() {
+    ::close(fd);
 }
 
-void workers::carry_out(waiting_operation& blocking) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (queued_ >= idle_ && threads_.size() < threads_max) {
-            const signals_blocked inherited;
-            threads_.emplace_back([this] { work(); });
-        }
-        to_do_.push_back(blocking);
-        ++queued_;
-    }
-    something_to_do_.notify_one();
+workers::workers() : threads_(limits) {}
+
+int workers::carry_out(waiting_operation& blocking) noexcept {
+    blocking.worked_by = this;
+    return threads_.submit(blocking);
 }
 
-bool workers::withdraw(waiting_operation& blocking) noexcept {
+void workers::done(waiting_operation& ended) noexcept {
     const std::lock_guard lock(mutex_);
-    bool waits = false;
-    to_do_.for_each([&](const waiting_operation& one) { waits = waits || &one == &blocking; });
-    if (waits) {
-        blocking.unlink();
-        --queued_;
-    }
-    return waits;
+    done_.push_back(ended);
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(done_signal_.fd, &one, sizeof(one));
 }
 
 void workers::take_done(intrusive_list<waiting_operation>& taken) noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(done_signal_, &count, sizeof(count));
+    [[maybe_unused]] const auto got = ::read(done_signal_.fd, &count, sizeof(count));
     const std::lock_guard lock(mutex_);
     taken.splice_back(done_);
-}
-
-void workers::work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        ++idle_;
-        something_to_do_.wait(lock, [this] { return end_ || !to_do_.empty(); });
-        --idle_;
-        if (end_)
-            return;
-        waiting_operation& begun = to_do_.pop_front();
-        --queued_;
-        lock.unlock();
-        const int result = carry_out_blocking(begun);
-        lock.lock();
-        begun.result = result;
-        done_.push_back(begun);
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(done_signal_, &one, sizeof(one));
-    }
 }
 
 }  // namespace ringlet::epoll

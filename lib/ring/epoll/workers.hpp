@@ -3,54 +3,55 @@
 #include "waiting_operation.hpp"
 
 #include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
-#include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace ringlet::epoll {
 
-/// A few threads that carry out what blocks: files. They are started when they are needed, and
-/// wait with all signals blocked.
+/// A few threads that carry out what blocks: files.
 ///
-/// One thread: the ring's; the workers are its own business.
+/// One thread, the ring's; but `done` is for the workers themselves.
 class workers {
 public:
-    /// Throws std::system_error where there is no descriptor left.
+    /// Throws std::system_error where there is no descriptor left, std::bad_alloc.
     workers();
     workers(const workers&) = delete;
     workers& operator=(const workers&) = delete;
 
-    /// Waits for what is being carried out.
-    ~workers();
+    /// Waits for what is being carried out; nothing may wait for a thread any more.
+    ~workers() = default;
 
-    /// Takes `blocking` over, until `take_done` gives it back or `withdraw` takes it back. Throws
-    /// std::system_error where no thread can be started.
-    void carry_out(waiting_operation& blocking);
+    /// Takes `blocking` over, until `take_done` gives it back or `withdraw` takes it back: 0, or
+    /// `-errno` where there is no thread.
+    [[nodiscard]] int carry_out(waiting_operation& blocking) noexcept;
 
     /// Takes back what no thread has begun with; false where one has.
-    [[nodiscard]] bool withdraw(waiting_operation& blocking) noexcept;
+    [[nodiscard]] bool withdraw(waiting_operation& blocking) noexcept {
+        return threads_.withdraw(blocking);
+    }
 
     /// Readable once something is done, until `take_done`.
-    [[nodiscard]] int native_handle() const noexcept { return done_signal_; }
+    [[nodiscard]] int native_handle() const noexcept { return done_signal_.fd; }
 
     /// Moves what is done, with its result, to the end of `taken`.
     void take_done(intrusive_list<waiting_operation>& taken) noexcept;
 
+    void done(waiting_operation& ended) noexcept;
+
 private:
-    static constexpr std::size_t threads_max = 4;
+    struct event {
+        event();
+        event(const event&) = delete;
+        event& operator=(const event&) = delete;
+        ~event();
+        int fd;
+    };
 
-    void work();
-
-    int done_signal_;
+    event done_signal_;
     std::mutex mutex_;
-    std::condition_variable something_to_do_;
-    intrusive_list<waiting_operation> to_do_;
     intrusive_list<waiting_operation> done_;
-    std::size_t queued_ = 0;  // how many are in to_do_
-    std::size_t idle_ = 0;
-    bool end_ = false;
-    std::vector<std::thread> threads_;
+    thread_pool threads_;  // last, so that it ends first
 };
 
 }  // namespace ringlet::epoll

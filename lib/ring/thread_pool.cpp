@@ -1,4 +1,4 @@
-#include <ringlet/coro/thread_pool.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 #include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/check.hpp>
 

@@ -7,7 +7,7 @@
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/thread_pool.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -44,7 +44,7 @@ int offload_in(thread_pool& pool) {
 
 }  // namespace
 
-TEST_CASE("a pool starts a thread only where no idle one can take the work", "[coro]") {
+TEST_CASE("a pool starts a thread only where no idle one can take the work", "[ring]") {
     thread_pool pool({.threads_max = 2});
     CHECK(pool.threads() == 0);
     run_coroutine([&]() -> task<> {
@@ -71,7 +71,7 @@ TEST_CASE("a pool starts a thread only where no idle one can take the work", "[c
     });
 }
 
-TEST_CASE("a pool calls a job's two halves, and takes back one that waits", "[coro]") {
+TEST_CASE("a pool calls a job's two halves, and takes back one that waits", "[ring]") {
     thread_pool pool({.threads_max = 1, .waiting_max = 1});
     told_job first;
     told_job second;
@@ -92,7 +92,7 @@ TEST_CASE("a pool calls a job's two halves, and takes back one that waits", "[co
     CHECK_FALSE(pool.withdraw(third));
 }
 
-TEST_CASE("the threads of a pool have a name", "[coro]") {
+TEST_CASE("the threads of a pool have a name", "[ring]") {
     run_coroutine([]() -> task<> {
         thread_pool pool;
         gate inside;
@@ -112,7 +112,7 @@ TEST_CASE("the threads of a pool have a name", "[coro]") {
     });
 }
 
-TEST_CASE("a pool ends when what its threads run has ended", "[coro]") {
+TEST_CASE("a pool ends when what its threads run has ended", "[ring]") {
     auto pool = std::make_unique<thread_pool>();
     told_job job;
     CHECK(pool->submit(job) == 0);
@@ -124,7 +124,7 @@ TEST_CASE("a pool ends when what its threads run has ended", "[coro]") {
     job.ended.await();
 }
 
-TEST_CASE("a pool whose process can start no thread fails what it is given", "[coro]") {
+TEST_CASE("a pool whose process can start no thread fails what it is given", "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     const child_end end = run_in_child([] {
@@ -142,7 +142,7 @@ TEST_CASE("a pool whose process can start no thread fails what it is given", "[c
     CHECK(end.exited_with(0));
 }
 
-TEST_CASE("the process shares one pool", "[coro]") {
+TEST_CASE("the process shares one pool", "[ring]") {
     CHECK(&thread_pool::shared() == &thread_pool::shared());
     CHECK(offload_in(thread_pool::shared()) == 3);
     const auto before = reinterpret_cast<std::uintptr_t>(&thread_pool::shared());
@@ -151,7 +151,7 @@ TEST_CASE("the process shares one pool", "[coro]") {
     CHECK(end.exited_with(0));
 }
 
-TEST_CASE("a forked child cannot use its parent's pool, is told so, and may end it", "[coro]") {
+TEST_CASE("a forked child cannot use its parent's pool, is told so, and may end it", "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     std::optional<thread_pool> pool(std::in_place);
@@ -170,7 +170,7 @@ TEST_CASE("a forked child cannot use its parent's pool, is told so, and may end 
 }
 
 TEST_CASE("a pool destroyed while someone waits for it ends the program with a sentence",
-          "[coro]") {
+          "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer wants no threads in a forked child");
     const child_end end = run_in_child([] {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/thread_pool_options.hpp>
+#include <ringlet/ring/thread_pool_options.hpp>
 #include <ringlet/ring/list_hook.hpp>
 
 #include <cstddef>

@@ -1,14 +1,14 @@
 #include "catch.hpp"
 
-#include <ringlet/coro/thread_pool.hpp>
-#include <ringlet/coro/thread_pool_options.hpp>
+#include <ringlet/ring/thread_pool.hpp>
+#include <ringlet/ring/thread_pool_options.hpp>
 
 #include <stdexcept>
 #include <type_traits>
 
 static_assert(std::is_trivially_destructible_v<ringlet::thread_pool_options>);
 
-TEST_CASE("a pool without threads is refused", "[coro]") {
+TEST_CASE("a pool without threads is refused", "[ring]") {
     CHECK_THROWS_AS(ringlet::thread_pool({.threads_max = 0}), std::invalid_argument);
     CHECK_NOTHROW(ringlet::thread_pool({.threads_max = 1, .waiting_max = 0}));
 }
