@@ -163,11 +163,11 @@ class Tree:
 
 
 def folder_of(path):
-    """`net` for include/ringlet/net/x.hpp and lib/net/x.cpp, None elsewhere."""
+    """`net` for include/ringlet/net/x.hpp, lib/net/x.cpp and lib/net/y/x.cpp, None elsewhere."""
     parts = path.parts
     if parts[:2] == ("include", "ringlet") and len(parts) == 4:
         return parts[2]
-    return parts[1] if parts[0] == "lib" and len(parts) == 3 else None
+    return parts[1] if parts[0] == "lib" and len(parts) > 2 else None
 
 
 def height(folder):

@@ -192,6 +192,7 @@ private:
         try {
             co_await with.run();
         } catch (const std::system_error& error) {
+            INFO(error.what());
             CHECK(error.code() == std::errc::operation_canceled);
             failure = std::current_exception();
             ++cancelled_;

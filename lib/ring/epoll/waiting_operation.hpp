@@ -38,6 +38,7 @@ struct waiting_operation final : thread_pool::job, io_uring_sqe {
     std::size_t done = 0;      // what a MSG_WAITALL transfer has moved so far
     int result = 0;            // a worker's
     workers* worked_by = nullptr;
+    bool worked_on = false;
     std::chrono::milliseconds pause{0};     // until a connect is tried again
     std::unique_ptr<kept_message> message;  // kept for the next use
     waiting_operation* next_in_bucket = nullptr;

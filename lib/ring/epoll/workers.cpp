@@ -40,11 +40,19 @@ workers::workers() : threads_(limits) {}
 
 int workers::carry_out(waiting_operation& blocking) noexcept {
     blocking.worked_by = this;
+    blocking.worked_on = false;
     return threads_.submit(blocking);
+}
+
+// The lock keeps what is about to be done out of the list, where it would look as if it waited.
+bool workers::withdraw(waiting_operation& blocking) noexcept {
+    const std::lock_guard lock(mutex_);
+    return !blocking.worked_on && threads_.withdraw(blocking);
 }
 
 void workers::done(waiting_operation& ended) noexcept {
     const std::lock_guard lock(mutex_);
+    ended.worked_on = true;
     done_.push_back(ended);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(done_signal_.fd, &one, sizeof(one));

@@ -27,9 +27,7 @@ public:
     [[nodiscard]] int carry_out(waiting_operation& blocking) noexcept;
 
     /// Takes back what no thread has begun with; false where one has.
-    [[nodiscard]] bool withdraw(waiting_operation& blocking) noexcept {
-        return threads_.withdraw(blocking);
-    }
+    [[nodiscard]] bool withdraw(waiting_operation& blocking) noexcept;
 
     /// Readable once something is done, until `take_done`.
     [[nodiscard]] int native_handle() const noexcept { return done_signal_.fd; }
