@@ -86,8 +86,9 @@ int descriptor_table::wait_for_events(const timespec* timeout) {
                                      timeout, nullptr, sizeof(sigset_t));
         if (count >= 0)
             return static_cast<int>(count);
-        // A kernel before 5.11 answers ENOSYS; a seccomp filter that does not know it, EPERM.
-        precise_ = errno != ENOSYS && errno != EPERM;
+        // A kernel before 5.11 answers ENOSYS; a seccomp filter that does not know it, EPERM or
+        // what it likes. What is wrong besides, epoll_wait says too.
+        precise_ = errno == EINTR;
     }
     int count = -1;
     if (!precise_) {
