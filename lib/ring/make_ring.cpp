@@ -1,3 +1,5 @@
+#include "setup_error.hpp"
+
 #include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
 #include <ringlet/ring/make_ring.hpp>
@@ -25,7 +27,8 @@ kind named_by_environment() {
         return kind::kernel;
     if (name == "epoll")
         return kind::epoll;
-    throw std::invalid_argument("RINGLET_RING must be kernel or epoll, not " + std::string(name));
+    throw std::invalid_argument(
+        "the environment variable RINGLET_RING must be kernel or epoll, not " + std::string(name));
 }
 
 void report_fallback(const char* cause) {
@@ -42,9 +45,11 @@ std::unique_ptr<ring> make_ring(const ring_options& options) {
     if (wanted == kind::epoll)
         return std::make_unique<epoll_ring>(options);
     try {
-        return std::make_unique<kernel_ring>(options);
+        auto made = std::make_unique<kernel_ring>(options);
+        made->enter(0, 0, ring::no_deadline);  // which some filters forbid apart
+        return made;
     } catch (const std::system_error& refused) {
-        if (wanted == kind::kernel)
+        if (wanted == kind::kernel || !lacks_io_uring(refused.code()))
             throw;
         auto instead = std::make_unique<epoll_ring>(options);
         report_fallback(refused.what());

@@ -14,8 +14,9 @@ std::string cause_of_refusal() {
     if (sysctl >> disabled && disabled != 0)
         return "the sysctl kernel.io_uring_disabled is " + std::to_string(disabled) +
                "; set it to 0 to allow io_uring";
-    return "a seccomp filter forbids io_uring, as Docker's and containerd's default profiles do; "
-           "run with a profile that allows the io_uring_* calls";
+    return "a seccomp filter forbids io_uring, as Docker's and containerd's default profiles do, "
+           "or "
+           "a security module such as SELinux; allow the io_uring_* calls";
 }
 
 std::string likely_cause(int error) {
@@ -42,6 +43,11 @@ std::string likely_cause(int error) {
 
 std::system_error setup_error(int error) {
     return {error, std::system_category(), "io_uring_setup: " + likely_cause(error)};
+}
+
+bool lacks_io_uring(const std::error_code& refused) noexcept {
+    return refused != std::errc::too_many_files_open &&
+           refused != std::errc::too_many_files_open_in_system;
 }
 
 }  // namespace ringlet
