@@ -14,6 +14,7 @@
 #include <exception>
 #include <string>
 #include <system_error>
+#include <utility>
 
 /// How a child process ended, and what it wrote to stderr.
 struct child_end {
@@ -31,45 +32,74 @@ struct child_end {
     [[nodiscard]] bool says(const char* words) const { return text.find(words) != text.npos; }
 };
 
-/// The child's half of run_in_child.
-template <class Body>
-[[noreturn]] void be_child(Body& body, int errors) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(static_cast<unsigned>(time_limit.count()));
-    for (const int fatal : {SIGABRT, SIGSEGV})  // Catch2 would report them, once more
-        std::signal(fatal, SIG_DFL);
-    const rlimit no_core{0, 0};
-    ::setrlimit(RLIMIT_CORE, &no_core);
-    ::dup2(errors, STDERR_FILENO);
-    try {
-        ::_exit(body());
-    } catch (const std::exception& error) {
-        std::fputs(error.what(), stderr);
+/// A child that runs a function, for what ends a program or cripples it for good (a seccomp
+/// filter), within the time limit. Where it still runs at the end of this object it is killed; in
+/// any case it is reaped.
+class forked_child {
+public:
+    /// The child calls `body()`. The int that it returns is the exit status; an exception is
+    /// written to stderr, and the status is `threw`.
+    template <class Body>
+    explicit forked_child(Body body) {
+        std::array<int, 2> errors{};
+        if (::pipe(errors.data()) < 0)
+            throw std::system_error(errno, std::system_category(), "pipe");
+        std::fflush(stdout);  // or the child could write it once more
+        pid_ = ::fork();
+        if (pid_ == 0)
+            become(body, errors[1]);
+        ::close(errors[1]);
+        errors_ = errors[0];
+        if (pid_ < 0) {
+            ::close(errors_);
+            throw std::system_error(errno, std::system_category(), "fork");
+        }
     }
-    ::_exit(child_end::threw);
-}
+    forked_child(const forked_child&) = delete;
+    forked_child& operator=(const forked_child&) = delete;
+    ~forked_child() {
+        ::close(errors_);
+        if (pid_ < 0)
+            return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
 
-/// Runs `body()` in a forked child, for what ends a program or cripples it for good (a seccomp
-/// filter), within the time limit. The int that it returns is the exit status; an exception is
-/// written to stderr, and the status is `threw`.
+    /// Waits for its end.
+    child_end wait() {
+        child_end end{};
+        std::array<char, 512> piece{};
+        for (ssize_t count = 0; (count = ::read(errors_, piece.data(), piece.size())) > 0;)
+            end.text.append(piece.data(), static_cast<std::size_t>(count));
+        if (::waitpid(std::exchange(pid_, -1), &end.status, 0) < 0)
+            throw std::system_error(errno, std::system_category(), "waitpid");
+        return end;
+    }
+
+private:
+    template <class Body>
+    [[noreturn]] static void become(Body& body, int errors) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::alarm(static_cast<unsigned>(time_limit.count()));
+        for (const int fatal : {SIGABRT, SIGSEGV})  // Catch2 would report them, once more
+            std::signal(fatal, SIG_DFL);
+        const rlimit no_core{0, 0};
+        ::setrlimit(RLIMIT_CORE, &no_core);
+        ::dup2(errors, STDERR_FILENO);
+        try {
+            ::_exit(body());
+        } catch (const std::exception& error) {
+            std::fputs(error.what(), stderr);
+        }
+        ::_exit(child_end::threw);
+    }
+
+    int errors_ = -1;
+    pid_t pid_ = -1;
+};
+
+/// Runs `body()` in a forked_child to its end.
 template <class Body>
 child_end run_in_child(Body body) {
-    std::array<int, 2> errors{};
-    if (::pipe(errors.data()) < 0)
-        throw std::system_error(errno, std::system_category(), "pipe");
-    std::fflush(stdout);  // or the child could write it once more
-    const pid_t child = ::fork();
-    if (child < 0)
-        throw std::system_error(errno, std::system_category(), "fork");
-    if (child == 0)
-        be_child(body, errors[1]);
-    ::close(errors[1]);
-    child_end end{};
-    std::array<char, 512> piece{};
-    for (ssize_t count = 0; (count = ::read(errors[0], piece.data(), piece.size())) > 0;)
-        end.text.append(piece.data(), static_cast<std::size_t>(count));
-    ::close(errors[0]);
-    if (::waitpid(child, &end.status, 0) != child)
-        throw std::system_error(errno, std::system_category(), "waitpid");
-    return end;
+    return forked_child(std::move(body)).wait();
 }

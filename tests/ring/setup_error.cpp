@@ -2,37 +2,18 @@
 #include "conformance.hpp"
 #include "descriptor_limit.hpp"
 #include "forked_child.hpp"
+#include "seccomp_filter.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/syscall.h>
-
-#include <array>
-#include <cstddef>
 #include <fstream>
 
 namespace {
 
-/// For a child: from now on the system call `number` fails with `error`. seccomp(2).
-void refuse_call(unsigned number, unsigned error) {
-    std::array<sock_filter, 4> code{{
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    }};
-    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-        ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-        throw std::system_error(errno, std::system_category(), "seccomp");
-}
-
 /// How a child ends that makes a ring where io_uring_setup fails with `error`.
 child_end set_up_refused_with(int error) {
     return run_in_child([error] {
-        refuse_call(__NR_io_uring_setup, static_cast<unsigned>(error));
+        refuse_call(SYS_io_uring_setup, static_cast<unsigned>(error));
         try {
             const ringlet::kernel_ring ring;
         } catch (const std::system_error& refused) {
@@ -104,7 +85,7 @@ TEST_CASE("a process without a free descriptor gets no ring, but hears why", "[r
 
 TEST_CASE("a ring that cannot register anything works all the same", "[ring]") {
     const child_end end = run_in_child([] {
-        refuse_call(__NR_io_uring_register, EPERM);
+        refuse_call(SYS_io_uring_register, EPERM);
         ringlet::kernel_ring ring({.first_setup = 2});
         prepare_as(ring, 7, [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); });
         return next_completion(ring).user_data == 7 && !ring.supports(IORING_OP_NOP) ? 0 : 1;
@@ -116,7 +97,7 @@ TEST_CASE("a ring that cannot register anything works all the same", "[ring]") {
 TEST_CASE("a ring that may not be entered breaks, and the error names the call", "[ring]") {
     const child_end end = run_in_child([] {
         ringlet::kernel_ring ring;
-        refuse_call(__NR_io_uring_enter, EPERM);
+        refuse_call(SYS_io_uring_enter, EPERM);
         hand_over(ring);
         return 0;
     });
