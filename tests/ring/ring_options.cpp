@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/ring_options.hpp>
 
 #include <stdexcept>
@@ -8,14 +8,24 @@
 
 namespace {
 
-/// Why a ring refuses `options`; empty if it takes them.
-std::string refusal_of(const ringlet::ring_options& options) {
-    try {
-        const ringlet::kernel_ring ring(options);
-        return {};
-    } catch (const std::invalid_argument& error) {
-        return error.what();
+using kind = ringlet::ring_options::kind;
+
+/// Why both rings refuse `options`; empty if they take them.
+std::string refusal_of(ringlet::ring_options options) {
+    std::string refusal;
+    for (const kind wanted : {kind::kernel, kind::epoll}) {
+        options.wanted = wanted;
+        std::string here;
+        try {
+            static_cast<void>(ringlet::make_ring(options));
+        } catch (const std::invalid_argument& error) {
+            here = error.what();
+        }
+        if (wanted == kind::epoll)
+            CHECK(here == refusal);
+        refusal = here;
     }
+    return refusal;
 }
 
 }  // namespace
@@ -40,9 +50,11 @@ TEST_CASE("ring options at the edge of their range make a ring", "[ring]") {
 }
 
 TEST_CASE("the sizes of a ring are rounded up to a power of two", "[ring]") {
-    ringlet::kernel_ring ring({.submission_entries = 5, .completion_entries = 9});
+    const kind wanted = GENERATE(kind::kernel, kind::epoll);
+    const auto ring =
+        ringlet::make_ring({.wanted = wanted, .submission_entries = 5, .completion_entries = 9});
     unsigned room = 0;
-    while (ring.submissions().next() != nullptr)
+    while (ring->submissions().next() != nullptr)
         ++room;
     CHECK(room == 8);
 }

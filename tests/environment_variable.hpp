@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+/// The value of an environment variable while one of these lives; nullptr unsets it. Not where
+/// other threads run.
+class environment_variable {
+public:
+    environment_variable(const char* name, const char* value) : name_(name) {
+        if (const char* const before = std::getenv(name))
+            before_ = before;
+        set(value);
+    }
+    environment_variable(const environment_variable&) = delete;
+    environment_variable& operator=(const environment_variable&) = delete;
+    ~environment_variable() { set(before_ ? before_->c_str() : nullptr); }
+
+private:
+    void set(const char* value) const {
+        if (value == nullptr)
+            ::unsetenv(name_);
+        else
+            ::setenv(name_, value, 1);
+    }
+
+    const char* name_;
+    std::optional<std::string> before_;
+};
