@@ -8,22 +8,46 @@
 #include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
 
+#include <cerrno>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
+
+/// In what a ring differs from the kernel's, as the ring's own header says. Whatever behaves so is
+/// asserted either way.
+struct divergences {
+    bool closing_ends_the_file = false;   // also where something waits on the descriptor
+    bool limit_counts_at_accept = false;  // that on descriptors; not when the accept is armed
+    bool nonblocking_files_wait = false;  // O_NONBLOCK makes no difference
+    bool cancels_by_number = false;       // a duplicate of a descriptor is another
+};
 
 struct ring_under_test {
     std::string name;
-    std::function<std::unique_ptr<ringlet::ring>()> make;
+    std::unique_ptr<ringlet::ring> (*make_with)(const ringlet::ring_options&);
+    divergences diverges;
+
+    [[nodiscard]] std::unique_ptr<ringlet::ring> make() const { return make_with({}); }
 };
+
+template <class Ring>
+std::unique_ptr<ringlet::ring> make_with(const ringlet::ring_options& options) {
+    return std::make_unique<Ring>(options);
+}
 
 /// Every ring there is, for Catch2 to generate test runs from.
 inline std::vector<ring_under_test> rings_under_test() {
-    return {{"kernel", [] { return std::make_unique<ringlet::kernel_ring>(); }},
-            {"epoll", [] { return std::make_unique<ringlet::epoll_ring>(); }}};
+    constexpr divergences none;
+    constexpr divergences of_epoll{.closing_ends_the_file = true,
+                                   .limit_counts_at_accept = true,
+                                   .nonblocking_files_wait = true,
+                                   .cancels_by_number = true};
+    return {{"kernel", &make_with<ringlet::kernel_ring>, none},
+            {"epoll", &make_with<ringlet::epoll_ring>, of_epoll}};
 }
 
 /// Puts one SQE into the queue, filled in by `prepare(sqe)`.
@@ -51,3 +75,36 @@ inline ringlet::completion next_completion(ringlet::ring& ring) {
     }
     return ring.completions().pop();
 }
+
+/// Hands over what is prepared, and says whether nothing completes of what is ready by then.
+inline bool nothing_completes(ringlet::ring& ring) {
+    hand_over(ring);
+    return ring.completions().ready() == 0;
+}
+
+/// The results of the next `count` completions by whose they are, in whichever order they come.
+inline std::map<std::uint64_t, int> next_results(ringlet::ring& ring, int count) {
+    std::map<std::uint64_t, int> results;
+    for (int i = 0; i < count; ++i) {
+        const ringlet::completion cqe = next_completion(ring);
+        results[cqe.user_data] = cqe.result;
+    }
+    return results;
+}
+
+/// What one SQE comes to while nothing else is in flight.
+template <class Prepare>
+int result_of(ringlet::ring& ring, Prepare prepare) {
+    prepare_as(ring, 1, prepare);
+    return next_completion(ring).result;
+}
+
+/// Cancels what `target` names: the results of the cancel and of its target.
+inline std::pair<int, int> cancel(ringlet::ring& ring, std::uint64_t target) {
+    const std::uint64_t own = ~target;
+    prepare_as(ring, own, [&](io_uring_sqe* sqe) { io_uring_prep_cancel64(sqe, target, 0); });
+    const std::map<std::uint64_t, int> results = next_results(ring, 2);
+    return {results.at(own), results.at(target)};
+}
+
+inline constexpr std::pair<int, int> cancelled{0, -ECANCELED};

@@ -4,8 +4,6 @@
 
 #include <poll.h>
 
-#include <map>
-
 namespace {
 
 constexpr std::uint64_t target = 1;
@@ -13,16 +11,6 @@ constexpr std::uint64_t canceller = 2;
 
 void prepare_cancel(ringlet::ring& ring) {
     prepare_as(ring, canceller, [](io_uring_sqe* sqe) { io_uring_prep_cancel64(sqe, target, 0); });
-}
-
-/// The results of the next two completions, by whose they are; they come in either order.
-std::map<std::uint64_t, int> next_two(ringlet::ring& ring) {
-    std::map<std::uint64_t, int> results;
-    for (int i = 0; i < 2; ++i) {
-        const ringlet::completion cqe = next_completion(ring);
-        results[cqe.user_data] = cqe.result;
-    }
-    return results;
 }
 
 }  // namespace
@@ -36,7 +24,7 @@ TEST_CASE("a cancel completes, and so does its target", "[ring]") {
     prepare_as(*ring, target,
                [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, pair.fd(), &byte, 1, 0); });
     prepare_cancel(*ring);  // it finds its target in the same batch
-    const auto results = next_two(*ring);
+    const auto results = next_results(*ring, 2);
     REQUIRE(results.size() == 2);
     CHECK(results.at(canceller) == 0);
     CHECK(results.at(target) == -ECANCELED);
@@ -52,7 +40,7 @@ TEST_CASE("a cancel that comes too late finds nothing, and its target keeps its 
     prepare_as(*ring, target,
                [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, pair.fd(), &byte, 1, 0); });
     prepare_cancel(*ring);
-    const auto results = next_two(*ring);
+    const auto results = next_results(*ring, 2);
     REQUIRE(results.size() == 2);
     CHECK(results.at(canceller) == -ENOENT);
     CHECK(results.at(target) == 1);
@@ -70,13 +58,13 @@ TEST_CASE("one cancel ends everything in flight", "[ring]") {
     prepare_as(*ring, canceller, [](io_uring_sqe* sqe) {
         io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     });
-    int cancelled = 0;
+    int ended = 0;
     for (int i = 0; i < count + 1; ++i) {
         const ringlet::completion cqe = next_completion(*ring);
         if (cqe.user_data == target)
-            cancelled += cqe.result == -ECANCELED ? 1 : 0;
+            ended += cqe.result == -ECANCELED ? 1 : 0;
         else
             CHECK(cqe.result == count);
     }
-    CHECK(cancelled == count);
+    CHECK(ended == count);
 }
