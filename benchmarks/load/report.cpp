@@ -20,7 +20,7 @@ void print_line(std::ostream& out, const line& cells) {
         out << std::right << std::setw(width) << text << "  ";
     };
     words(36, cells.row);
-    words(8, cells.server);
+    words(16, cells.server);
     figure(10, cells.cpu);
     words(23, cells.cpu_ratio);
     figure(8, cells.rate);
