@@ -40,8 +40,8 @@ TEST_CASE("an epoll ring that lacks a descriptor half-way names the call and lea
     ::close(first_free);
     std::string refusals;
     for (const rlim_t granted : {0U, 1U, 2U}) {
-        const descriptor_limit limit(static_cast<rlim_t>(first_free) + granted);
         try {
+            const descriptor_limit limit(static_cast<rlim_t>(first_free) + granted);
             const ringlet::epoll_ring ring;
             refusals += "none";
         } catch (const std::system_error& refused) {
@@ -92,8 +92,7 @@ TEST_CASE("an epoll ring that goes waits for its threads, and for no work not be
     temporary_directory folder;
     const std::string path = folder.path() / "fifo";
     REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-    std::promise<void> gone;
-    std::future<void> writer;
+    std::future<int> writer;
     {
         ringlet::epoll_ring ring;
         // More than there are threads, each of which waits for a writer.
@@ -103,14 +102,11 @@ TEST_CASE("an epoll ring that goes waits for its threads, and for no work not be
             });
         hand_over(ring);
         CHECK(ring.completions().ready() == 0);
-        writer = std::async(std::launch::async, [&path, &gone] {
-            const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-            gone.get_future().wait();
-            ::close(fd);
+        writer = std::async(std::launch::async, [&path] {
+            return ::open(path.c_str(), O_RDWR | O_CLOEXEC);  // which waits for nobody
         });
     }
-    gone.set_value();
-    writer.get();
+    ::close(writer.get());
 }
 
 TEST_CASE("an epoll ring meets its deadlines where epoll_pwait2 is refused", "[ring]") {
