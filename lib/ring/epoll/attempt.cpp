@@ -71,11 +71,14 @@ std::optional<int> transfer_buffer(const io_uring_sqe& sqe, std::size_t& done) {
     });
 }
 
-/// `message` less the first `done` bytes; its buffers are copied to `buffers`.
+/// `message` less the first `done` bytes, with which its control data went; its buffers are copied
+/// to `buffers`.
 msghdr rest_of(const msghdr& message, std::size_t done, std::array<iovec, IOV_MAX>& buffers) {
     msghdr rest = message;
     if (done == 0)
         return rest;
+    rest.msg_control = nullptr;
+    rest.msg_controllen = 0;
     rest.msg_iov = buffers.data();
     rest.msg_iovlen = 0;
     for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
