@@ -33,11 +33,12 @@ ssize_t uninterrupted(const Call& call) noexcept {
             return returned;
 }
 
-bool keeps_boundaries(int fd) noexcept {
+/// Whether the kernel's ring makes MSG_WAITALL go on with what comes next.
+bool is_connection(int fd) noexcept {
     int type = 0;
     socklen_t size = sizeof(type);
     ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    return type != SOCK_STREAM;
+    return type == SOCK_STREAM || type == SOCK_SEQPACKET;
 }
 
 /// `call(done, flags)` moves what there is; with MSG_WAITALL until all of `size` has been moved.
@@ -55,7 +56,7 @@ std::optional<int> transfer(const io_uring_sqe& sqe, std::size_t& done, std::siz
             return done > 0 ? static_cast<int>(done) : -errno;
         }
         done += static_cast<std::size_t>(moved);
-        if ((asked & MSG_WAITALL) == 0 || moved == 0 || done >= size || keeps_boundaries(sqe.fd))
+        if ((asked & MSG_WAITALL) == 0 || moved == 0 || done >= size || !is_connection(sqe.fd))
             return static_cast<int>(done);
     }
 }
