@@ -220,13 +220,18 @@ void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
 }
 
 void epoll_ring::interpreter::take_timeout(const io_uring_sqe& sqe) {
-    const auto& timeout = *reinterpret_cast<const __kernel_timespec*>(sqe.addr);
-    const auto duration =
-        std::chrono::seconds(timeout.tv_sec) + std::chrono::nanoseconds(timeout.tv_nsec);
+    const auto& given = *reinterpret_cast<const __kernel_timespec*>(sqe.addr);
+    if (given.tv_sec < 0 || given.tv_nsec < 0)
+        return post(sqe, -EINVAL);
+    const std::chrono::seconds seconds(given.tv_sec);
+    const std::chrono::nanoseconds rest(given.tv_nsec);
     const bool absolute = (sqe.timeout_flags & IORING_TIMEOUT_ABS) != 0;
+    const time_point begin = absolute ? time_point() : clock::now();
+    const bool never =
+        seconds >= std::chrono::floor<std::chrono::seconds>(no_deadline - begin - rest);
     waiting& one = operations_.add(sqe);
     one.waits_for = awaited::time;
-    timeouts_.emplace((absolute ? time_point() : clock::now()) + duration, &one);
+    timeouts_.emplace(never ? no_deadline : begin + seconds + rest, &one);
 }
 
 epoll_ring::interpreter::waiting&
