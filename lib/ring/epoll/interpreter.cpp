@@ -270,10 +270,13 @@ void epoll_ring::interpreter::take_cancel(const io_uring_sqe& sqe) {
         IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_FD;
     if ((flags & ~known) != 0)
         return post(sqe, -EINVAL);
+    const bool by_number = (flags & IORING_ASYNC_CANCEL_FD) != 0;
+    if (by_number && ::fcntl(sqe.fd, F_GETFD) < 0)
+        return post(sqe, -errno);
     const auto matches = [&](const waiting& one) {
         if ((flags & IORING_ASYNC_CANCEL_ANY) != 0)
             return true;
-        if ((flags & IORING_ASYNC_CANCEL_FD) != 0)
+        if (by_number)
             return one.fd == sqe.fd && one.waits_for != awaited::nothing;
         return one.user_data == sqe.addr;
     };
@@ -281,11 +284,9 @@ void epoll_ring::interpreter::take_cancel(const io_uring_sqe& sqe) {
         int count = 0;
         for (waiting* one : operations_.matching(matches))
             count += cancel(*one) ? 1 : 0;
-        const bool found_none = count == 0 && (flags & IORING_ASYNC_CANCEL_ANY) == 0;
-        return post(sqe, found_none ? -ENOENT : count);
+        return post(sqe, count);
     }
-    waiting* const one = (flags & IORING_ASYNC_CANCEL_FD) != 0 ? operations_.find_if(matches)
-                                                               : operations_.find(sqe.addr);
+    waiting* const one = by_number ? operations_.find_if(matches) : operations_.find(sqe.addr);
     if (one == nullptr)
         return post(sqe, -ENOENT);
     post(sqe, cancel(*one) ? 0 : -EALREADY);
