@@ -47,7 +47,6 @@ void descriptor_table::arm_later(int fd) {
 void descriptor_table::closing(int fd) {
     descriptor& here = at(fd);
     ++here.life;
-    here.armed = 0;
     here.drained = false;
 }
 
@@ -56,8 +55,8 @@ void descriptor_table::watch(int fd) {
         throw std::system_error(error, std::system_category(), "epoll_ctl");
 }
 
-int descriptor_table::arm(int fd, descriptor& here, std::uint32_t wanted) noexcept {
-    const std::uint32_t events = wanted | EPOLLONESHOT;
+int descriptor_table::arm(int fd, descriptor& here) noexcept {
+    const std::uint32_t events = events_wanted(here) | EPOLLONESHOT;
     int error = 0;
     if (here.registered) {
         error = control(EPOLL_CTL_MOD, fd, events, here.life);
@@ -68,7 +67,6 @@ int descriptor_table::arm(int fd, descriptor& here, std::uint32_t wanted) noexce
             error = control(EPOLL_CTL_MOD, fd, events, here.life);
         here.registered = error == 0;
     }
-    here.armed = error == 0 ? wanted : 0;
     return error;
 }
 

@@ -17,7 +17,6 @@ struct descriptor {
     intrusive_list<waiting_operation> input;
     intrusive_list<waiting_operation> output;
     intrusive_list<waiting_operation> events;  // POLL_ADD
-    std::uint32_t armed = 0;                   // what epoll will report, once
     std::uint32_t life = 0;   // counts up where the number may have come to name another file
     bool registered = false;  // epoll knows the file, or knew it before it was closed
     bool to_arm = false;      // is among those that `arm_all` goes through
@@ -32,13 +31,6 @@ struct descriptor {
     void for_each(const Visitor& visit) {
         for (auto* const queue : {&input, &output, &events})
             queue->for_each(visit);
-    }
-
-    /// Whether something waits for what epoll has been told: then the file is open still.
-    [[nodiscard]] bool holds_armed() {
-        bool holds = false;
-        for_each([&](const waiting_operation& one) { holds = holds || one.armed; });
-        return holds;
     }
 };
 
@@ -93,7 +85,7 @@ private:
     static constexpr std::size_t events_max = 256;
 
     void add_page(std::size_t page);
-    [[nodiscard]] int arm(int fd, descriptor& here, std::uint32_t wanted) noexcept;
+    [[nodiscard]] int arm(int fd, descriptor& here) noexcept;
     [[nodiscard]] int control(int action, int fd, std::uint32_t events,
                               std::uint32_t life) noexcept;
     [[nodiscard]] int wait_for_events(const timespec* timeout);
@@ -113,19 +105,16 @@ void descriptor_table::arm_all(const Refused& refused, const Replaced& replaced)
     for (const int fd : to_arm_) {
         descriptor& here = at(fd);
         here.to_arm = false;
-        if (!here.holds_armed())
-            here.armed = 0;  // the number may name another file by now
-        const std::uint32_t wanted = events_wanted(here);
-        if ((wanted & ~here.armed) == 0)
+        if (here.idle())
             continue;
-        int error = arm(fd, here, wanted);
+        int error = arm(fd, here);
         if (error == ENOENT) {  // closed and opened again behind our back
             ++here.life;
             here.for_each([&](waiting_operation& one) {
                 if (one.armed)
                     replaced(one);
             });
-            error = here.idle() ? 0 : arm(fd, here, events_wanted(here));
+            error = here.idle() ? 0 : arm(fd, here);
         }
         if (error != 0)
             refused(here, error);
@@ -140,11 +129,8 @@ bool descriptor_table::wait(const timespec* timeout, const Report& report) {
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = reported_[static_cast<std::size_t>(i)];
         const auto fd = static_cast<int>(event.data.u64 & 0xffffffffU);
-        descriptor& here = at(fd);
-        if (here.life != event.data.u64 >> 32U)
-            continue;
-        here.armed = 0;
-        report(fd, event.events);
+        if (at(fd).life == event.data.u64 >> 32U)
+            report(fd, event.events);
     }
     return count >= 0;
 }
