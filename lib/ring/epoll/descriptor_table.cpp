@@ -16,7 +16,8 @@ std::uint32_t events_wanted(descriptor& here) {
         wanted |= EPOLLIN;
     if (!here.output.empty())
         wanted |= EPOLLOUT;
-    here.events.for_each([&](const waiting_operation& poll) { wanted |= poll.poll32_events; });
+    here.events.for_each(
+        [&](const waiting_operation& poll) { wanted |= poll.poll32_events | polled_unasked; });
     return wanted;
 }
 

@@ -12,6 +12,9 @@
 
 namespace ringlet::epoll {
 
+/// What ends a POLL_ADD in the kernel's ring, asked for or not.
+inline constexpr std::uint32_t polled_unasked = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+
 /// What waits at one descriptor, and what epoll has been told of that.
 struct descriptor {
     intrusive_list<waiting_operation> input;

@@ -209,7 +209,7 @@ void epoll_ring::interpreter::take_transfer_of_file(const io_uring_sqe& sqe) {
 }
 
 void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
-    pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events), 0};
+    pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events | epoll::polled_unasked), 0};
     if (::poll(&polled, 1, 0) < 0)
         return post(sqe, -errno);
     if ((polled.revents & POLLNVAL) != 0)
@@ -330,7 +330,8 @@ void epoll_ring::interpreter::ready(int fd, std::uint32_t events) {
     if ((events & (EPOLLOUT | always)) != 0)
         go_on(here.output);
     here.events.for_each([&](waiting& poll) {
-        if (const std::uint32_t seen = events & (poll.poll32_events | always); seen != 0)
+        if (const std::uint32_t seen = events & (poll.poll32_events | epoll::polled_unasked);
+            seen != 0)
             finish(poll, static_cast<int>(seen));
     });
     if (!here.idle())
