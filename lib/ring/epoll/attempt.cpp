@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <numeric>
 
 namespace ringlet::epoll {
@@ -93,8 +94,7 @@ msghdr rest_of(const msghdr& message, std::size_t done, std::array<iovec, IOV_MA
     return rest;
 }
 
-std::optional<int> transfer_message(const io_uring_sqe& sqe, std::size_t& done,
-                                    kept_message* kept) {
+std::optional<int> transfer_message(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept) {
     auto* const given = pointer<msghdr>(sqe.addr);
     const msghdr& message = kept == nullptr ? *given : kept->header;
     if (message.msg_iovlen > IOV_MAX)
@@ -122,6 +122,19 @@ std::vector<std::byte> copy_of(const void* data, std::size_t size) {
     return {begin, begin + (data == nullptr ? 0 : size)};
 }
 
+void keep_message(const io_uring_sqe& sqe, kept_memory& kept) {
+    const auto& given = *pointer<msghdr>(sqe.addr);
+    kept.header = given;
+    kept.buffers.assign(given.msg_iov, given.msg_iov + given.msg_iovlen);
+    kept.header.msg_iov = kept.buffers.data();
+    if (sqe.opcode != IORING_OP_SENDMSG)
+        return;  // the name and the control data are written to where the caller wants them
+    kept.name = copy_of(given.msg_name, given.msg_namelen);
+    kept.control = copy_of(given.msg_control, given.msg_controllen);
+    kept.header.msg_name = kept.name.empty() ? nullptr : kept.name.data();
+    kept.header.msg_control = kept.control.empty() ? nullptr : kept.control.data();
+}
+
 }  // namespace
 
 bool is_file(int fd) noexcept {
@@ -137,27 +150,36 @@ int make_nonblocking(int fd) noexcept {
     return flags;
 }
 
-std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done,
-                                    kept_message* kept) {
+std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept) {
     if (sqe.opcode == IORING_OP_RECV || sqe.opcode == IORING_OP_SEND)
         return transfer_buffer(sqe, done);
     return transfer_message(sqe, done, kept);
 }
 
-void keep_message(waiting_operation& one) {
-    if (!one.message)
-        one.message = std::make_unique<kept_message>();
-    kept_message& kept = *one.message;
-    const auto& given = *pointer<msghdr>(one.addr);
-    kept.header = given;
-    kept.buffers.assign(given.msg_iov, given.msg_iov + given.msg_iovlen);
-    kept.header.msg_iov = kept.buffers.data();
-    if (one.opcode != IORING_OP_SENDMSG)
-        return;  // the name and the control data are written to where the caller wants them
-    kept.name = copy_of(given.msg_name, given.msg_namelen);
-    kept.control = copy_of(given.msg_control, given.msg_controllen);
-    kept.header.msg_name = kept.name.empty() ? nullptr : kept.name.data();
-    kept.header.msg_control = kept.control.empty() ? nullptr : kept.control.data();
+void keep_memory(waiting_operation& one) {
+    if (!one.kept)
+        one.kept = std::make_unique<kept_memory>();
+    kept_memory& kept = *one.kept;
+    switch (one.opcode) {
+    case IORING_OP_RECVMSG:
+    case IORING_OP_SENDMSG:
+        return keep_message(one, kept);
+    case IORING_OP_CONNECT:
+        kept.name = copy_of(pointer<void>(one.addr), one.off);
+        break;
+    case IORING_OP_OPENAT2:
+        std::memcpy(&kept.how, pointer<void>(one.off),
+                    std::min<std::size_t>(one.len, sizeof(kept.how)));
+        one.off = reinterpret_cast<std::uintptr_t>(&kept.how);
+        [[fallthrough]];
+    case IORING_OP_OPENAT:
+    case IORING_OP_STATX:
+        kept.name = copy_of(pointer<void>(one.addr), std::strlen(pointer<char>(one.addr)) + 1);
+        break;
+    default:
+        return;
+    }
+    one.addr = reinterpret_cast<std::uintptr_t>(kept.name.data());
 }
 
 std::optional<int> attempt_accept(const io_uring_sqe& sqe) {

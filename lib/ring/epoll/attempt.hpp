@@ -12,7 +12,7 @@ namespace ringlet::epoll {
 
 /// RECV, SEND, RECVMSG, SENDMSG. `done` is what MSG_WAITALL has moved before, and grows; `kept`
 /// stands for what the SQE's msghdr names where that is gone.
-std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_message* kept);
+std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept);
 
 /// ACCEPT, on a listener with O_NONBLOCK.
 std::optional<int> attempt_accept(const io_uring_sqe& sqe);
@@ -36,7 +36,8 @@ std::optional<int> attempt_file_read(const io_uring_sqe& sqe);
 /// What blocks and is for a worker: READ and WRITE of files, OPENAT, OPENAT2, FSYNC, STATX.
 int carry_out_blocking(const io_uring_sqe& sqe);
 
-/// Keeps what a RECVMSG or SENDMSG that waits names. Throws std::bad_alloc.
-void keep_message(waiting_operation& one);
+/// Keeps what the SQE of one that is to wait points to, and may be gone by then: messages, names.
+/// Throws std::bad_alloc.
+void keep_memory(waiting_operation& one);
 
 }  // namespace ringlet::epoll

@@ -105,8 +105,6 @@ void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
     one.done = done;
     one.descriptor_flags = flags;
-    if (sqe.opcode == IORING_OP_RECVMSG || sqe.opcode == IORING_OP_SENDMSG)
-        epoll::keep_message(one);
 }
 
 /// `resumed` is what has waited, or nullptr.
@@ -125,8 +123,8 @@ epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done, wai
     case IORING_OP_WRITE:
         return outcome{epoll::transfer_ready(sqe)};
     default:
-        return outcome_of(epoll::attempt_transfer(
-            sqe, done, resumed == nullptr ? nullptr : resumed->message.get()));
+        return outcome_of(
+            epoll::attempt_transfer(sqe, done, resumed == nullptr ? nullptr : resumed->kept.get()));
     }
 }
 
@@ -183,9 +181,8 @@ epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
 // Nothing tells when there is room in the backlog of a Unix socket, where the kernel's ring waits
 // for it: the socket is tried again from time to time.
 void epoll_ring::interpreter::connect_later(const io_uring_sqe& sqe, int descriptor_flags) {
-    waiting& one = operations_.add(sqe);
+    waiting& one = take_over(sqe, awaited::time);
     one.descriptor_flags = descriptor_flags;
-    one.waits_for = awaited::time;
     one.pause = connect_pause_first;
     timeouts_.emplace(clock::now() + one.pause, &one);
 }
@@ -229,17 +226,23 @@ void epoll_ring::interpreter::take_timeout(const io_uring_sqe& sqe) {
     const time_point begin = absolute ? time_point() : clock::now();
     const bool never =
         seconds >= std::chrono::floor<std::chrono::seconds>(no_deadline - begin - rest);
-    waiting& one = operations_.add(sqe);
-    one.waits_for = awaited::time;
+    waiting& one = take_over(sqe, awaited::time);
     timeouts_.emplace(never ? no_deadline : begin + seconds + rest, &one);
+}
+
+epoll_ring::interpreter::waiting& epoll_ring::interpreter::take_over(const io_uring_sqe& sqe,
+                                                                     awaited what) {
+    waiting& one = operations_.add(sqe);
+    one.waits_for = what;
+    epoll::keep_memory(one);
+    return one;
 }
 
 epoll_ring::interpreter::waiting&
 epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe, awaited what) {
     descriptors_.arm_later(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
-    waiting& one = operations_.add(sqe);
-    one.waits_for = what;
+    waiting& one = take_over(sqe, what);
     auto& queue = what == awaited::input    ? here.input
                   : what == awaited::output ? here.output
                                             : here.events;
@@ -248,7 +251,7 @@ epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe, awaited wha
 }
 
 void epoll_ring::interpreter::wait_for_worker(const io_uring_sqe& sqe) {
-    hand_to_worker(operations_.add(sqe));
+    hand_to_worker(take_over(sqe, awaited::worker));
 }
 
 void epoll_ring::interpreter::hand_to_worker(waiting& one) {

@@ -56,6 +56,7 @@ private:
     [[nodiscard]] std::optional<outcome> receive_selecting(const io_uring_sqe& sqe);
     [[nodiscard]] std::optional<outcome> accept(const io_uring_sqe& sqe);
     [[nodiscard]] static std::optional<outcome> outcome_of(std::optional<int> result) noexcept;
+    waiting& take_over(const io_uring_sqe& sqe, awaited what);
     waiting& wait_at_descriptor(const io_uring_sqe& sqe, awaited what);
     void wait_for_worker(const io_uring_sqe& sqe);
     void hand_to_worker(waiting& one);

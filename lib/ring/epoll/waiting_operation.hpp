@@ -3,6 +3,7 @@
 #include <ringlet/ring/thread_pool.hpp>
 
 #include <liburing.h>
+#include <linux/openat2.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -14,12 +15,13 @@ namespace ringlet::epoll {
 
 class workers;
 
-/// The parts of a message that io_uring lets go of once it is submitted.
-struct kept_message {
+/// What an SQE points to that io_uring lets go of once it is submitted.
+struct kept_memory {
     msghdr header{};
     std::vector<iovec> buffers;
-    std::vector<std::byte> name;
+    std::vector<std::byte> name;  // of a socket or a file
     std::vector<std::byte> control;
+    open_how how{};
 };
 
 /// An SQE that has been taken over and could not be carried out at once. It is in the queue of what
@@ -39,8 +41,8 @@ struct waiting_operation final : thread_pool::job, io_uring_sqe {
     int result = 0;            // a worker's
     workers* worked_by = nullptr;
     bool worked_on = false;
-    std::chrono::milliseconds pause{0};     // until a connect is tried again
-    std::unique_ptr<kept_message> message;  // kept for the next use
+    std::chrono::milliseconds pause{0};  // until a connect is tried again
+    std::unique_ptr<kept_memory> kept;   // kept for the next use
     waiting_operation* next_in_bucket = nullptr;
 };
 
