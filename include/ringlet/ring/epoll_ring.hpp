@@ -16,7 +16,7 @@ namespace ringlet {
 /// would. It differs from the kernel's ring in this:
 /// - Closing a descriptor while something waits on it closes it: the peer sees the end, and what
 ///   waited never completes, unless it is cancelled.
-/// - A descriptor that accepts gets O_NONBLOCK, and one that connects has it meanwhile.
+/// - A descriptor that accepts gets O_NONBLOCK.
 /// - The limit on descriptors that counts is that of the moment when a client is accepted.
 /// - A read from a pipe or a terminal waits until poll(2) says readable and then reads; if another
 ///   process takes the data in between, the ring blocks.

@@ -1,6 +1,7 @@
 #include "attempt.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -34,11 +35,17 @@ ssize_t uninterrupted(const Call& call) noexcept {
             return returned;
 }
 
+/// An option of a socket; 0 where it is none.
+int int_option(int fd, int name) noexcept {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    ::getsockopt(fd, SOL_SOCKET, name, &value, &size);
+    return value;
+}
+
 /// Whether the kernel's ring makes MSG_WAITALL go on with what comes next.
 bool is_connection(int fd) noexcept {
-    int type = 0;
-    socklen_t size = sizeof(type);
-    ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    const int type = int_option(fd, SO_TYPE);
     return type == SOCK_STREAM || type == SOCK_SEQPACKET;
 }
 
@@ -143,13 +150,6 @@ bool is_file(int fd) noexcept {
            (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode));
 }
 
-int make_nonblocking(int fd) noexcept {
-    const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
-        return -errno;
-    return flags;
-}
-
 std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept) {
     if (sqe.opcode == IORING_OP_RECV || sqe.opcode == IORING_OP_SEND)
         return transfer_buffer(sqe, done);
@@ -182,6 +182,12 @@ void keep_memory(waiting_operation& one) {
     one.addr = reinterpret_cast<std::uintptr_t>(kept.name.data());
 }
 
+void prepare_to_accept(int fd) noexcept {
+    const int flags = ::fcntl(fd, F_GETFL);
+    if ((flags & O_NONBLOCK) == 0 && int_option(fd, SO_ACCEPTCONN) != 0)
+        ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
 std::optional<int> attempt_accept(const io_uring_sqe& sqe) {
     const ssize_t accepted = uninterrupted([&] {
         return ::accept4(sqe.fd, pointer<sockaddr>(sqe.addr), pointer<socklen_t>(sqe.addr2),
@@ -192,20 +198,28 @@ std::optional<int> attempt_accept(const io_uring_sqe& sqe) {
     return result_of(accepted);
 }
 
-std::optional<int> attempt_connect(const io_uring_sqe& sqe) {
-    const int returned =
-        ::connect(sqe.fd, pointer<sockaddr>(sqe.addr), static_cast<socklen_t>(sqe.off));
-    if (returned < 0 && (errno == EINPROGRESS || errno == EINTR))
+std::optional<int> attempt_connect(const io_uring_sqe& sqe, bool again) {
+    // connect(2) knows no MSG_DONTWAIT.
+    const int flags = ::fcntl(sqe.fd, F_GETFL);
+    const bool blocks = (flags & O_NONBLOCK) == 0;
+    if (blocks)
+        ::fcntl(sqe.fd, F_SETFL, flags | O_NONBLOCK);
+    const int result =
+        result_of(::connect(sqe.fd, pointer<sockaddr>(sqe.addr), static_cast<socklen_t>(sqe.off)));
+    if (blocks)
+        ::fcntl(sqe.fd, F_SETFL, flags);
+    if (result == -EINPROGRESS || result == -EAGAIN || result == -EINTR ||
+        (again && result == -EALREADY))
         return std::nullopt;
-    return result_of(returned);  // EAGAIN: the backlog of a Unix socket is full
+    return again && result == -EISCONN ? 0 : result;
 }
 
-int connected(int fd) {
-    int error = 0;
-    socklen_t size = sizeof(error);
-    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-        return -errno;
-    return -error;
+bool waits_for_peer(const io_uring_sqe& sqe) noexcept {
+    const bool sends = sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_SENDMSG;
+    if (sqe.opcode != IORING_OP_CONNECT && !(sends && !is_connection(sqe.fd)))
+        return false;
+    pollfd polled{sqe.fd, POLLOUT, 0};
+    return ::poll(&polled, 1, 0) == 1;
 }
 
 int transfer_ready(const io_uring_sqe& sqe) {

@@ -14,21 +14,22 @@ namespace ringlet::epoll {
 /// stands for what the SQE's msghdr names where that is gone.
 std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept);
 
-/// ACCEPT, on a listener with O_NONBLOCK.
+/// ACCEPT, once the listener, if it is one, has been given O_NONBLOCK.
+void prepare_to_accept(int fd) noexcept;
 std::optional<int> attempt_accept(const io_uring_sqe& sqe);
 
-/// CONNECT, on a socket with O_NONBLOCK; and how one that was begun has ended.
-std::optional<int> attempt_connect(const io_uring_sqe& sqe);
-int connected(int fd);
+/// CONNECT, and whether one that was begun has ended: `again`.
+std::optional<int> attempt_connect(const io_uring_sqe& sqe, bool again);
+
+/// Whether a transfer or a CONNECT has to wait for what epoll(7) does not tell of: room at the
+/// other end of a Unix socket, in its backlog or its queue of datagrams.
+[[nodiscard]] bool waits_for_peer(const io_uring_sqe& sqe) noexcept;
 
 /// READ and WRITE of what poll(2) says is ready, such as an eventfd or a pipe.
 int transfer_ready(const io_uring_sqe& sqe);
 
 /// Whether `fd` is a file, which epoll knows nothing of.
 [[nodiscard]] bool is_file(int fd) noexcept;
-
-/// Sets O_NONBLOCK; gives the flags that were there, or `-errno`.
-int make_nonblocking(int fd) noexcept;
 
 /// READ of a file as far as it is in memory.
 std::optional<int> attempt_file_read(const io_uring_sqe& sqe);

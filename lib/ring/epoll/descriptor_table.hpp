@@ -20,11 +20,13 @@ struct descriptor {
     intrusive_list<waiting_operation> input;
     intrusive_list<waiting_operation> output;
     intrusive_list<waiting_operation> events;  // POLL_ADD
+    intrusive_list<waiting_operation> later;   // tried again from time to time
     std::uint32_t life = 0;   // counts up where the number may have come to name another file
     bool registered = false;  // epoll knows the file, or knew it before it was closed
     bool to_arm = false;      // is among those that `arm_all` goes through
     bool drained = false;     // the last receive got all there was
 
+    /// Whether nothing here waits for epoll.
     [[nodiscard]] bool idle() const noexcept {
         return input.empty() && output.empty() && events.empty();
     }
@@ -32,7 +34,7 @@ struct descriptor {
     /// Calls `visit` with each that waits; it may unlink that one.
     template <class Visitor>
     void for_each(const Visitor& visit) {
-        for (auto* const queue : {&input, &output, &events})
+        for (auto* const queue : {&input, &output, &events, &later})
             queue->for_each(visit);
     }
 };

@@ -20,8 +20,8 @@ using epoll::descriptor;
 // reported.
 constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
 
-constexpr std::chrono::milliseconds connect_pause_first{1};
-constexpr std::chrono::milliseconds connect_pause_max{64};
+constexpr std::chrono::milliseconds pause_first{1};
+constexpr std::chrono::milliseconds pause_max{64};
 
 constexpr std::uint32_t readable = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
@@ -82,29 +82,19 @@ void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
 void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
     const bool output = sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_SENDMSG ||
                         sqe.opcode == IORING_OP_CONNECT;
-    int flags = 0;
-    if (sqe.opcode == IORING_OP_ACCEPT || sqe.opcode == IORING_OP_CONNECT) {
-        flags = epoll::make_nonblocking(sqe.fd);
-        if (flags < 0)
-            return post(sqe, flags);
-    }
+    if (sqe.opcode == IORING_OP_ACCEPT)
+        epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
     // Where the last receive got all there was, trying would cost a call to learn nothing.
     const bool hopeless =
         sqe.opcode == IORING_OP_RECV && here.drained && (sqe.msg_flags & MSG_DONTWAIT) == 0;
     std::size_t done = 0;
     if (!hopeless && (output ? here.output : here.input).empty()) {
-        if (const std::optional<outcome> ended = attempt(sqe, done, nullptr)) {
-            if (sqe.opcode == IORING_OP_CONNECT && ended->result == -EAGAIN)
-                return connect_later(sqe, flags);
-            if (sqe.opcode == IORING_OP_CONNECT)
-                ::fcntl(sqe.fd, F_SETFL, flags);
+        if (const std::optional<outcome> ended = attempt(sqe, done, nullptr))
             return post(sqe, ended->result, ended->flags);
-        }
     }
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
     one.done = done;
-    one.descriptor_flags = flags;
 }
 
 /// `resumed` is what has waited, or nullptr.
@@ -116,9 +106,7 @@ epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done, wai
     case IORING_OP_RECV:
         return (sqe.flags & IOSQE_BUFFER_SELECT) != 0 ? receive_selecting(sqe) : receive(sqe, done);
     case IORING_OP_CONNECT:
-        if (resumed != nullptr)
-            return outcome{epoll::connected(sqe.fd)};
-        return outcome_of(epoll::attempt_connect(sqe));
+        return outcome_of(epoll::attempt_connect(sqe, resumed != nullptr));
     case IORING_OP_READ:
     case IORING_OP_WRITE:
         return outcome{epoll::transfer_ready(sqe)};
@@ -176,22 +164,6 @@ epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
     if (!result)
         return std::nullopt;
     return outcome{*result};
-}
-
-// Nothing tells when there is room in the backlog of a Unix socket, where the kernel's ring waits
-// for it: the socket is tried again from time to time.
-void epoll_ring::interpreter::connect_later(const io_uring_sqe& sqe, int descriptor_flags) {
-    waiting& one = take_over(sqe, awaited::time);
-    one.descriptor_flags = descriptor_flags;
-    one.pause = connect_pause_first;
-    timeouts_.emplace(clock::now() + one.pause, &one);
-}
-
-void epoll_ring::interpreter::connect_again(waiting& one) {
-    if (const int result = epoll::attempt_connect(one).value_or(-EAGAIN); result != -EAGAIN)
-        return finish(one, result);
-    one.pause = std::min(one.pause * 2, connect_pause_max);
-    timeouts_.emplace(clock::now() + one.pause, &one);
 }
 
 void epoll_ring::interpreter::take_transfer_of_file(const io_uring_sqe& sqe) {
@@ -300,7 +272,7 @@ bool epoll_ring::interpreter::cancel(waiting& one) {
     if (one.waits_for == awaited::worker && !workers_.withdraw(one))
         return false;
     if (one.waits_for == awaited::time)
-        std::erase_if(timeouts_, [&](const auto& entry) { return entry.second == &one; });
+        stop_timer(one);
     finish(one, -ECANCELED);
     return true;
 }
@@ -345,10 +317,21 @@ void epoll_ring::interpreter::go_on(intrusive_list<waiting>& queue) {
     while (!queue.empty()) {
         waiting& first = queue.front();
         const std::optional<outcome> ended = attempt(first, first.done, &first);
-        if (!ended)
+        if (ended)
+            finish(first, ended->result, ended->flags);
+        else if (epoll::waits_for_peer(first))
+            go_on_later(first);
+        else
             return;
-        finish(first, ended->result, ended->flags);
     }
+}
+
+void epoll_ring::interpreter::go_on_later(waiting& one) {
+    one.unlink();
+    one.waits_for = awaited::time;
+    one.pause = std::clamp(one.pause * 2, pause_first, pause_max);
+    descriptors_.at(one.fd).later.push_back(one);
+    timeouts_.emplace(clock::now() + one.pause, &one);
 }
 
 void epoll_ring::interpreter::arm() {
@@ -368,6 +351,8 @@ void epoll_ring::interpreter::arm() {
 
 /// Its file is gone: only a cancel ends it.
 void epoll_ring::interpreter::forsake(waiting& one) noexcept {
+    if (one.waits_for == awaited::time)
+        stop_timer(one);
     one.unlink();
     one.waits_for = awaited::nothing;
     forsaken_.push_back(one);
@@ -379,9 +364,15 @@ void epoll_ring::interpreter::expire(time_point now) {
         timeouts_.erase(timeouts_.begin());
         if (one.opcode == IORING_OP_TIMEOUT)
             finish(one, -ETIME);
+        else if (const std::optional<outcome> ended = attempt(one, one.done, &one))
+            finish(one, ended->result, ended->flags);
         else
-            connect_again(one);
+            go_on_later(one);
     }
+}
+
+void epoll_ring::interpreter::stop_timer(waiting& one) noexcept {
+    std::erase_if(timeouts_, [&](const auto& entry) { return entry.second == &one; });
 }
 
 void epoll_ring::interpreter::collect_work() {
@@ -393,8 +384,6 @@ void epoll_ring::interpreter::collect_work() {
 
 // As in the kernel, what a transfer has moved is told rather than why it ended.
 void epoll_ring::interpreter::finish(waiting& one, int result, unsigned flags) {
-    if (one.opcode == IORING_OP_CONNECT && one.waits_for != awaited::nothing)
-        ::fcntl(one.fd, F_SETFL, one.descriptor_flags);
     post(one, result < 0 && one.done > 0 ? static_cast<int>(one.done) : result, flags);
     operations_.remove(one);
 }

@@ -42,8 +42,6 @@ private:
     };
 
     void take_socket_operation(const io_uring_sqe& sqe);
-    void connect_later(const io_uring_sqe& sqe, int descriptor_flags);
-    void connect_again(waiting& one);
     void take_transfer_of_file(const io_uring_sqe& sqe);
     void take_poll(const io_uring_sqe& sqe);
     void take_timeout(const io_uring_sqe& sqe);
@@ -62,9 +60,11 @@ private:
     void hand_to_worker(waiting& one);
     void ready(int fd, std::uint32_t events);
     void go_on(intrusive_list<waiting>& queue);
+    void go_on_later(waiting& one);
     void arm();
     void forsake(waiting& one) noexcept;
     void expire(time_point now);
+    void stop_timer(waiting& one) noexcept;
     void collect_work();
 
     [[nodiscard]] bool cancel(waiting& one);

@@ -11,6 +11,7 @@ waiting_operation& operation_index::add(const io_uring_sqe& sqe) {
     static_cast<io_uring_sqe&>(added) = sqe;
     added.armed = false;
     added.done = 0;
+    added.pause = {};
     waiting_operation*& bucket = bucket_of(sqe.user_data);
     added.next_in_bucket = std::exchange(bucket, &added);
     ++size_;

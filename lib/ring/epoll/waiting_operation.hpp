@@ -35,13 +35,12 @@ struct waiting_operation final : thread_pool::job, io_uring_sqe {
     void report_end() noexcept override;
 
     awaited waits_for = awaited::nothing;
-    bool armed = false;        // epoll has been told
-    int descriptor_flags = 0;  // fcntl(2)'s, before it began to connect
-    std::size_t done = 0;      // what a MSG_WAITALL transfer has moved so far
-    int result = 0;            // a worker's
+    bool armed = false;    // epoll has been told
+    std::size_t done = 0;  // what a MSG_WAITALL transfer has moved so far
+    int result = 0;        // a worker's
     workers* worked_by = nullptr;
     bool worked_on = false;
-    std::chrono::milliseconds pause{0};  // until a connect is tried again
+    std::chrono::milliseconds pause{0};  // until it is tried again
     std::unique_ptr<kept_memory> kept;   // kept for the next use
     waiting_operation* next_in_bucket = nullptr;
 };
