@@ -18,8 +18,10 @@ namespace ringlet {
 ///   waited never completes, unless it is cancelled.
 /// - A descriptor that accepts gets O_NONBLOCK.
 /// - The limit on descriptors that counts is that of the moment when a client is accepted.
-/// - A read from a pipe or a terminal waits until poll(2) says readable and then reads; if another
-///   process takes the data in between, the ring blocks.
+/// - What knows no RWF_NOWAIT (a terminal; before Linux 6.4 a pipe) is read and written once
+/// poll(2)
+///   says so; if another process comes in between, the ring blocks.
+/// - A cancel by descriptor goes by its number, not by the file.
 class epoll_ring final : public ring {
 public:
     /// Throws std::invalid_argument for options out of range, std::system_error if there is no

@@ -222,12 +222,25 @@ bool waits_for_peer(const io_uring_sqe& sqe) noexcept {
     return ::poll(&polled, 1, 0) == 1;
 }
 
-int transfer_ready(const io_uring_sqe& sqe) {
+std::optional<int> attempt_read_write(const io_uring_sqe& sqe, bool ready) {
+    const bool reads = sqe.opcode == IORING_OP_READ;
     auto* const data = pointer<void>(sqe.addr);
-    return result_of(uninterrupted([&] {
-        return sqe.opcode == IORING_OP_READ ? ::read(sqe.fd, data, sqe.len)
-                                            : ::write(sqe.fd, data, sqe.len);
-    }));
+    const iovec place{data, sqe.len};
+    ssize_t moved = uninterrupted([&] {
+        return reads ? ::preadv2(sqe.fd, &place, 1, -1, RWF_NOWAIT)
+                     : ::pwritev2(sqe.fd, &place, 1, -1, RWF_NOWAIT);
+    });
+    if (moved < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) {
+        if (!ready)
+            return std::nullopt;
+        // What is ready takes so much without waiting: pipe(7).
+        const std::size_t size = std::min<std::size_t>(sqe.len, PIPE_BUF);
+        moved = uninterrupted(
+            [&] { return reads ? ::read(sqe.fd, data, sqe.len) : ::write(sqe.fd, data, size); });
+    }
+    if (moved < 0 && errno == EAGAIN)
+        return std::nullopt;
+    return result_of(moved);
 }
 
 std::optional<int> attempt_file_read(const io_uring_sqe& sqe) {

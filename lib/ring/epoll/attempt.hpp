@@ -25,8 +25,8 @@ std::optional<int> attempt_connect(const io_uring_sqe& sqe, bool again);
 /// other end of a Unix socket, in its backlog or its queue of datagrams.
 [[nodiscard]] bool waits_for_peer(const io_uring_sqe& sqe) noexcept;
 
-/// READ and WRITE of what poll(2) says is ready, such as an eventfd or a pipe.
-int transfer_ready(const io_uring_sqe& sqe);
+/// READ and WRITE of what is no file, such as an eventfd or a pipe; `ready` where epoll says so.
+std::optional<int> attempt_read_write(const io_uring_sqe& sqe, bool ready);
 
 /// Whether `fd` is a file, which epoll knows nothing of.
 [[nodiscard]] bool is_file(int fd) noexcept;

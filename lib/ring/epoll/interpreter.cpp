@@ -73,15 +73,15 @@ void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
         return take_poll(sqe);
     case IORING_OP_READ:
     case IORING_OP_WRITE:
-        return take_transfer_of_file(sqe);
+        return take_read_write(sqe);
     default:
-        return take_socket_operation(sqe);
+        return take_at_descriptor(sqe);
     }
 }
 
-void epoll_ring::interpreter::take_socket_operation(const io_uring_sqe& sqe) {
+void epoll_ring::interpreter::take_at_descriptor(const io_uring_sqe& sqe) {
     const bool output = sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_SENDMSG ||
-                        sqe.opcode == IORING_OP_CONNECT;
+                        sqe.opcode == IORING_OP_CONNECT || sqe.opcode == IORING_OP_WRITE;
     if (sqe.opcode == IORING_OP_ACCEPT)
         epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
@@ -109,7 +109,7 @@ epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done, wai
         return outcome_of(epoll::attempt_connect(sqe, resumed != nullptr));
     case IORING_OP_READ:
     case IORING_OP_WRITE:
-        return outcome{epoll::transfer_ready(sqe)};
+        return outcome_of(epoll::attempt_read_write(sqe, resumed != nullptr));
     default:
         return outcome_of(
             epoll::attempt_transfer(sqe, done, resumed == nullptr ? nullptr : resumed->kept.get()));
@@ -166,11 +166,9 @@ epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
     return outcome{*result};
 }
 
-void epoll_ring::interpreter::take_transfer_of_file(const io_uring_sqe& sqe) {
-    if (!epoll::is_file(sqe.fd)) {
-        wait_at_descriptor(sqe, sqe.opcode == IORING_OP_READ ? awaited::input : awaited::output);
-        return;
-    }
+void epoll_ring::interpreter::take_read_write(const io_uring_sqe& sqe) {
+    if (!epoll::is_file(sqe.fd))
+        return take_at_descriptor(sqe);
     if (sqe.opcode == IORING_OP_READ)
         if (const std::optional<int> result = epoll::attempt_file_read(sqe))
             return post(sqe, *result);

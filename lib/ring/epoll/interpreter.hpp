@@ -41,8 +41,8 @@ private:
         unsigned flags = 0;
     };
 
-    void take_socket_operation(const io_uring_sqe& sqe);
-    void take_transfer_of_file(const io_uring_sqe& sqe);
+    void take_at_descriptor(const io_uring_sqe& sqe);
+    void take_read_write(const io_uring_sqe& sqe);
     void take_poll(const io_uring_sqe& sqe);
     void take_timeout(const io_uring_sqe& sqe);
     void take_cancel(const io_uring_sqe& sqe);
