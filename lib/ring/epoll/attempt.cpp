@@ -18,6 +18,8 @@ namespace ringlet::epoll {
 
 namespace {
 
+constexpr auto at_position = ~std::uint64_t{0};  // an offset that says: where the file stands
+
 template <class T>
 T* pointer(std::uint64_t address) noexcept {
     return reinterpret_cast<T*>(address);
@@ -243,27 +245,36 @@ std::optional<int> attempt_read_write(const io_uring_sqe& sqe, bool ready) {
     return result_of(moved);
 }
 
-std::optional<int> attempt_file_read(const io_uring_sqe& sqe) {
-    const iovec place{pointer<void>(sqe.addr), sqe.len};
-    const ssize_t count = uninterrupted(
-        [&] { return ::preadv2(sqe.fd, &place, 1, static_cast<off_t>(sqe.off), RWF_NOWAIT); });
-    if (count < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS))
-        return std::nullopt;
-    return result_of(count);
+std::optional<int> attempt_file_read(io_uring_sqe& sqe, std::size_t& done) {
+    for (;;) {
+        const iovec place{pointer<void>(sqe.addr), sqe.len};
+        const ssize_t count = uninterrupted(
+            [&] { return ::preadv2(sqe.fd, &place, 1, static_cast<off_t>(sqe.off), RWF_NOWAIT); });
+        if (count < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS))
+            return std::nullopt;
+        if (count < 0)
+            return done > 0 ? static_cast<int>(done) : -errno;
+        done += static_cast<std::size_t>(count);
+        sqe.addr += static_cast<std::uint64_t>(count);
+        sqe.len -= static_cast<std::uint32_t>(count);
+        if (sqe.off != at_position)
+            sqe.off += static_cast<std::uint64_t>(count);
+        if (count == 0 || sqe.len == 0)  // the end of the file, or of the buffer
+            return static_cast<int>(done);
+    }
 }
 
 int carry_out_blocking(const io_uring_sqe& sqe) {
     auto* const data = pointer<void>(sqe.addr);
     const auto offset = static_cast<off_t>(sqe.off);
-    const bool at_position = offset == -1;
     return result_of(uninterrupted([&]() -> ssize_t {
         switch (sqe.opcode) {
         case IORING_OP_READ:
-            return at_position ? ::read(sqe.fd, data, sqe.len)
-                               : ::pread(sqe.fd, data, sqe.len, offset);
+            return sqe.off == at_position ? ::read(sqe.fd, data, sqe.len)
+                                          : ::pread(sqe.fd, data, sqe.len, offset);
         case IORING_OP_WRITE:
-            return at_position ? ::write(sqe.fd, data, sqe.len)
-                               : ::pwrite(sqe.fd, data, sqe.len, offset);
+            return sqe.off == at_position ? ::write(sqe.fd, data, sqe.len)
+                                          : ::pwrite(sqe.fd, data, sqe.len, offset);
         case IORING_OP_OPENAT:
             return ::openat(sqe.fd, pointer<char>(sqe.addr), static_cast<int>(sqe.open_flags),
                             static_cast<mode_t>(sqe.len));

@@ -31,8 +31,9 @@ std::optional<int> attempt_read_write(const io_uring_sqe& sqe, bool ready);
 /// Whether `fd` is a file, which epoll knows nothing of.
 [[nodiscard]] bool is_file(int fd) noexcept;
 
-/// READ of a file as far as it is in memory.
-std::optional<int> attempt_file_read(const io_uring_sqe& sqe);
+/// READ of a file, if it is in memory. As far as it is, `done` grows, and `sqe` is left with the
+/// rest.
+std::optional<int> attempt_file_read(io_uring_sqe& sqe, std::size_t& done);
 
 /// What blocks and is for a worker: READ and WRITE of files, OPENAT, OPENAT2, FSYNC, STATX.
 int carry_out_blocking(const io_uring_sqe& sqe);

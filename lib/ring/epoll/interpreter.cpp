@@ -169,10 +169,14 @@ epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
 void epoll_ring::interpreter::take_read_write(const io_uring_sqe& sqe) {
     if (!epoll::is_file(sqe.fd))
         return take_at_descriptor(sqe);
+    io_uring_sqe rest = sqe;
+    std::size_t done = 0;
     if (sqe.opcode == IORING_OP_READ)
-        if (const std::optional<int> result = epoll::attempt_file_read(sqe))
+        if (const std::optional<int> result = epoll::attempt_file_read(rest, done))
             return post(sqe, *result);
-    wait_for_worker(sqe);
+    waiting& one = take_over(rest, awaited::worker);
+    one.done = done;
+    hand_to_worker(one);
 }
 
 void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
@@ -376,8 +380,11 @@ void epoll_ring::interpreter::stop_timer(waiting& one) noexcept {
 void epoll_ring::interpreter::collect_work() {
     intrusive_list<waiting> done;
     workers_.take_done(done);
-    while (!done.empty())
-        finish(done.front(), done.front().result);
+    while (!done.empty()) {
+        waiting& ended = done.front();
+        const bool failed = ended.result < 0;
+        finish(ended, failed ? ended.result : ended.result + static_cast<int>(ended.done));
+    }
 }
 
 // As in the kernel, what a transfer has moved is told rather than why it ended.

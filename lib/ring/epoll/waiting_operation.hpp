@@ -36,7 +36,7 @@ struct waiting_operation final : thread_pool::job, io_uring_sqe {
 
     awaited waits_for = awaited::nothing;
     bool armed = false;    // epoll has been told
-    std::size_t done = 0;  // what a MSG_WAITALL transfer has moved so far
+    std::size_t done = 0;  // what a transfer has moved so far
     int result = 0;        // a worker's
     workers* worked_by = nullptr;
     bool worked_on = false;
