@@ -68,10 +68,10 @@ public:
     void arm_later(int fd);
 
     /// Tells epoll of all that began to wait. Calls `refused(descriptor&, error)` where epoll
-    /// cannot watch the file, and `replaced(operation&)` for each that waits for a file which its
-    /// number names no more.
-    template <class Refused, class Replaced>
-    void arm_all(const Refused& refused, const Replaced& replaced);
+    /// cannot watch the file, and `renewed(descriptor&)` where its number has come to name another:
+    /// what is armed there waited for the one before.
+    template <class Refused, class Renewed>
+    void arm_all(const Refused& refused, const Renewed& renewed);
 
     /// `fd` is about to be closed: what epoll still reports of it is of the past.
     void closing(int fd);
@@ -105,8 +105,8 @@ private:
 /// What epoll is to report for those that wait at `here`.
 [[nodiscard]] std::uint32_t events_wanted(descriptor& here);
 
-template <class Refused, class Replaced>
-void descriptor_table::arm_all(const Refused& refused, const Replaced& replaced) {
+template <class Refused, class Renewed>
+void descriptor_table::arm_all(const Refused& refused, const Renewed& renewed) {
     for (const int fd : to_arm_) {
         descriptor& here = at(fd);
         here.to_arm = false;
@@ -115,10 +115,8 @@ void descriptor_table::arm_all(const Refused& refused, const Replaced& replaced)
         int error = arm(fd, here);
         if (error == ENOENT) {  // closed and opened again behind our back
             ++here.life;
-            here.for_each([&](waiting_operation& one) {
-                if (one.armed)
-                    replaced(one);
-            });
+            here.drained = false;
+            renewed(here);
             error = here.idle() ? 0 : arm(fd, here);
         }
         if (error != 0)

@@ -57,7 +57,7 @@ void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
     case IORING_OP_OPENAT2:
     case IORING_OP_STATX:
     case IORING_OP_FSYNC:
-        return wait_for_worker(sqe);
+        return hand_to_worker(take_over(sqe, awaited::worker));
     default:
         break;
     }
@@ -85,14 +85,14 @@ void epoll_ring::interpreter::take_at_descriptor(const io_uring_sqe& sqe) {
     if (sqe.opcode == IORING_OP_ACCEPT)
         epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
-    // Where the last receive got all there was, trying would cost a call to learn nothing.
-    const bool hopeless =
-        sqe.opcode == IORING_OP_RECV && here.drained && (sqe.msg_flags & MSG_DONTWAIT) == 0;
+    // Where the last receive got all there was, trying would cost a call to learn nothing; epoll
+    // finds out where the number names another file by now.
+    const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained && here.registered &&
+                          (sqe.msg_flags & MSG_DONTWAIT) == 0;
     std::size_t done = 0;
-    if (!hopeless && (output ? here.output : here.input).empty()) {
+    if (!hopeless && (output ? here.output : here.input).empty())
         if (const std::optional<outcome> ended = attempt(sqe, done, nullptr))
             return post(sqe, ended->result, ended->flags);
-    }
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
     one.done = done;
 }
@@ -181,8 +181,7 @@ void epoll_ring::interpreter::take_read_write(const io_uring_sqe& sqe) {
 
 void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
     pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events | epoll::polled_unasked), 0};
-    if (::poll(&polled, 1, 0) < 0)
-        return post(sqe, -errno);
+    ::poll(&polled, 1, 0);
     if ((polled.revents & POLLNVAL) != 0)
         return post(sqe, -EBADF);
     if (polled.revents != 0)
@@ -222,10 +221,6 @@ epoll_ring::interpreter::wait_at_descriptor(const io_uring_sqe& sqe, awaited wha
                                             : here.events;
     queue.push_back(one);
     return one;
-}
-
-void epoll_ring::interpreter::wait_for_worker(const io_uring_sqe& sqe) {
-    hand_to_worker(take_over(sqe, awaited::worker));
 }
 
 void epoll_ring::interpreter::hand_to_worker(waiting& one) {
@@ -348,7 +343,14 @@ void epoll_ring::interpreter::arm() {
                     finish(one, -error);
             }
     };
-    descriptors_.arm_all(refused, [this](waiting& one) { forsake(one); });
+    const auto renewed = [this](descriptor& here) {
+        here.for_each([this](waiting& one) {
+            if (one.armed)
+                forsake(one);
+        });
+        go_on(here.input);  // it was thought to have been drained
+    };
+    descriptors_.arm_all(refused, renewed);
 }
 
 /// Its file is gone: only a cancel ends it.
@@ -380,11 +382,8 @@ void epoll_ring::interpreter::stop_timer(waiting& one) noexcept {
 void epoll_ring::interpreter::collect_work() {
     intrusive_list<waiting> done;
     workers_.take_done(done);
-    while (!done.empty()) {
-        waiting& ended = done.front();
-        const bool failed = ended.result < 0;
-        finish(ended, failed ? ended.result : ended.result + static_cast<int>(ended.done));
-    }
+    while (!done.empty())
+        finish(done.front(), done.front().result);
 }
 
 // As in the kernel, what a transfer has moved is told rather than why it ended.

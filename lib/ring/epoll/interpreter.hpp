@@ -56,7 +56,6 @@ private:
     [[nodiscard]] static std::optional<outcome> outcome_of(std::optional<int> result) noexcept;
     waiting& take_over(const io_uring_sqe& sqe, awaited what);
     waiting& wait_at_descriptor(const io_uring_sqe& sqe, awaited what);
-    void wait_for_worker(const io_uring_sqe& sqe);
     void hand_to_worker(waiting& one);
     void ready(int fd, std::uint32_t events);
     void go_on(intrusive_list<waiting>& queue);

@@ -21,6 +21,8 @@ constexpr thread_pool_options limits{.threads_max = 4,
 
 void waiting_operation::work() noexcept {
     result = carry_out_blocking(*this);
+    if (result >= 0)
+        result += static_cast<int>(done);
 }
 
 void waiting_operation::report_end() noexcept {
