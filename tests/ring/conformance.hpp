@@ -22,7 +22,6 @@
 struct divergences {
     bool closing_ends_the_file = false;   // also where something waits on the descriptor
     bool limit_counts_at_accept = false;  // that on descriptors; not when the accept is armed
-    bool nonblocking_files_wait = false;  // O_NONBLOCK makes no difference
     bool cancels_by_number = false;       // a duplicate of a descriptor is another
 };
 
@@ -42,10 +41,8 @@ std::unique_ptr<ringlet::ring> make_with(const ringlet::ring_options& options) {
 /// Every ring there is, for Catch2 to generate test runs from.
 inline std::vector<ring_under_test> rings_under_test() {
     constexpr divergences none;
-    constexpr divergences of_epoll{.closing_ends_the_file = true,
-                                   .limit_counts_at_accept = true,
-                                   .nonblocking_files_wait = true,
-                                   .cancels_by_number = true};
+    constexpr divergences of_epoll{
+        .closing_ends_the_file = true, .limit_counts_at_accept = true, .cancels_by_number = true};
     return {{"kernel", &make_with<ringlet::kernel_ring>, none},
             {"epoll", &make_with<ringlet::epoll_ring>, of_epoll}};
 }

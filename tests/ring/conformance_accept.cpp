@@ -3,7 +3,10 @@
 #include "connected_pair.hpp"
 #include "descriptor_limit.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
+
+#include <vector>
 
 namespace {
 
@@ -129,4 +132,75 @@ TEST_CASE("a peer that has reset already still yields a connection", "[ring]") {
         io_uring_prep_recv(sqe, connection.native_handle(), &byte, 1, 0);
     });
     CHECK(next_completion(*ring).result == -ECONNRESET);
+}
+
+TEST_CASE("an accept waits for one client, and tells its address", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    const bool client_first = GENERATE(false, true);
+    const ringlet::socket listener = tcp_listener();
+    const ringlet::socket client = tcp_socket();
+    if (client_first)
+        connect(client, name_of(listener));
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    prepare_as(*ring, 1, [&](io_uring_sqe* sqe) {
+        io_uring_prep_accept(sqe, listener.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                             &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    });
+    if (!client_first) {
+        CHECK(nothing_completes(*ring));
+        connect(client, name_of(listener));
+    }
+    const ringlet::completion cqe = next_completion(*ring);
+    const ringlet::socket connection = accepted(cqe);
+    CHECK((cqe.flags & IORING_CQE_F_MORE) == 0);
+    CHECK(size == sizeof(address));
+    CHECK(address.sin_port == name_of(client).sin_port);
+    CHECK((::fcntl(connection.native_handle(), F_GETFL) & O_NONBLOCK) != 0);
+    CHECK((::fcntl(connection.native_handle(), F_GETFD) & FD_CLOEXEC) != 0);
+    const ringlet::socket other = tcp_client(listener);
+    CHECK(nothing_completes(*ring));
+}
+
+TEST_CASE("a multishot accept ends when the completions overflow, and can be armed anew",
+          "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    constexpr unsigned room = 4;
+    const auto ring = tested.make_with({.submission_entries = room, .completion_entries = room});
+    const ringlet::socket listener = tcp_listener(32);
+    std::vector<ringlet::socket> clients;
+    for (unsigned i = 0; i < 3 * room; ++i)
+        clients.push_back(tcp_client(listener));
+    std::size_t accepted_count = 0;
+    std::size_t armed_count = 0;
+    for (bool armed = false; accepted_count < clients.size();) {
+        if (!armed) {
+            ++armed_count;
+            prepare_multishot_accept(*ring, listener, 1);
+            hand_over(*ring);
+        }
+        const ringlet::completion cqe = next_completion(*ring);
+        CHECK(accepted(cqe).is_open());
+        ++accepted_count;
+        armed = (cqe.flags & IORING_CQE_F_MORE) != 0;
+    }
+    CHECK(armed_count > 1);
+    CHECK(ring->overflows() > 0);
+}
+
+TEST_CASE("an accept is cancelled, and leaves the clients to the next one", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    const ringlet::socket listener = tcp_listener();
+    prepare_multishot_accept(*ring, listener, 1);
+    CHECK(nothing_completes(*ring));
+    CHECK(cancel(*ring, 1) == cancelled);
+    const ringlet::socket client = tcp_client(listener);
+    CHECK(nothing_completes(*ring));
+    prepare_multishot_accept(*ring, listener, 2);
+    CHECK_NOTHROW(accepted(next_completion(*ring)));
 }
