@@ -40,9 +40,9 @@ inline command tutorial(const std::string& name) {
 /// An example that serves, from when it has said where it listens. `prepare`: see child_process.
 class example_server : public child_process {
 public:
-    explicit example_server(const std::string& name,
-                            const command& arguments = {"--address", "127.0.0.1:0"},
-                            bool (*prepare)() = [] { return true; })
+    explicit example_server(
+        const std::string& name, const command& arguments = {"--address", "127.0.0.1:0"},
+        bool (*prepare)() = [] { return true; })
         : child_process(example(name, arguments), prepare) {
         const std::string ready = "listening on ";
         std::string line;
