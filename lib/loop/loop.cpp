@@ -73,8 +73,7 @@ void loop::wake_up::complete(const completion& /*cqe*/) {
         restart();
 }
 
-loop::loop(const loop_options& options)
-    : loop(make_ring(options.ring), options) {}
+loop::loop(const loop_options& options) : loop(make_ring(options.ring), options) {}
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),

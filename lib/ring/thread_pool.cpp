@@ -1,6 +1,6 @@
-#include <ringlet/ring/thread_pool.hpp>
-#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/check.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
 #include <pthread.h>
 

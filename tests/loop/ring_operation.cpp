@@ -47,8 +47,7 @@ ringlet::task<> keep_result(ringlet::loop& owner, int fd, int& result) {
 /// A multishot accept, which ends when it is cancelled.
 class arrivals final : public ringlet::ring_operation {
 public:
-    arrivals(ringlet::loop& owner, int fd) noexcept
-        : ring_operation(owner, never_enough), fd_(fd) {
+    arrivals(ringlet::loop& owner, int fd) noexcept : ring_operation(owner, never_enough), fd_(fd) {
         restart();
     }
 

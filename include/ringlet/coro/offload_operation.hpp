@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/ring/thread_pool.hpp>
 #include <ringlet/loop/loop.hpp>
+#include <ringlet/ring/thread_pool.hpp>
 
 #include <exception>
 #include <functional>

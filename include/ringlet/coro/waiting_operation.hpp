@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/loop/loop.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 
 namespace ringlet {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ringlet/ring/list_hook.hpp>
 #include <ringlet/loop/suspension.hpp>
 #include <ringlet/ring/check.hpp>
+#include <ringlet/ring/list_hook.hpp>
 
 #include <chrono>
 #include <system_error>

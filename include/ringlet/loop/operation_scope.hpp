@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/loop/operation.hpp>
+#include <ringlet/ring/intrusive_list.hpp>
 
 #include <exception>
 #include <system_error>

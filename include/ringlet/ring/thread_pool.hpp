@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/ring/thread_pool_options.hpp>
 #include <ringlet/ring/list_hook.hpp>
+#include <ringlet/ring/thread_pool_options.hpp>
 
 #include <cstddef>
 #include <memory>
