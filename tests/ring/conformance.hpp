@@ -105,3 +105,26 @@ inline std::pair<int, int> cancel(ringlet::ring& ring, std::uint64_t target) {
 }
 
 inline constexpr std::pair<int, int> cancelled{0, -ECANCELED};
+
+/// As cancel, again and again until the target is found. The kernel's ring (Linux 6.18) does not
+/// find what it is about to try again, such as a send that has just made some progress: then the
+/// cancel answers -ENOENT, and its target is in flight still.
+inline std::pair<int, int> cancel_at_last(ringlet::ring& ring, std::uint64_t target) {
+    const std::uint64_t own = ~target;
+    const auto limit = ring.now() + time_limit;
+    std::map<std::uint64_t, int> results;
+    while (!results.contains(target) || !results.contains(own)) {
+        if (ring.now() >= limit)
+            throw std::runtime_error("what was cancelled did not end");
+        if (!results.contains(target) && (!results.contains(own) || results[own] == -ENOENT)) {
+            prepare_as(ring, own,
+                       [&](io_uring_sqe* sqe) { io_uring_prep_cancel64(sqe, target, 0); });
+            results.erase(own);
+        }
+        do {
+            const ringlet::completion cqe = next_completion(ring);
+            results[cqe.user_data] = cqe.result;
+        } while (!results.contains(own));
+    }
+    return {results.at(own), results.at(target)};
+}

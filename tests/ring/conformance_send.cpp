@@ -114,3 +114,24 @@ TEST_CASE("a send of nothing yields 0", "[ring]") {
     prepare_send(*ring, pair.fd(), {}, MSG_WAITALL);
     CHECK(next_completion(*ring).result == 0);
 }
+
+TEST_CASE("what a cancelled send has sent is its result", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto ring = tested.make();
+    const bool over_tcp = GENERATE(false, true);
+    const bool at_once = GENERATE(false, true);
+    CAPTURE(over_tcp, at_once);
+    connected_pair pair = over_tcp ? tcp_pair() : unix_pair();
+    pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
+    const std::string data(large, 'd');
+    prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
+    if (!at_once)
+        REQUIRE(nothing_completes(*ring));
+    const auto [own, sent] = cancel_at_last(*ring, 1);
+    CHECK(own == 0);
+    REQUIRE(sent > 0);
+    REQUIRE(sent < static_cast<int>(large));
+    pair.one = ringlet::socket();
+    CHECK(drain(pair.peer(), large) == static_cast<std::size_t>(sent));
+}
