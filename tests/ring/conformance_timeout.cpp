@@ -55,7 +55,7 @@ TEST_CASE("timeouts end in the order of their times", "[ring]") {
     for (const int i : {3, 1, 2})
         hand_over_timeout(*ring, static_cast<std::uint64_t>(i),
                           timespec_of((now + i * 5ms).time_since_epoch()), IORING_TIMEOUT_ABS);
-    for (const std::uint64_t i : {1, 2, 3})
+    for (const std::uint64_t i : {1U, 2U, 3U})
         CHECK(next_completion(*ring).user_data == i);
 }
 

@@ -34,6 +34,9 @@ public:
     }
     [[nodiscard]] bool overflowing() const noexcept { return !overflow_.empty(); }
 
+    /// Counts up with each CQE that the queue has got.
+    [[nodiscard]] unsigned written() const noexcept { return tail_; }
+
     /// Moves what was kept to the queue, as far as there is room.
     void catch_up() {
         for (; !overflow_.empty() && tail_ - head_ < capacity(); overflow_.pop_front())

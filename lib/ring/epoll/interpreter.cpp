@@ -275,7 +275,10 @@ bool epoll_ring::interpreter::cancel(waiting& one) {
 }
 
 bool epoll_ring::interpreter::wait_until(time_point deadline) {
+    const unsigned before = completions_.written();
     arm();
+    if (completions_.written() != before)  // what was to wait has ended instead
+        deadline = time_point();
     if (!timeouts_.empty())
         deadline = std::min(deadline, timeouts_.begin()->first);
     timespec timeout{};
