@@ -16,8 +16,7 @@ namespace {
 
 using epoll::descriptor;
 
-// What the descriptor wakes besides what was asked for: errors let everything go on, to be
-// reported.
+// What wakes besides what was asked for: with an error everything goes on, to report it.
 constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
 
 constexpr std::chrono::milliseconds pause_first{1};
@@ -85,8 +84,7 @@ void epoll_ring::interpreter::take_at_descriptor(const io_uring_sqe& sqe) {
     if (sqe.opcode == IORING_OP_ACCEPT)
         epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
-    // Where the last receive got all there was, trying would cost a call to learn nothing; epoll
-    // finds out where the number names another file by now.
+    // Where the last receive got all there was, trying would cost a call to learn nothing.
     const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained && here.registered &&
                           (sqe.msg_flags & MSG_DONTWAIT) == 0;
     std::size_t done = 0;
