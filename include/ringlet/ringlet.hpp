@@ -83,6 +83,8 @@
 
 #include <ringlet/net/accept_operation.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/bind_options.hpp>
+#include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/buffer_sequence_send.hpp>
 #include <ringlet/net/buffered_operation.hpp>
 #include <ringlet/net/buffered_side.hpp>
@@ -110,6 +112,7 @@
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/send_file.hpp>
 #include <ringlet/net/socket.hpp>
+#include <ringlet/net/socket_file.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/stream_errc.hpp>
 #include <ringlet/net/stream_pair.hpp>

@@ -15,13 +15,13 @@ namespace ringlet {
 /// whenever a CQE lacks F_MORE it is no longer armed, and `arm` decides whether it is again.
 class acceptor final : public ring_operation, private timer {
 public:
-    acceptor(loop& owner, socket listening, const listener_options& options)
+    acceptor(loop& owner, bound_socket listening, const listener_options& options)
         : ring_operation(owner, never_enough), socket_(std::move(listening)), options_(options),
           multishot_(options.accepted_ahead_max > 0) {}
     ~acceptor() = default;
 
     [[nodiscard]] loop& owner() noexcept { return *loop_; }
-    [[nodiscard]] const socket& listening() const noexcept { return socket_; }
+    [[nodiscard]] const bound_socket& listening() const noexcept { return socket_; }
     void set_overload_handler(listener::overload_handler handler) {
         overload_ = std::move(handler);
     }
@@ -38,7 +38,7 @@ public:
     /// No accepting from now on; what is held is closed. `armed` tells when the kernel agrees.
     void stop();
     [[nodiscard]] bool armed() const noexcept { return armed_; }
-    [[nodiscard]] socket release() noexcept { return std::move(socket_); }
+    [[nodiscard]] bound_socket release() noexcept { return std::move(socket_); }
 
     /// The listener is gone: stops, and destroys itself as soon as nothing is in flight.
     void abandon();
@@ -55,7 +55,7 @@ private:
     void pause(int error);
     void discard(int fd) noexcept { loop_->net().close(fd); }
 
-    socket socket_;
+    bound_socket socket_;
     listener_options options_;
     listener::overload_handler overload_;
     accept_operation* waiter_ = nullptr;

@@ -169,7 +169,7 @@ std::uint16_t address::port() const noexcept {
     }
 }
 
-std::string_view address::path() const noexcept {
+std::string_view address::unix_name() const noexcept {
     constexpr std::size_t start = offsetof(sockaddr_un, sun_path);
     if (family() != AF_UNIX || size_ <= start)
         return {};
@@ -190,10 +190,15 @@ std::string address::host() const {
                                             : std::to_string(scope));
         return host;
     }
-    std::string name(path());
+    std::string name(unix_name());
     if (!name.empty() && name.front() == '\0')
         name.front() = '@';
     return name;
+}
+
+std::string address::path() const {
+    const std::string_view name = unix_name();
+    return std::string(name.starts_with('\0') ? std::string_view() : name);
 }
 
 std::string address::to_string() const {
@@ -222,7 +227,7 @@ bool operator==(const address& one, const address& other) noexcept {
                std::memcmp(&one.storage_.v6.sin6_addr, &other.storage_.v6.sin6_addr,
                            sizeof(in6_addr)) == 0;
     default:
-        return one.path() == other.path();
+        return one.unix_name() == other.unix_name();
     }
 }
 

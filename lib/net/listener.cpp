@@ -25,32 +25,25 @@ void validate(const listener_options& options) {
 
 }  // namespace
 
-socket listener::open(network& net, const address& local, const listener_options& options) {
+bound_socket listener::open(network& net, const address& local, const listener_options& options) {
     validate(options);
-    if (local.family() == AF_UNSPEC)
-        throw std::invalid_argument("listener: the address to listen on is missing");
+    bound_socket listening = bound_socket::open(net, local, SOCK_STREAM, options.binding);
     try {
-        socket listening = socket::open(net, local.family(), SOCK_STREAM);
-        if (local.family() != AF_UNIX) {
-            listening.set_option(SOL_SOCKET, SO_REUSEADDR, int{options.reuse_address});
-            listening.set_option(SOL_SOCKET, SO_REUSEPORT, int{options.reuse_port});
-            listening.set_option(IPPROTO_TCP, TCP_NODELAY, int{options.no_delay});  // inherited
-        }
-        if (local.family() == AF_INET6)
-            listening.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
-        listening.bind(local);
-        listening.listen(options.backlog);
-        return listening;
+        if (local.family() != AF_UNIX)
+            listening.socket().set_option(IPPROTO_TCP, TCP_NODELAY, int{options.no_delay});
+        listening.socket().listen(options.backlog);
     } catch (const std::system_error& error) {
         throw std::system_error(error.code(), "cannot listen on " + local.to_string());
     }
+    return listening;
 }
 
 listener::listener(loop& owner, const address& local, const listener_options& options)
     : listener(owner, open(owner.net(), local, options), options) {}
 
-listener::listener(loop& owner, socket listening, const listener_options& options)
-    : acceptor_((validate(options), new acceptor(owner, std::move(listening), options))) {}
+listener::listener(loop& owner, bound_socket listening, const listener_options& options)
+    : acceptor_((validate(options), listening.require(SOCK_STREAM),
+                 new acceptor(owner, std::move(listening), options))) {}
 
 void listener::abandon::operator()(acceptor* left) const noexcept {
     left->abandon();
@@ -72,7 +65,7 @@ address listener::local_address() const {
     return acceptor_->listening().local_address();
 }
 
-task<socket> listener::release() {
+task<bound_socket> listener::release() {
     const shield uncancelled(acceptor_->owner());
     acceptor_->stop();
     while (acceptor_->armed())

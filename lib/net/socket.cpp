@@ -1,7 +1,5 @@
 #include <ringlet/net/socket.hpp>
 
-#include <system_error>
-
 namespace ringlet {
 
 namespace {
@@ -35,6 +33,11 @@ socket::~socket() {
 
 void socket::bind(const address& local) {
     check_call(net_->bind(fd_, local.data(), local.size()), "bind");
+}
+
+void socket::bind(const address& local, std::error_code& error) noexcept {
+    const int result = net_->bind(fd_, local.data(), local.size());
+    error = std::error_code(-result, std::system_category());
 }
 
 void socket::listen(int backlog) {

@@ -119,7 +119,7 @@ TEST_CASE("the welcome server says that its address is in use", "[examples]") {
     const example_server holder("welcome_server");
     const std::string taken = holder.address().to_string();
     const std::string said = complaint({"--address", taken});
-    CHECK(said == "welcome_server: cannot listen on " + taken + ": Address already in use\n");
+    CHECK(said == "welcome_server: cannot bind to " + taken + ": Address already in use\n");
 }
 
 TEST_CASE("the welcome server says that it lacks a permission", "[examples]") {
@@ -133,7 +133,7 @@ TEST_CASE("the welcome server says that it lacks a permission", "[examples]") {
                (::setgroups(0, nullptr) == 0 && ::setgid(nobody) == 0 && ::setuid(nobody) == 0);
     };
     const std::string said = complaint({"--address", "127.0.0.1:1"}, become_nobody);
-    CHECK(said == "welcome_server: cannot listen on 127.0.0.1:1: Permission denied\n");
+    CHECK(said == "welcome_server: cannot bind to 127.0.0.1:1: Permission denied\n");
 }
 
 TEST_CASE("the welcome server explains itself", "[examples]") {

@@ -133,9 +133,9 @@ TEST_CASE("listeners, options and addresses may be made in an operand", "[net]")
         co_await listener(owner, {"127.0.0.1", 0}).close();
         co_await listener(owner, address::parse("127.0.0.1:" + std::string("0")), {.backlog = 3})
             .close();
-        ringlet::socket released =
+        ringlet::bound_socket released =
             co_await listener(owner, listener::open(owner.net(), {"127.0.0.1", 0})).release();
         CHECK(released.is_open());
-        co_await stream(owner, std::move(released)).close();
+        co_await stream(owner, released.release()).close();
     });
 }

@@ -59,5 +59,5 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     CHECK(options.linger_timeout == 1s);
     CHECK(options.timeout == 0s);
     CHECK(options.listening.backlog == 4096);
-    CHECK(options.listening.reuse_address);
+    CHECK(options.listening.binding.reuse_address);
 }

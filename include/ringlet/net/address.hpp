@@ -51,6 +51,9 @@ public:
     /// The IP address without brackets, or the path as `unix_path` takes it.
     [[nodiscard]] std::string host() const;
 
+    /// The path of a Unix socket in the file system; empty for every other address.
+    [[nodiscard]] std::string path() const;
+
     /// The text that `parse` reads; empty for no address, `unix:` for an unnamed Unix socket.
     [[nodiscard]] std::string to_string() const;
 
@@ -69,7 +72,7 @@ private:
         sockaddr_in6 v6;
     };
 
-    [[nodiscard]] std::string_view path() const noexcept;
+    [[nodiscard]] std::string_view unix_name() const noexcept;
 
     any_address storage_{};
     socklen_t size_ = sizeof(sa_family_t);

@@ -2,8 +2,8 @@
 
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/listener_options.hpp>
-#include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <functional>
@@ -29,15 +29,16 @@ public:
     /// std::invalid_argument for options that make no sense; then nothing is left open.
     listener(loop& owner, const address& local, const listener_options& options = {});
 
-    /// Takes over a socket that listens already.
-    listener(loop& owner, socket listening, const listener_options& options = {});
+    /// Takes over a socket that listens already; one that was a plain `socket` is adopted. Throws
+    /// std::system_error, saying why, where it cannot be served.
+    listener(loop& owner, bound_socket listening, const listener_options& options = {});
 
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
     /// A socket that is bound to `local` and listens; what the first constructor makes.
-    [[nodiscard]] static socket open(network& net, const address& local,
-                                     const listener_options& options = {});
+    [[nodiscard]] static bound_socket open(network& net, const address& local,
+                                           const listener_options& options = {});
 
     /// Waits for the next connection. Throws std::system_error; the second form stores the error
     /// and yields a stream that is not open. One accept at a time; a second is a std::logic_error.
@@ -53,11 +54,12 @@ public:
     [[nodiscard]] address local_address() const;
 
     /// Stops listening: a pending accept fails with operation_canceled, connections that nobody has
-    /// taken yet are closed, and when the await is over the port is free. Never throws.
+    /// taken yet are closed, and when the await is over the port is free, or the path if it was
+    /// made here. Never throws.
     [[nodiscard]] task<> close();
 
     /// The same, but gives the socket away, still listening: its backlog goes on filling.
-    [[nodiscard]] task<socket> release();
+    [[nodiscard]] task<bound_socket> release();
 
 private:
     // The multishot may outlive the listener until its final CQE has come.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ringlet/net/bind_options.hpp>
+
 #include <chrono>
 #include <cstddef>
 
@@ -7,17 +9,11 @@ namespace ringlet {
 
 /// How a listener binds and accepts, and its limits.
 struct listener_options {
+    /// How it gets its address.
+    bind_options binding = {};
+
     /// Connections that wait in the kernel to be accepted; it caps this at net.core.somaxconn.
     int backlog = 4096;
-
-    /// Binds although connections of an earlier listener linger in TIME_WAIT (SO_REUSEADDR).
-    bool reuse_address = true;
-
-    /// Shares the port with other listeners that ask for it too (SO_REUSEPORT).
-    bool reuse_port = false;
-
-    /// An IPv6 listener takes no IPv4 clients (IPV6_V6ONLY).
-    bool v6_only = true;
 
     /// Accepted TCP connections send small pieces at once (TCP_NODELAY).
     bool no_delay = true;

@@ -3,6 +3,7 @@
 #include <ringlet/net/address.hpp>
 #include <ringlet/ring/network.hpp>
 
+#include <system_error>
 #include <utility>
 
 namespace ringlet {
@@ -40,6 +41,7 @@ public:
 
     /// Gives the socket its name. bind(2).
     void bind(const address& local);
+    void bind(const address& local, std::error_code& error) noexcept;
 
     /// Lets clients connect; the kernel caps `backlog` at net.core.somaxconn. listen(2).
     void listen(int backlog);

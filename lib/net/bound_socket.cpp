@@ -1,0 +1,87 @@
+#include "path_binding.hpp"
+
+#include <ringlet/net/bound_socket.hpp>
+
+#include <netinet/in.h>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+constexpr mode_t all_permissions = 07777;
+
+void set_options(socket& made, int family, int type, const bind_options& options) {
+    if (family == AF_UNIX)
+        return;
+    if (type == SOCK_STREAM)
+        made.set_option(SOL_SOCKET, SO_REUSEADDR, int{options.reuse_address});
+    made.set_option(SOL_SOCKET, SO_REUSEPORT, int{options.reuse_port});
+    if (family == AF_INET6)
+        made.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
+}
+
+std::string name_of_type(int type) {
+    switch (type) {
+    case SOCK_STREAM:
+        return "SOCK_STREAM";
+    case SOCK_DGRAM:
+        return "SOCK_DGRAM";
+    case SOCK_SEQPACKET:
+        return "SOCK_SEQPACKET";
+    default:
+        return "type " + std::to_string(type);
+    }
+}
+
+}  // namespace
+
+bound_socket bound_socket::open(network& net, const address& local, int type,
+                                const bind_options& options) {
+    if (local.family() == AF_UNSPEC)
+        throw std::invalid_argument("bound_socket: the address to bind to is missing");
+    if (options.mode.value_or(0) > all_permissions)
+        throw std::invalid_argument("bind_options: mode must be 0 to 07777");
+    const bool has_path = !local.path().empty();
+    bound_socket made;
+    try {
+        made.socket_ = ringlet::socket::open(net, local.family(), type);
+        set_options(made.socket_, local.family(), type, options);
+        if (!has_path)
+            made.socket_.bind(local);
+    } catch (const std::system_error& error) {
+        throw_unbound(local, error.code());
+    }
+    if (has_path)
+        made.file_ = bind_to_path(made.socket_, local, options);
+    return made;
+}
+
+bound_socket bound_socket::adopt(ringlet::socket adopted, int type) {
+    bound_socket made(std::move(adopted));
+    made.require(type);
+    return made;
+}
+
+void bound_socket::require(int type) const {
+    const auto refuse = [this](std::errc error, const std::string& why) {
+        throw std::system_error(std::make_error_code(error), "socket " +
+                                                                 std::to_string(native_handle()) +
+                                                                 " cannot be served: " + why);
+    };
+    const int family = socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN);
+    if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
+        refuse(std::errc::address_family_not_supported, "it is of address family " +
+                                                            std::to_string(family) +
+                                                            ", neither of the internet nor Unix");
+    if (const int found = socket_.get_option<int>(SOL_SOCKET, SO_TYPE); found != type)
+        refuse(std::errc::wrong_protocol_type,
+               "it is of " + name_of_type(found) + ", not " + name_of_type(type));
+    if (type != SOCK_DGRAM && socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) == 0)
+        refuse(std::errc::invalid_argument, "it does not listen");
+}
+
+}  // namespace ringlet

@@ -1,0 +1,140 @@
+#include "path_binding.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace ringlet {
+
+namespace {
+
+std::error_code last_error() noexcept {
+    return {errno, std::system_category()};
+}
+
+/// The right to replace what is at a path: of two processes that both found it stale, the slower
+/// would unlink what the faster has just bound. flock(2) on a file beside it, since only the path
+/// itself can be bound atomically, and the socket there cannot be opened. A killed process leaves
+/// the file behind but not the lock, so that the file does no harm.
+class replacement_lock {
+public:
+    explicit replacement_lock(const std::string& path)
+        : name_(path + ".lock"),
+          fd_(::open(name_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR)) {
+        if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) < 0)
+            error_ = last_error();
+        else if (!in_place())
+            error_ = std::make_error_code(std::errc::operation_would_block);
+    }
+    replacement_lock(const replacement_lock&) = delete;
+    replacement_lock& operator=(const replacement_lock&) = delete;
+    ~replacement_lock() {
+        if (fd_ < 0)
+            return;
+        if (!error_) {
+            ::unlink(name_.c_str());
+            ::flock(fd_, LOCK_UN);  // a child that was forked meanwhile shares it
+        }
+        ::close(fd_);
+    }
+
+    /// Why it could not be had: operation_would_block where another process has it.
+    [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+private:
+    // Its last owner may have removed the file between our open and our flock.
+    [[nodiscard]] bool in_place() const noexcept {
+        struct stat locked {};
+        struct stat there {};
+        return ::fstat(fd_, &locked) == 0 && ::lstat(name_.c_str(), &there) == 0 &&
+               locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
+    }
+
+    std::string name_;
+    int fd_;
+    std::error_code error_;
+};
+
+/// What connect(2) says to a new client of `type`.
+int knock(const address& server, int type) noexcept {
+    const int client = ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (client < 0)
+        return errno;
+    const int error = ::connect(client, server.data(), server.size()) < 0 ? errno : 0;
+    ::close(client);
+    return error;
+}
+
+[[noreturn]] void throw_in_use(const address& local, const std::string& why) {
+    throw_unbound(local, std::make_error_code(std::errc::address_in_use), why);
+}
+
+/// Whether no process has the socket at `local` open any more: every kind of client is refused. A
+/// datagram knocks first, since a live stream socket does not notice it (EPROTOTYPE), and since a
+/// stream would be refused by one that is bound but does not listen yet.
+bool stale(const address& local) noexcept {
+    return knock(local, SOCK_DGRAM) == ECONNREFUSED && knock(local, SOCK_STREAM) == ECONNREFUSED;
+}
+
+/// Throws, saying what is at `local`, unless that is a stale socket, or nothing any more.
+void require_stale(const address& local) {
+    struct stat there {};
+    if (::lstat(local.path().c_str(), &there) < 0)
+        return;
+    if (!S_ISSOCK(there.st_mode))
+        throw_in_use(local, "a file that is no socket is there");
+    if (!stale(local))
+        throw_in_use(local, "another server listens there");
+}
+
+/// bind(2) after it has failed with EADDRINUSE.
+void bind_over_stale(socket& made, const address& local) {
+    require_stale(local);
+    const std::string path = local.path();
+    const replacement_lock lock(path);
+    if (lock.error() == std::errc::operation_would_block)
+        throw_in_use(local, "another process is taking it over");
+    if (lock.error())
+        throw_unbound(local, lock.error(),
+                      "a stale socket is there, and " + path + ".lock cannot be locked");
+    require_stale(local);
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT)
+        throw_unbound(local, last_error(), "a stale socket is there and cannot be removed");
+    std::error_code error;
+    made.bind(local, error);
+    if (error)
+        throw_unbound(local, error);
+}
+
+}  // namespace
+
+void throw_unbound(const address& local, std::error_code error, const std::string& why) {
+    throw std::system_error(error, "cannot bind to " + local.to_string() +
+                                       (why.empty() ? why : ": " + why));
+}
+
+socket_file bind_to_path(socket& made, const address& local, const bind_options& options) {
+    std::string path = std::filesystem::absolute(local.path());  // also after a chdir(2)
+    // The file takes the mode of the socket, less the umask: so never, not even between bind and
+    // chmod, which would be long enough to send a datagram, may more people in than are meant to.
+    if (options.mode && ::fchmod(made.native_handle(), *options.mode) < 0)
+        throw_unbound(local, last_error(), "fchmod");
+    std::error_code error;
+    made.bind(local, error);
+    if (error == std::errc::address_in_use && options.replace_stale)
+        bind_over_stale(made, local);
+    else if (error)
+        throw_unbound(local, error);
+    socket_file file(std::move(path));
+    if (options.mode && ::chmod(local.path().c_str(), *options.mode) < 0)
+        throw_unbound(local, last_error(), "chmod");
+    if (!options.unlink_on_close)
+        file.release();
+    return file;
+}
+
+}  // namespace ringlet
