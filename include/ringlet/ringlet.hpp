@@ -122,12 +122,18 @@
 #include <ringlet/net/writer.hpp>
 #include <ringlet/net/writer_options.hpp>
 
+#include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/base_request_handler.hpp>
-#include <ringlet/server/connection_handler.hpp>
+#include <ringlet/server/basic_request_handler.hpp>
+#include <ringlet/server/concurrency.hpp>
+#include <ringlet/server/forking.hpp>
 #include <ringlet/server/handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/server.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 #include <ringlet/server/stream_request_handler.hpp>
 #include <ringlet/server/stream_server.hpp>
 #include <ringlet/server/tcp_server.hpp>
+#include <ringlet/server/threading.hpp>
+#include <ringlet/server/unix_stream_server.hpp>

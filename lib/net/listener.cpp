@@ -28,14 +28,20 @@ void validate(const listener_options& options) {
 bound_socket listener::open(network& net, const address& local, const listener_options& options) {
     validate(options);
     bound_socket listening = bound_socket::open(net, local, SOCK_STREAM, options.binding);
+    listen(listening, options);
+    return listening;
+}
+
+void listener::listen(bound_socket& bound, const listener_options& options) {
+    validate(options);
+    const address local = bound.local_address();
     try {
-        if (local.family() != AF_UNIX)
-            listening.socket().set_option(IPPROTO_TCP, TCP_NODELAY, int{options.no_delay});
-        listening.socket().listen(options.backlog);
+        if (local.family() != AF_UNIX)  // what is accepted inherits it
+            bound.socket().set_option(IPPROTO_TCP, TCP_NODELAY, int{options.no_delay});
+        bound.socket().listen(options.backlog);
     } catch (const std::system_error& error) {
         throw std::system_error(error.code(), "cannot listen on " + local.to_string());
     }
-    return listening;
 }
 
 listener::listener(loop& owner, const address& local, const listener_options& options)

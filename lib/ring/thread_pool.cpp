@@ -1,3 +1,5 @@
+#include "blocked_signals.hpp"
+
 #include <ringlet/ring/check.hpp>
 #include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/thread_pool.hpp>
@@ -7,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
@@ -31,24 +32,6 @@ void notice_forks() {
     if (registered != 0)
         throw std::bad_alloc();
 }
-
-/// Blocks signals in this thread, and so in those it starts, until destroyed.
-class blocked_signals {
-public:
-    blocked_signals() noexcept {
-        sigset_t blocked;
-        ::sigfillset(&blocked);
-        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
-            ::sigdelset(&blocked, fault);
-        ::pthread_sigmask(SIG_SETMASK, &blocked, &before_);
-    }
-    blocked_signals(const blocked_signals&) = delete;
-    blocked_signals& operator=(const blocked_signals&) = delete;
-    ~blocked_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_;
-};
 
 }  // namespace
 

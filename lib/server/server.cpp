@@ -14,6 +14,30 @@ namespace {
 // Far more than anyone waits for, and far from overflowing the clock.
 constexpr std::chrono::milliseconds patience_max = std::chrono::hours(24 * 365);
 
+void validate(const server_options& options) {
+    const auto require = [](bool holds, const std::string& sentence) {
+        if (!holds)
+            throw std::invalid_argument("server_options: " + sentence);
+    };
+    const auto require_time = [&](std::chrono::milliseconds duration, const char* name) {
+        require(duration >= duration.zero() && duration <= patience_max,
+                std::string(name) + " must be 0 to a year");
+    };
+    require_time(options.drain_timeout, "drain_timeout");
+    require_time(options.kill_timeout, "kill_timeout");
+    require_time(options.timeout, "timeout");
+    require_time(options.request_timeout, "request_timeout");
+    require_time(options.linger_timeout, "linger_timeout");
+    require_time(options.service_interval, "service_interval");
+    require_time(options.restart_pause_first, "restart_pause_first");
+    require_time(options.restart_pause_max, "restart_pause_max");
+    require(options.restart_pause_first <= options.restart_pause_max,
+            "restart_pause_first must be at most restart_pause_max");
+    require(options.max_connections > 0, "max_connections must be 1 or more");
+    require(options.max_threads > 0, "max_threads must be 1 or more");
+    require(options.max_children > 0, "max_children must be 1 or more");
+}
+
 std::string describe(const std::exception_ptr& exception) {
     try {
         std::rethrow_exception(exception);
@@ -31,7 +55,7 @@ std::string describe(const std::exception_ptr& exception) {
 class server::serving {
 public:
     serving(server& owner, const char* caller) : owner_(owner) {
-        if (owner.fileno() < 0)
+        if (owner.closed_)
             throw std::logic_error(std::string(caller) + ": the server is closed");
         if (owner.serving_.exchange(true))
             throw std::logic_error(std::string(caller) + ": the server serves already");
@@ -49,15 +73,65 @@ private:
     server& owner_;
 };
 
-server::server(const server_options& options) : options_(options) {
-    const auto require = [](std::chrono::milliseconds duration, const char* name) {
-        if (duration < duration.zero() || duration > patience_max)
-            throw std::invalid_argument(std::string("server_options: ") + name +
-                                        " must be 0 to a year");
-    };
-    require(options.drain_timeout, "drain_timeout");
-    require(options.timeout, "timeout");
-    require(options.linger_timeout, "linger_timeout");
+server::server(const address& local, int type, const server_options& options)
+    : options_((validate(options), options)), local_(local), type_(type) {}
+
+server::server(bound_socket adopted, int type, const server_options& options)
+    : server(address(), type, options) {
+    adopted.require(type);
+    set_listening(std::move(adopted));
+}
+
+server::~server() {
+    check(!serving_, "a server was destroyed while it served; shut it down and await its end first, "
+                     "or declare what serves it after it");
+}
+
+bound_socket server::bind(const address& local) const {
+    bind_options binding = options_.listening.binding;
+    binding.reuse_port =
+        binding.reuse_port || options_.to_workers == server_options::hand_over::reuse_port;
+    return bound_socket::open(*options_.net, local, type_, binding);
+}
+
+bound_socket server::open_another() const {
+    bound_socket another = bind(address_);
+    activate(another);
+    return another;
+}
+
+void server::server_bind() {
+    set_listening(bind(local_));
+}
+
+void server::server_activate() {
+    activate(listening_);
+}
+
+void server::set_listening(bound_socket bound) {
+    address_ = bound.local_address();
+    fileno_ = bound.native_handle();
+    listening_ = std::move(bound);
+}
+
+void server::open_in_constructor() {
+    if (!options_.bind_and_activate)
+        return;
+    server::server_bind();
+    server::server_activate();
+}
+
+void server::open_if_not() {
+    if (fileno_ >= 0)
+        return;
+    server_bind();
+    server_activate();
+}
+
+void server::close_listening() noexcept {
+    listening_ = bound_socket();
+    fileno_ = -1;
+    closed_ = true;
 }
 
 void server::serve_forever() {
@@ -67,19 +141,18 @@ void server::serve_forever() {
 
 task<> server::serve() {
     const serving now(*this, "serve_forever");
+    open_if_not();
     if (!shutdown_.requested())
         co_await serve_until_shutdown();
 }
 
 void server::handle_request() {
     const serving now(*this, "handle_request");
+    open_if_not();
     if (shutdown_.requested())
         return;
     loop own(options_.loop);
-    const auto deadline = options_.timeout == options_.timeout.zero()
-                              ? loop::clock::time_point::max()
-                              : deadline_after(own.now(), options_.timeout, "handle_request");
-    if (!block_on(own, serve_one(deadline)))
+    if (!block_on(own, serve_one()))
         handle_timeout();
 }
 
@@ -97,6 +170,14 @@ void server::server_close() {
         shutdown();
     else if (close_when_done_.exchange(false))
         close_listening();
+}
+
+void server::request_taken() noexcept {
+    try {
+        service_actions();
+    } catch (...) {
+        report_error(std::current_exception(), {});
+    }
 }
 
 void server::report_error(std::exception_ptr exception, const address& client) noexcept {

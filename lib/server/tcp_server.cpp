@@ -1,22 +1,16 @@
-#include <ringlet/server/tcp_server.hpp>
+#include "require_family.hpp"
 
-#include <stdexcept>
+#include <ringlet/server/tcp_server.hpp>
 
 namespace ringlet {
 
-namespace {
-
-const address& require_ip(const address& local) {
-    if (local.family() != AF_INET && local.family() != AF_INET6)
-        throw std::invalid_argument("tcp_server: \"" + local.to_string() +
-                                    "\" is no IP address; write HOST:PORT, as in 127.0.0.1:9999");
-    return local;
-}
-
-}  // namespace
-
-tcp_server::tcp_server(const address& local, connection_handler handler,
+tcp_server::tcp_server(const address& local, any_handler<stream> handler,
                        const server_options& options)
-    : stream_server(require_ip(local), std::move(handler), options) {}
+    : stream_server(require_ip(local, "tcp_server"), std::move(handler), options) {}
+
+tcp_server::tcp_server(bound_socket listening, any_handler<stream> handler,
+                       const server_options& options)
+    : stream_server((require_ip(listening.local_address(), "tcp_server"), std::move(listening)),
+                    std::move(handler), options) {}
 
 }  // namespace ringlet

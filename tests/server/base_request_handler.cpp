@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> trace;
 
 /// Serves one client, until it is told that the connection is over.
-std::vector<recording_server::error> serve_one(ringlet::connection_handler handler) {
+std::vector<recording_server::error> serve_one(ringlet::any_handler<ringlet::stream> handler) {
     trace.clear();
     recording_server server(std::move(handler));
     serving_thread serving(server);

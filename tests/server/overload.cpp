@@ -21,7 +21,7 @@ namespace {
 
 class overloaded_server : public ringlet::tcp_server {
 public:
-    explicit overloaded_server(ringlet::connection_handler handler)
+    explicit overloaded_server(ringlet::any_handler<ringlet::stream> handler)
         : tcp_server({"127.0.0.1", 0}, std::move(handler)) {}
 
     // Low, so that it is soon exhausted; and set before the server begins to accept, since an

@@ -9,7 +9,7 @@
 /// while the server does not serve.
 class recording_server : public ringlet::tcp_server {
 public:
-    explicit recording_server(ringlet::connection_handler handler,
+    explicit recording_server(ringlet::any_handler<ringlet::stream> handler,
                               const ringlet::server_options& options = {})
         : tcp_server({"127.0.0.1", 0}, std::move(handler), options) {}
 

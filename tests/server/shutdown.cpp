@@ -277,21 +277,3 @@ TEST_CASE("operation_canceled that no shutdown caused is an error like any other
     serving.join();
     CHECK(server.errors.size() == 1);
 }
-
-TEST_CASE("a wake-up whose request was carried out already stops nothing", "[server]") {
-    struct woken : recording_server {
-        using recording_server::recording_server;
-        // As a thread does that was held up between the halves of `shutdown`.
-        void wake_up_late() { shutdown_requests().request(std::chrono::nanoseconds::max()); }
-    };
-    woken server(echo);
-    server.wake_up_late();
-    serving_thread serving(server);
-    blocking_client client(server.server_address());
-    CHECK(client.exchange("x") == "x");
-    server.wake_up_late();
-    CHECK(client.exchange("x") == "x");
-    CHECK(blocking_client(server.server_address()).exchange("y") == "y");
-    server.shutdown(0s);
-    serving.join();
-}

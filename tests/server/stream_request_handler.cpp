@@ -53,7 +53,7 @@ struct conversation {
     std::vector<recording_server::error> errors;
 };
 
-conversation converse(ringlet::connection_handler handler, std::string_view input) {
+conversation converse(ringlet::any_handler<ringlet::stream> handler, std::string_view input) {
     recording_server server(std::move(handler));
     serving_thread serving(server);
     blocking_client client(server.server_address());
@@ -65,7 +65,7 @@ conversation converse(ringlet::connection_handler handler, std::string_view inpu
     return {std::move(output), std::move(server.errors)};
 }
 
-std::string answer_of(ringlet::connection_handler handler) {
+std::string answer_of(ringlet::any_handler<ringlet::stream> handler) {
     recording_server server(std::move(handler));
     const serving_thread serving(server);
     return blocking_client(server.server_address()).receive_all();

@@ -40,6 +40,9 @@ public:
     [[nodiscard]] static bound_socket open(network& net, const address& local,
                                            const listener_options& options = {});
 
+    /// The second half of `open`: lets clients connect to a socket that is bound.
+    static void listen(bound_socket& bound, const listener_options& options = {});
+
     /// Waits for the next connection. Throws std::system_error; the second form stores the error
     /// and yields a stream that is not open. One accept at a time; a second is a std::logic_error.
     [[nodiscard]] accept_operation accept();

@@ -2,15 +2,20 @@
 
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/bound_socket.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <system_error>
 
 namespace ringlet {
+
+class executor;
+class workload;
 
 /// What every server has in common: its lifecycle and its hooks, with socketserver's names.
 ///
@@ -24,7 +29,7 @@ class server {
 public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
-    virtual ~server() = default;
+    virtual ~server();
 
     /// Serves in this thread, in a loop of the server's own, until `shutdown` has been asked for
     /// and every connection has ended. Throws std::logic_error if it serves already or is closed,
@@ -54,15 +59,23 @@ public:
     /// Where the server listens; the port is the real one where 0 was asked for.
     [[nodiscard]] const address& server_address() const noexcept { return address_; }
 
-    /// The listening socket's descriptor; -1 once closed.
-    [[nodiscard]] virtual int fileno() const noexcept = 0;
+    /// The listening socket's descriptor; -1 while it is not bound.
+    [[nodiscard]] int fileno() const noexcept { return fileno_; }
 
     /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
     /// coroutine was cancelled, and ended so, is no error: where `exception` is the reason of the
     /// scope it is called in, nothing is reported.
     void report_error(std::exception_ptr exception, const address& client) noexcept;
 
-    // Hooks, to be overridden. They are called in the serving thread and must not block.
+    // Hooks, to be overridden. They must not block. `handle_error` is called where the handler
+    // runs, which may be a worker thread or a child process; the others in the thread that takes
+    // the requests.
+
+    /// Opens the socket and gives it its address.
+    virtual void server_bind();
+
+    /// Lets clients connect.
+    virtual void server_activate();
 
     /// A handler ended with `exception`; its connection is closed next and the server goes on.
     /// By default one line on stderr. `client` has no family where it could not be found out.
@@ -75,27 +88,63 @@ public:
     /// `handle_request` waited for `timeout` in vain.
     virtual void handle_timeout() {}
 
+    /// Called after each request that has been taken, and every `service_interval`.
+    virtual void service_actions() {}
+
 protected:
+    /// A server that will be bound to `local`, with a socket of `type` (SOCK_STREAM, SOCK_DGRAM).
     /// Throws std::invalid_argument for options that make no sense.
-    explicit server(const server_options& options);
+    server(const address& local, int type, const server_options& options);
+
+    /// One that takes over a socket which clients can reach already. Throws std::system_error,
+    /// saying why, where it cannot be served.
+    server(bound_socket adopted, int type, const server_options& options);
+
+    /// For the constructor of a kind of server: binds and activates, if the options want that now.
+    void open_in_constructor();
 
     [[nodiscard]] const server_options& options() const noexcept { return options_; }
-    [[nodiscard]] shutdown_signal& shutdown_requests() noexcept { return shutdown_; }
-    void set_server_address(const address& bound) noexcept { address_ = bound; }
 
-    /// Serves until a shutdown is requested, and drains.
-    [[nodiscard]] virtual task<> serve_until_shutdown() = 0;
-    /// Serves one request; false if none came before `deadline`.
-    [[nodiscard]] virtual task<bool> serve_one(std::chrono::steady_clock::time_point deadline) = 0;
-    /// Closes the listening socket.
-    virtual void close_listening() noexcept = 0;
+    enum class amount { one, all };
+
+    /// Takes requests from `from`, and has them handled by `handled_by`; until it is cancelled, or
+    /// one of them. `from` is to be had back when it has ended.
+    [[nodiscard]] virtual task<> take_requests(bound_socket& from, executor& handled_by,
+                                               amount wanted) = 0;
+
+    /// Lets clients reach a socket that is bound.
+    virtual void activate(bound_socket& bound) const = 0;
+
+    /// Calls `service_actions`, when a request has been taken.
+    void request_taken() noexcept;
 
 private:
     class serving;
 
+    [[nodiscard]] bound_socket bind(const address& local) const;
+    [[nodiscard]] bound_socket open_another() const;
+    void set_listening(bound_socket bound);
+    void open_if_not();
+    void close_listening() noexcept;
+
+    [[nodiscard]] std::unique_ptr<executor> make_executor();
+    [[nodiscard]] std::unique_ptr<workload> make_workers();
+    [[nodiscard]] task<> serve_until_shutdown();
+    [[nodiscard]] task<> serve_alone(bound_socket& from, shutdown_signal& requested,
+                                     std::size_t running_max);
+    [[nodiscard]] task<bool> serve_one();
+    [[nodiscard]] task<> take_one(executor& handled_by, bool& timed_out);
+    [[nodiscard]] task<> take_all(bound_socket& from, executor& handled_by);
+    [[nodiscard]] task<> call_service_actions();
+
     server_options options_;
+    address local_;
+    int type_;
     shutdown_signal shutdown_;
+    bound_socket listening_;
+    int fileno_ = -1;
     address address_;
+    bool closed_ = false;
     std::atomic<bool> serving_{false};
     std::atomic<bool> close_when_done_{false};
 };

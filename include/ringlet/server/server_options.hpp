@@ -3,8 +3,10 @@
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/net/listener_options.hpp>
 #include <ringlet/ring/network.hpp>
+#include <ringlet/server/concurrency.hpp>
 
 #include <chrono>
+#include <cstddef>
 
 namespace ringlet {
 
@@ -13,22 +15,73 @@ struct server_options {
     /// The listening socket; its `backlog` is socketserver's request_queue_size.
     listener_options listening;
 
-    /// The loop that the server makes for itself.
+    /// The loop that the server makes for itself, and those of its workers.
     loop_options loop;
 
     /// Where the listening socket is opened: the network of the ring that will serve it.
     network* net = &network::system();
 
+    /// Whether the constructor binds and listens. If not, `serve_forever` does; so overridden
+    /// `server_bind` and `server_activate` are called, which no constructor can do.
+    bool bind_and_activate = true;
+
+    // Concurrency.
+
+    /// Where the handlers run; a threading or forking server has its own default.
+    ringlet::concurrency concurrency = ringlet::concurrency::loop;
+
+    /// Threads or children in a pool; 0 stands for as many as there are CPUs for them.
+    std::size_t workers = 0;
+
+    /// How a pool of threads gets its requests: taken by the serving thread and given to whoever
+    /// has the fewest, or taken by each worker from a socket of its own (SO_REUSEPORT), among which
+    /// the kernel chooses by the client's address. The latter costs less for connections that are
+    /// short; but those that wait at a worker's socket when serving ends are reset.
+    enum class hand_over { least_loaded, reuse_port };
+    hand_over to_workers = hand_over::least_loaded;
+
+    /// Binds each thread of a pool to a CPU of its own, in turn.
+    bool pin_workers = false;
+
+    // What ends when a limit is reached is the taking of requests: clients wait in the backlog.
+
+    /// Requests that are handled at a time. Workers that take their own share it evenly.
+    std::size_t max_connections = 65'536;
+
+    /// The same with a thread for each request.
+    std::size_t max_threads = 1000;
+
+    /// The same with a child process for each request.
+    std::size_t max_children = 40;
+
+    // Time.
+
     /// How long handlers may go on after `shutdown()` before they are cancelled.
     std::chrono::milliseconds drain_timeout{5000};
 
+    /// How long a child process may take to end once its handlers are cancelled, before it is
+    /// killed.
+    std::chrono::milliseconds kill_timeout{1000};
+
     /// How long `handle_request` waits for a request; 0 is for ever.
     std::chrono::milliseconds timeout{0};
+
+    /// How long a handler may take for its request, before it is cancelled for being timed_out; 0
+    /// is for ever.
+    std::chrono::milliseconds request_timeout{0};
 
     /// A connection that the handler ends while the client may still be sending is closed for
     /// sending first and read on for at most so long, since closing it with data unread would
     /// destroy the reply on its way; 0 closes at once.
     std::chrono::milliseconds linger_timeout{1000};
+
+    /// How often `service_actions` is called, besides after each request; 0 is never.
+    std::chrono::milliseconds service_interval{0};
+
+    /// A child of a pool that dies is replaced after a pause, which doubles from the first to the
+    /// longest while children die young, that is, before they have lived for the longest pause.
+    std::chrono::milliseconds restart_pause_first{100};
+    std::chrono::milliseconds restart_pause_max{10'000};
 };
 
 }  // namespace ringlet

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <ringlet/server/forking.hpp>
 #include <ringlet/server/stream_server.hpp>
+#include <ringlet/server/threading.hpp>
 
 namespace ringlet {
 
@@ -14,8 +16,16 @@ public:
     /// Binds to `local`, IPv4 or IPv6, and listens; port 0 takes a free one, see `server_address`.
     /// Throws std::invalid_argument for another kind of address or options that make no sense, and
     /// std::system_error naming the address; then nothing is left open.
-    tcp_server(const address& local, connection_handler handler,
+    tcp_server(const address& local, any_handler<stream> handler,
+               const server_options& options = {});
+
+    /// Takes over a TCP socket that listens already: inherited, or made in a way of your own.
+    tcp_server(bound_socket listening, any_handler<stream> handler,
                const server_options& options = {});
 };
+
+/// The same in threads, and in child processes.
+using threading_tcp_server = threading<tcp_server>;
+using forking_tcp_server = forking<tcp_server>;
 
 }  // namespace ringlet

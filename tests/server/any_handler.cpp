@@ -5,7 +5,8 @@
 #include "echo.hpp"
 #include "recording_server.hpp"
 
-#include <ringlet/server/connection_handler.hpp>
+#include <ringlet/server/any_handler.hpp>
+#include <ringlet/server/base_request_handler.hpp>
 
 #include <memory>
 #include <optional>
@@ -17,7 +18,7 @@ ringlet::task<> tell_port(ringlet::stream& client, ringlet::server& owner) {
     co_await client.send_all(std::to_string(owner.server_address().port()));
 }
 
-std::string answer_of(ringlet::connection_handler handler) {
+std::string answer_of(ringlet::any_handler<ringlet::stream> handler) {
     recording_server server(std::move(handler));
     const serving_thread serving(server);
     return blocking_client(server.server_address()).receive_all();

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "executor.hpp"
+#include "worker_thread.hpp"
+
+#include <ringlet/ring/intrusive_list.hpp>
+
+namespace ringlet {
+
+/// Each request in a thread of its own.
+class dedicated_threads final : public executor {
+public:
+    dedicated_threads(loop& owner, std::size_t running_max, const loop_options& options);
+    ~dedicated_threads() override;
+
+    void cancel() override;
+
+private:
+    /// A thread and its request; ends itself in the loop that has started it.
+    class dedicated;
+
+    static loop_options small(loop_options options) noexcept;
+    void start(accepted_request request) override;
+
+    const loop_options options_;
+    intrusive_list<dedicated> running_;
+};
+
+}  // namespace ringlet

@@ -1,0 +1,117 @@
+#include "../coro/detached.hpp"
+#include "executor.hpp"
+
+#include <ringlet/coro/shield.hpp>
+
+namespace ringlet {
+
+namespace {
+
+// Used only by the functions of this file, between two suspensions.
+thread_local executor* current_executor = nullptr;
+
+}  // namespace
+
+executor::taking::taking(executor& handling) noexcept : outer_(current_executor) {
+    current_executor = &handling;
+}
+
+executor::taking::~taking() {
+    current_executor = outer_;
+}
+
+executor& executor::current() {
+    check(current_executor != nullptr, "a request was given to a server to process that it has not "
+                                       "taken itself; override process_request instead");
+    return *current_executor;
+}
+
+template <class Start>
+void executor::count(Start start) {
+    running_.fetch_add(1);
+    try {
+        start();
+    } catch (...) {
+        ended();
+        throw;
+    }
+}
+
+void executor::spawn(accepted_request request) {
+    count([&] { start(std::move(request)); });
+}
+
+void executor::spawn_here(accepted_request request) {
+    count([&] { start_here(std::move(request)); });
+}
+
+void executor::start_here(accepted_request request) {
+    operation_scope& outer = owner_.scope();
+    owner_.set_scope(scope_);
+    try {
+        run_here(std::move(request));
+    } catch (...) {  // no memory for the frame
+        owner_.set_scope(outer);
+        throw;
+    }
+    owner_.set_scope(outer);
+}
+
+detached executor::run_here(accepted_request request) {
+    co_await std::move(request.handling);
+    ended();
+}
+
+void executor::ended() noexcept {
+    const std::size_t left = running_.fetch_sub(1) - 1;
+    std::size_t awaited = awaited_below_.load();
+    if (left < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
+        owner_.post(news_);
+}
+
+bool executor::stop_waiting(std::size_t count) noexcept {
+    return awaited_below_.compare_exchange_strong(count, 0);
+}
+
+// Whoever sets awaited_below_ back to 0 decides: the owner, which then goes on, or the one whose
+// request has ended, which then has posted news that the owner must wait for.
+task<> executor::wait_until_below(std::size_t count) {
+    while (running_ >= count) {
+        news_.heard().reset();
+        awaited_below_ = count;
+        if (running_ < count && stop_waiting(count))
+            break;
+        std::error_code cancelled;
+        co_await news_.heard().wait(cancelled);
+        if (!cancelled)
+            continue;
+        if (!stop_waiting(count)) {
+            const shield uncancelled(owner_);
+            co_await news_.heard().wait();
+        }
+        throw std::system_error(cancelled, "waiting for the end of a request");
+    }
+}
+
+task<bool> executor::wait_for_room() {
+    if (running_ < running_max_)
+        co_return false;
+    co_await wait_until_below(running_max_);
+    co_return true;
+}
+
+task<> executor::join() {
+    bool cancelled = false;
+    try {
+        co_await wait_until_below(1);
+    } catch (const std::system_error&) {
+        cancelled = true;
+    }
+    if (cancelled) {
+        cancel();
+        const shield uncancelled(owner_);
+        co_await wait_until_below(1);
+    }
+}
+
+}  // namespace ringlet

@@ -1,0 +1,124 @@
+// How a server serves, for each `concurrency`.
+
+#include "available_cpus.hpp"
+#include "dedicated_threads.hpp"
+#include "deadline_or_never.hpp"
+#include "executor.hpp"
+#include "session.hpp"
+#include "sharing_threads.hpp"
+#include "worker_threads.hpp"
+
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/interval.hpp>
+#include <ringlet/server/server.hpp>
+
+#include <algorithm>
+
+namespace ringlet {
+
+namespace {
+
+std::size_t worker_count(const server_options& options) {
+    return options.workers > 0 ? options.workers : available_cpus().size();
+}
+
+bool workers_take_requests(const server_options& options) noexcept {
+    return options.concurrency == concurrency::forks ||
+           (options.concurrency == concurrency::threads &&
+            options.to_workers == server_options::hand_over::reuse_port);
+}
+
+task<> nothing() {
+    co_return;
+}
+
+}  // namespace
+
+/// For requests that are taken here, in the loop that serves.
+std::unique_ptr<executor> server::make_executor() {
+    loop& here = loop::require_current("serve");
+    const auto at_most = [&](std::size_t limit) {
+        return std::min(limit, options_.max_connections);
+    };
+    switch (options_.concurrency) {
+    case concurrency::threads:
+        return std::make_unique<worker_threads>(here, options_.max_connections,
+                                                worker_count(options_), options_.pin_workers,
+                                                options_.loop);
+    case concurrency::thread_per_request:
+        return std::make_unique<dedicated_threads>(here, at_most(options_.max_threads),
+                                                   options_.loop);
+    default:
+        return std::make_unique<executor>(here, options_.max_connections);
+    }
+}
+
+/// Workers that take requests themselves.
+std::unique_ptr<workload> server::make_workers() {
+    loop& here = loop::require_current("serve");
+    const std::size_t count = worker_count(options_);
+    const std::size_t share = (options_.max_connections + count - 1) / count;
+    const auto serve = [this, share](bound_socket& from, shutdown_signal& requested) {
+        return serve_alone(from, requested, share);
+    };
+    std::vector<bound_socket> others;
+    while (others.size() + 1 < count)
+        others.push_back(open_another());
+    return std::make_unique<sharing_threads>(here, listening_, std::move(others),
+                                             options_.pin_workers, options_.loop, serve);
+}
+
+task<> server::serve_until_shutdown() {
+    if (workers_take_requests(options_)) {
+        const std::unique_ptr<workload> workers = make_workers();
+        co_await serve_session(nothing(), *workers, shutdown_, options_.drain_timeout);
+    } else {
+        const std::unique_ptr<executor> handled_by = make_executor();
+        co_await serve_session(take_all(listening_, *handled_by), *handled_by, shutdown_,
+                               options_.drain_timeout);
+    }
+}
+
+task<> server::serve_alone(bound_socket& from, shutdown_signal& requested, std::size_t running_max) {
+    executor handled_by(loop::require_current("serve"), running_max);
+    co_await serve_session(take_all(from, handled_by), handled_by, requested,
+                           options_.drain_timeout);
+}
+
+task<bool> server::serve_one() {
+    const std::unique_ptr<executor> handled_by = make_executor();
+    bool timed_out = false;
+    co_await serve_session(take_one(*handled_by, timed_out), *handled_by, shutdown_,
+                           options_.drain_timeout);
+    co_return !timed_out;
+}
+
+task<> server::take_one(executor& handled_by, bool& timed_out) {
+    const cancel_scope patience(
+        deadline_or_never(loop::require_current("serve").now(), options_.timeout));
+    try {
+        co_await take_requests(listening_, handled_by, amount::one);
+    } catch (const std::system_error& error) {
+        if (patience.reason() != std::errc::timed_out || error.code() != std::errc::timed_out)
+            throw;
+        timed_out = true;
+    }
+}
+
+task<> server::take_all(bound_socket& from, executor& handled_by) {
+    task_group group;
+    group.spawn(take_requests(from, handled_by, amount::all));
+    if (options_.service_interval > options_.service_interval.zero())
+        group.spawn(call_service_actions());
+    co_await group.join();
+}
+
+task<> server::call_service_actions() {
+    interval ticks(options_.service_interval);
+    for (;;) {
+        co_await ticks.tick();
+        request_taken();
+    }
+}
+
+}  // namespace ringlet

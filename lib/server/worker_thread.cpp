@@ -1,0 +1,78 @@
+#include "../ring/blocked_signals.hpp"
+#include "worker_thread.hpp"
+
+#include <ringlet/coro/block_on.hpp>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <system_error>
+
+namespace ringlet {
+
+namespace {
+
+void bind_to(std::thread& thread, unsigned cpu) {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    if (const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof(only), &only))
+        throw std::system_error(error, std::system_category(),
+                                "binding a worker thread to CPU " + std::to_string(cpu));
+}
+
+}  // namespace
+
+worker_thread::worker_thread(const loop_options& options, std::optional<unsigned> cpu) {
+    std::promise<void> ready;
+    std::future<void> started = ready.get_future();
+    {
+        const blocked_signals in_the_thread;
+        thread_ = std::thread([this, &options, &ready] { run(options, ready); });
+    }
+    try {
+        started.get();
+    } catch (...) {
+        thread_.join();
+        throw;
+    }
+    if (cpu)
+        bind_to(thread_, *cpu);
+}
+
+worker_thread::~worker_thread() {
+    loop_->post(interior_->last);
+    thread_.join();
+}
+
+void worker_thread::run(const loop_options& options, std::promise<void>& ready) noexcept {
+    std::optional<loop> own;
+    try {
+        own.emplace(options);
+    } catch (...) {
+        ready.set_exception(std::current_exception());
+        return;
+    }
+    block_on(*own, work(ready));
+}
+
+task<> worker_thread::work(std::promise<void>& ready) {
+    interior own;
+    loop_ = &loop::require_current("worker_thread");
+    interior_ = &own;
+    ready.set_value();
+    co_await own.last.told().wait();
+    co_await own.tasks.join();
+}
+
+void worker_thread::spawn(task<> work) {
+    loop_->post([this, work = std::move(work)]() mutable {
+        interior_->tasks.spawn(std::move(work));
+    });
+}
+
+void worker_thread::cancel() {
+    loop_->post([this] { interior_->tasks.cancel(); });
+}
+
+}  // namespace ringlet
