@@ -12,6 +12,7 @@
 #include <ringlet/ring/list_hook.hpp>
 #include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/network.hpp>
+#include <ringlet/ring/owned_descriptor.hpp>
 #include <ringlet/ring/ring.hpp>
 #include <ringlet/ring/ring_options.hpp>
 #include <ringlet/ring/submission_queue.hpp>

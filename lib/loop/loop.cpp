@@ -44,9 +44,7 @@ private:
 };
 
 loop::wake_up::wake_up(loop& owner)
-    : ring_operation(owner, never_enough), fd_(::eventfd(0, EFD_CLOEXEC)) {
-    if (fd_ < 0)
-        throw std::system_error(errno, std::system_category(), "eventfd");
+    : ring_operation(owner, never_enough), event_(::eventfd(0, EFD_CLOEXEC), "eventfd") {
     restart();
 }
 
@@ -54,18 +52,18 @@ loop::wake_up::~wake_up() {
     // Whoever undertook to wake the loop may still be about to.
     while (signals_.load(std::memory_order_acquire) < expected_)
         std::this_thread::yield();
-    ::close(fd_);
 }
 
 void loop::wake_up::signal() noexcept {
     const std::uint64_t one = 1;
-    // It can only fail where the counter is full, and then the loop is being woken already.
-    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+    // It can only fail where the counter is full, and then the loop is being woken already; or in a
+    // forked child, where no loop of its parent's is to be woken.
+    [[maybe_unused]] const auto written = ::write(event_.native_handle(), &one, sizeof(one));
     signals_.fetch_add(1, std::memory_order_release);
 }
 
 void loop::wake_up::prepare(io_uring_sqe& sqe) {
-    io_uring_prep_read(&sqe, fd_, &count_, sizeof(count_), 0);
+    io_uring_prep_read(&sqe, event_.native_handle(), &count_, sizeof(count_), 0);
 }
 
 void loop::wake_up::complete(const completion& /*cqe*/) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/loop/ring_operation.hpp>
+#include <ringlet/ring/owned_descriptor.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -26,7 +27,7 @@ private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
 
-    int fd_;
+    owned_descriptor event_;
     std::atomic<std::uint64_t> signals_{0};
     std::uint64_t expected_ = 0;
     std::uint64_t count_ = 0;

@@ -26,9 +26,20 @@ socket socket::open(network& net, int family, int type) {
     return {net, check_call(net.open(family, type, 0), "socket")};
 }
 
+socket::socket(network& net, int fd) noexcept : net_(&net), fd_(fd) {
+    if (is_open())
+        net_->own(fd_);
+}
+
 socket::~socket() {
     if (is_open())
-        net_->close(fd_);
+        net_->close(release());
+}
+
+int socket::release() noexcept {
+    if (is_open())
+        net_->disown(fd_);
+    return std::exchange(fd_, -1);
 }
 
 void socket::bind(const address& local) {

@@ -1,4 +1,5 @@
 #include "kernel_abi.hpp"
+#include "owned_descriptors.hpp"
 #include "setup_error.hpp"
 #include "valid_ring_options.hpp"
 
@@ -36,6 +37,7 @@ constexpr unsigned required_features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 kernel_ring::kernel_ring(const ring_options& options) {
     require_valid(options);
     set_up(options);
+    owned_descriptors::add(ring_.ring_fd);
     probe();
     // Not fatal when refused: they only make `enter` cheaper and a forked child safer.
     registered_ = io_uring_register_ring_fd(&ring_) == 1;
@@ -53,6 +55,7 @@ kernel_ring::kernel_ring(const ring_options& options) {
 }
 
 kernel_ring::~kernel_ring() {
+    owned_descriptors::remove(ring_.ring_fd);
     io_uring_queue_exit(&ring_);
 }
 

@@ -1,3 +1,5 @@
+#include "owned_descriptors.hpp"
+
 #include <ringlet/ring/network.hpp>
 
 #include <unistd.h>
@@ -36,6 +38,8 @@ public:
     }
     int shutdown(int fd, int how) noexcept override { return result_of(::shutdown(fd, how)); }
     int close(int fd) noexcept override { return result_of(::close(fd)); }
+    void own(int fd) noexcept override { owned_descriptors::add(fd); }
+    void disown(int fd) noexcept override { owned_descriptors::remove(fd); }
 };
 
 }  // namespace

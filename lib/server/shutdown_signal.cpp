@@ -5,18 +5,10 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <system_error>
 
 namespace ringlet {
 
-shutdown_signal::shutdown_signal() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0)
-        throw std::system_error(errno, std::system_category(), "eventfd");
-}
-
-shutdown_signal::~shutdown_signal() {
-    ::close(fd_);
-}
+shutdown_signal::shutdown_signal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd") {}
 
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
     auto known = grace_.load();
@@ -24,7 +16,7 @@ void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
     }
     const int interrupted = errno;  // in a signal handler, which must leave it alone
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+    [[maybe_unused]] const auto written = ::write(native_handle(), &one, sizeof(one));
     errno = interrupted;
 }
 
@@ -34,7 +26,7 @@ std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
 
 void shutdown_signal::acknowledge() noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto taken = ::read(fd_, &count, sizeof(count));
+    [[maybe_unused]] const auto taken = ::read(native_handle(), &count, sizeof(count));
 }
 
 void shutdown_signal::reset() noexcept {

@@ -9,7 +9,8 @@
 namespace ringlet {
 
 /// Owns one socket's descriptor, and makes the calls on it that never wait: naming and options.
-/// Closes it when destroyed.
+/// Closes it when destroyed. A child process that child_process::fork makes has it only if it is to
+/// keep it.
 ///
 /// Errors are thrown as std::system_error naming the call. Not thread-safe.
 class socket {
@@ -18,12 +19,12 @@ public:
     socket() noexcept = default;
 
     /// Takes over `fd`, which lives in `net`.
-    socket(network& net, int fd) noexcept : net_(&net), fd_(fd) {}
+    socket(network& net, int fd) noexcept;
 
     /// A new socket, close-on-exec. socket(2); `type` is SOCK_STREAM, ...
     [[nodiscard]] static socket open(network& net, int family, int type);
 
-    socket(socket&& other) noexcept : net_(other.net_), fd_(other.release()) {}
+    socket(socket&& other) noexcept : net_(other.net_), fd_(std::exchange(other.fd_, -1)) {}
     socket& operator=(socket&& other) noexcept {
         std::swap(net_, other.net_);
         std::swap(fd_, other.fd_);
@@ -37,7 +38,7 @@ public:
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
 
     /// Gives the descriptor away, to be closed by the caller.
-    int release() noexcept { return std::exchange(fd_, -1); }
+    int release() noexcept;
 
     /// Gives the socket its name. bind(2).
     void bind(const address& local);

@@ -8,8 +8,9 @@ namespace ringlet {
 /// socket: opening, naming, options, shutting down, closing. A ring brings the network its
 /// descriptors live in; the system's is the default, a simulated one may stand in for it.
 ///
-/// Every function is the system call of its name (man 2) and answers as it does, with `-errno` in
-/// place of -1. Thread-safe, except that a simulated network belongs to its ring's thread.
+/// Every function but the last two is the system call of its name (man 2) and answers as it does,
+/// with `-errno` in place of -1. Thread-safe, except that a simulated network belongs to its ring's
+/// thread.
 class network {
 public:
     virtual ~network() = default;
@@ -28,6 +29,12 @@ public:
     virtual int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept = 0;
     virtual int shutdown(int fd, int how) noexcept = 0;
     virtual int close(int fd) noexcept = 0;
+
+    /// No call of the system's: a descriptor is ringlet's from now on, or is so no longer, being
+    /// closed or given away. Those that it owns, no child process keeps. Here: nothing, as where
+    /// the descriptors are none of the process's.
+    virtual void own(int /*fd*/) noexcept {}
+    virtual void disown(int /*fd*/) noexcept {}
 };
 
 }  // namespace ringlet

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ringlet/ring/owned_descriptor.hpp>
+
 #include <atomic>
 #include <chrono>
 
@@ -16,7 +18,6 @@ public:
     shutdown_signal();
     shutdown_signal(const shutdown_signal&) = delete;
     shutdown_signal& operator=(const shutdown_signal&) = delete;
-    ~shutdown_signal();
 
     void request(std::chrono::nanoseconds grace) noexcept;
 
@@ -24,7 +25,7 @@ public:
     [[nodiscard]] std::chrono::nanoseconds grace() const noexcept;
 
     /// Readable once a request has come since the last `acknowledge`.
-    [[nodiscard]] int native_handle() const noexcept { return fd_; }
+    [[nodiscard]] int native_handle() const noexcept { return event_.native_handle(); }
 
     /// The request has been seen: the descriptor is not readable until the next one.
     void acknowledge() noexcept;
@@ -35,7 +36,7 @@ public:
 private:
     static constexpr std::chrono::nanoseconds none = std::chrono::nanoseconds::max();
 
-    int fd_;
+    owned_descriptor event_;
     std::atomic<std::chrono::nanoseconds::rep> grace_{none.count()};
     static_assert(decltype(grace_)::is_always_lock_free);
 };

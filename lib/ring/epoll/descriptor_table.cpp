@@ -22,14 +22,7 @@ std::uint32_t events_wanted(descriptor& here) {
 }
 
 descriptor_table::descriptor_table()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), reported_(events_max) {
-    if (epoll_ < 0)
-        throw std::system_error(errno, std::system_category(), "epoll_create1");
-}
-
-descriptor_table::~descriptor_table() {
-    ::close(epoll_);
-}
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"), reported_(events_max) {}
 
 void descriptor_table::add_page(std::size_t page) {
     if (page >= pages_.size())
@@ -76,13 +69,13 @@ int descriptor_table::control(int action, int fd, std::uint32_t events,
     epoll_event event{};
     event.events = events;
     event.data.u64 = std::uint64_t{life} << 32U | static_cast<unsigned>(fd);
-    return ::epoll_ctl(epoll_, action, fd, &event) == 0 ? 0 : errno;
+    return ::epoll_ctl(epoll_.native_handle(), action, fd, &event) == 0 ? 0 : errno;
 }
 
 int descriptor_table::wait_for_events(const timespec* timeout) {
     if (precise_) {
-        const long count = ::syscall(SYS_epoll_pwait2, epoll_, reported_.data(), events_max,
-                                     timeout, nullptr, sizeof(sigset_t));
+        const long count = ::syscall(SYS_epoll_pwait2, epoll_.native_handle(), reported_.data(),
+                                     events_max, timeout, nullptr, sizeof(sigset_t));
         if (count >= 0)
             return static_cast<int>(count);
         // A kernel before 5.11 answers ENOSYS; a seccomp filter that does not know it, EPERM or
@@ -95,7 +88,7 @@ int descriptor_table::wait_for_events(const timespec* timeout) {
         const auto milliseconds =
             timeout == nullptr ? -1
                                : timeout->tv_sec * 1000 + (timeout->tv_nsec + 999'999) / 1'000'000;
-        count = ::epoll_wait(epoll_, reported_.data(), static_cast<int>(events_max),
+        count = ::epoll_wait(epoll_.native_handle(), reported_.data(), static_cast<int>(events_max),
                              static_cast<int>(std::min<long>(milliseconds, INT_MAX)));
     }
     if (count < 0 && errno != EINTR)

@@ -3,6 +3,7 @@
 #include "waiting_operation.hpp"
 
 #include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/ring/owned_descriptor.hpp>
 
 #include <sys/epoll.h>
 
@@ -48,7 +49,6 @@ public:
     descriptor_table();
     descriptor_table(const descriptor_table&) = delete;
     descriptor_table& operator=(const descriptor_table&) = delete;
-    ~descriptor_table();
 
     /// Whether `at` would make no table for `fd`.
     [[nodiscard]] bool has(int fd) const noexcept {
@@ -95,7 +95,7 @@ private:
                               std::uint32_t life) noexcept;
     [[nodiscard]] int wait_for_events(const timespec* timeout);
 
-    int epoll_;
+    owned_descriptor epoll_;
     bool precise_ = true;  // epoll_pwait2(2) is there
     std::vector<std::unique_ptr<descriptor[]>> pages_;
     std::vector<int> to_arm_;

@@ -4,10 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <limits>
-#include <system_error>
 
 namespace ringlet::epoll {
 
@@ -29,16 +27,8 @@ void waiting_operation::report_end() noexcept {
     worked_by->done(*this);
 }
 
-workers::event::event() : fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd < 0)
-        throw std::system_error(errno, std::system_category(), "eventfd");
-}
-
-workers::event::~event() {
-    ::close(fd);
-}
-
-workers::workers() : threads_(limits) {}
+workers::workers()
+    : done_signal_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"), threads_(limits) {}
 
 int workers::carry_out(waiting_operation& blocking) noexcept {
     blocking.worked_by = this;
@@ -57,12 +47,12 @@ void workers::done(waiting_operation& ended) noexcept {
     ended.worked_on = true;
     done_.push_back(ended);
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(done_signal_.fd, &one, sizeof(one));
+    [[maybe_unused]] const auto written = ::write(done_signal_.native_handle(), &one, sizeof(one));
 }
 
 void workers::take_done(intrusive_list<waiting_operation>& taken) noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(done_signal_.fd, &count, sizeof(count));
+    [[maybe_unused]] const auto got = ::read(done_signal_.native_handle(), &count, sizeof(count));
     const std::lock_guard lock(mutex_);
     taken.splice_back(done_);
 }

@@ -3,6 +3,7 @@
 #include "waiting_operation.hpp"
 
 #include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/ring/owned_descriptor.hpp>
 #include <ringlet/ring/thread_pool.hpp>
 
 #include <mutex>
@@ -30,7 +31,7 @@ public:
     [[nodiscard]] bool withdraw(waiting_operation& blocking) noexcept;
 
     /// Readable once something is done, until `take_done`.
-    [[nodiscard]] int native_handle() const noexcept { return done_signal_.fd; }
+    [[nodiscard]] int native_handle() const noexcept { return done_signal_.native_handle(); }
 
     /// Moves what is done, with its result, to the end of `taken`.
     void take_done(intrusive_list<waiting_operation>& taken) noexcept;
@@ -38,15 +39,7 @@ public:
     void done(waiting_operation& ended) noexcept;
 
 private:
-    struct event {
-        event();
-        event(const event&) = delete;
-        event& operator=(const event&) = delete;
-        ~event();
-        int fd;
-    };
-
-    event done_signal_;
+    owned_descriptor done_signal_;  // eventfd(2)
     std::mutex mutex_;
     intrusive_list<waiting_operation> done_;
     thread_pool threads_;  // last, so that it ends first

@@ -1,0 +1,104 @@
+#include "owned_descriptors.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace ringlet::owned_descriptors {
+
+namespace {
+
+constexpr int bits = 64;
+
+/// A bit for each of so many descriptors from `first` on. Chunks are added and never removed.
+struct chunk {
+    static constexpr int size = 32'768;
+
+    explicit constexpr chunk(int begin) noexcept : first(begin) {}
+
+    [[nodiscard]] std::atomic<std::uint64_t>& word_of(int fd) noexcept {
+        return words[static_cast<std::size_t>((fd - first) / bits)];
+    }
+
+    const int first;
+    std::array<std::atomic<std::uint64_t>, size / bits> words{};
+    std::atomic<chunk*> next{nullptr};
+};
+
+constinit chunk lowest(0);  // which is all that most programs need
+constinit std::atomic<unsigned> closings{0};
+
+constexpr std::uint64_t bit_of(int fd) noexcept {
+    return std::uint64_t{1} << static_cast<unsigned>(fd % bits);
+}
+
+chunk* find(int fd) noexcept {
+    const int first = fd - fd % chunk::size;
+    chunk* each = &lowest;
+    while (each != nullptr && each->first != first)
+        each = each->next.load(std::memory_order_acquire);
+    return each;
+}
+
+chunk* find_or_make(int fd) noexcept {
+    const int first = fd - fd % chunk::size;
+    chunk* each = &lowest;
+    while (each->first != first) {
+        chunk* next = each->next.load(std::memory_order_acquire);
+        if (next == nullptr) {
+            std::unique_ptr<chunk> made(new (std::nothrow) chunk(first));
+            if (made == nullptr)
+                return nullptr;
+            // Where another thread was faster, `next` is its chunk now.
+            if (each->next.compare_exchange_strong(next, made.get(), std::memory_order_acq_rel))
+                next = made.release();
+        }
+        each = next;
+    }
+    return each;
+}
+
+}  // namespace
+
+void add(int fd) noexcept {
+    if (chunk* const here = find_or_make(fd))
+        here->word_of(fd).fetch_or(bit_of(fd), std::memory_order_relaxed);
+}
+
+void remove(int fd) noexcept {
+    if (chunk* const here = find(fd))
+        here->word_of(fd).fetch_and(~bit_of(fd), std::memory_order_relaxed);
+}
+
+bool contains(int fd) noexcept {
+    chunk* const here = find(fd);
+    return here != nullptr && (here->word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
+}
+
+void close_in_child(std::span<const int> keep) noexcept {
+    for (chunk* each = &lowest; each != nullptr; each = each->next) {
+        for (int first = each->first; first - each->first < chunk::size; first += bits) {
+            std::uint64_t owned = each->word_of(first);
+            for (; owned != 0; owned &= owned - 1) {
+                const int fd = first + std::countr_zero(owned);
+                if (std::ranges::find(keep, fd) != keep.end())
+                    continue;
+                remove(fd);
+                ::close(fd);
+            }
+        }
+    }
+    ++closings;
+}
+
+unsigned process() noexcept {
+    return closings.load(std::memory_order_relaxed);
+}
+
+}  // namespace ringlet::owned_descriptors
