@@ -198,10 +198,27 @@ io_uring_sqe& loop::make_room() {
         ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
         if (io_uring_sqe* const sqe = ring_->submissions().next())
             return *sqe;
-        // The ring takes nothing more before completions are taken from it.
-        while (ring_->completions().ready() > 0)
-            reaped_.push_back(ring_->completions().pop());
+        reap();  // the ring takes nothing more before completions are taken from it
     }
+}
+
+void loop::reap() {
+    while (ring_->completions().ready() > 0)
+        reaped_.push_back(ring_->completions().pop());
+}
+
+void loop::prepare_fork() {
+    do {
+        ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
+        reap();
+    } while (ring_->submissions().prepared() > 0);
+    for (const completion& cqe : reaped_)
+        if (cqe.user_data != 0)
+            reinterpret_cast<ring_operation*>(cqe.user_data)->fork_before_delivery(cqe);
+}
+
+void loop::abandon_in_child() noexcept {
+    current_loop = nullptr;
 }
 
 }  // namespace ringlet

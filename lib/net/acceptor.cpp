@@ -92,7 +92,19 @@ void acceptor::arm() {
     armed_ = true;
 }
 
+// What is on its way to a socket that will own it.
+void acceptor::own(int fd) noexcept {
+    if (fd >= 0)
+        loop_->net().own(fd);
+}
+
+void acceptor::discard(int fd) noexcept {
+    loop_->net().disown(fd);
+    loop_->net().close(fd);
+}
+
 void acceptor::complete(const completion& cqe) {
+    own(cqe.result);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         armed_ = false;
     if (stopped_) {

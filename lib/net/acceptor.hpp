@@ -46,6 +46,7 @@ public:
 private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
+    void fork_before_delivery(const completion& cqe) noexcept override { own(cqe.result); }
     void expire() override;
 
     void arm();
@@ -53,7 +54,8 @@ private:
     void give(int result);
     void failed(int error);
     void pause(int error);
-    void discard(int fd) noexcept { loop_->net().close(fd); }
+    void own(int fd) noexcept;
+    void discard(int fd) noexcept;
 
     bound_socket socket_;
     listener_options options_;

@@ -93,6 +93,17 @@ public:
             batch->for_each([&](const operation& ended) { visit(ended, true); });
     }
 
+    // For who forks: see child_process.
+
+    /// Before fork(2), in the loop's thread: hands over what is prepared, such as closing, and sees
+    /// to it that each descriptor which the ring has brought is known as ringlet's. Throws
+    /// std::system_error if the ring breaks.
+    void prepare_fork();
+
+    /// In the child of fork(2): no loop runs in this thread any more, and another can be made. The
+    /// parent's must be neither used nor destroyed here; it goes on there as if nothing had been.
+    static void abandon_in_child() noexcept;
+
     // For operations, below.
 
     /// When the present turn began, that is, when the ring was last visited: the time of what
@@ -146,6 +157,7 @@ private:
     void deliver(const completion& cqe);
     void wake() noexcept;
     io_uring_sqe& make_room();
+    void reap();
 
     const std::thread::id owner_ = std::this_thread::get_id();
     const unsigned inline_completions_max_;

@@ -30,6 +30,10 @@ protected:
     /// that a signal interrupted is made again; anything else ends the operation.
     virtual void complete(const completion& cqe);
 
+    /// The process is about to fork, and `cqe` will be delivered afterwards: a descriptor that it
+    /// brings is to be made known to the network by now, or a child keeps it. Here: it brings none.
+    virtual void fork_before_delivery(const completion& /*cqe*/) noexcept {}
+
     /// Puts the operation's SQE into the queue once more; not after a cancel was asked for, unless
     /// that has had its effect.
     void restart();
