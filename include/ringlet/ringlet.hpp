@@ -128,6 +128,9 @@
 #include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/concurrency.hpp>
 #include <ringlet/server/forking.hpp>
+#include <ringlet/server/child_process.hpp>
+#include <ringlet/server/connection_handler.hpp>
+#include <ringlet/server/exit_status.hpp>
 #include <ringlet/server/handler.hpp>
 #include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/server.hpp>
