@@ -10,6 +10,14 @@
 #include <ringlet/ring/intrusive_list.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
 #include <ringlet/ring/list_hook.hpp>
+#include <ringlet/ring/log.hpp>
+#include <ringlet/ring/log_field.hpp>
+#include <ringlet/ring/log_level.hpp>
+#include <ringlet/ring/log_line.hpp>
+#include <ringlet/ring/log_record.hpp>
+#include <ringlet/ring/log_sink.hpp>
+#include <ringlet/ring/log_throttle.hpp>
+#include <ringlet/ring/log_throttle_options.hpp>
 #include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/ring/owned_descriptor.hpp>

@@ -2,9 +2,9 @@
 
 #include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/log.hpp>
 #include <ringlet/ring/make_ring.hpp>
 
-#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <stdexcept>
@@ -34,7 +34,7 @@ kind named_by_environment() {
 void report_fallback(const char* cause) {
     static std::once_flag reported;
     std::call_once(reported, [cause] {
-        std::fprintf(stderr, "ringlet: going on with epoll instead of io_uring: %s\n", cause);
+        log(log_level::warning, "going on with epoll instead of io_uring", {{"error", cause}});
     });
 }
 

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string log_line = "ringlet: going on with epoll instead of io_uring: ";
+const std::string log_line = "ringlet: going on with epoll instead of io_uring error=";
 
 /// An echo server in a child of its own, with RINGLET_RING as it is now. It ends once a client has
 /// told it to stop.
@@ -96,7 +96,7 @@ void check_that_it_falls_back(const std::function<bool()>& confine, const std::s
     CAPTURE(end.text);
     CHECK(end.exited_with(0));
     CHECK(end.text.starts_with(log_line));
-    CHECK(end.text.ends_with(cause + "\n"));
+    CHECK(end.text.ends_with(cause + "\"\n"));
     CHECK(std::count(end.text.begin(), end.text.end(), '\n') == 1);
 }
 

@@ -9,7 +9,7 @@ namespace ringlet {
 
 /// Makes the ring that `options.wanted` asks for. Where that is `any` and the environment variable
 /// RINGLET_RING does not name one, it is the kernel's; where io_uring is not to be had, epoll's,
-/// and the process says so on stderr, in one line, with the cause of the first refusal.
+/// and the process reports it to the log, once, with the cause of the first refusal.
 ///
 /// A ring that is asked for by name is made without asking the kernel for another: some sandboxes
 /// end a program that as much as tries. Throws std::system_error if it cannot be made, and where

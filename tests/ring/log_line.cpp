@@ -1,0 +1,96 @@
+#include "catch.hpp"
+
+#include <ringlet/ring/log_line.hpp>
+
+#include <climits>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+using ringlet::log_field;
+using ringlet::log_level;
+using ringlet::log_line;
+using ringlet::log_record;
+
+namespace {
+
+/// How `value` is written.
+std::string written(std::string_view value) {
+    const log_field field{"value", value};
+    const log_line line(log_record{log_level::info, "said", {&field, 1}});
+    const std::string text(line.text());
+    const std::string start = "ringlet: said value=";
+    REQUIRE(text.starts_with(start));
+    REQUIRE(text.find('\n') == text.size() - 1);
+    return text.substr(start.size(), text.size() - start.size() - 1);
+}
+
+}  // namespace
+
+TEST_CASE("a line has the message, the fields in order and what was suppressed", "[ring]") {
+    const std::vector<log_field> fields{{"client", "[::1]:80"}, {"error", "Broken pipe"}};
+    CHECK(log_line({log_level::error, "a handler failed", fields}).text() ==
+          "ringlet: a handler failed client=[::1]:80 error=\"Broken pipe\"\n");
+    CHECK(log_line({log_level::error, "a handler failed", fields, 3}).text() ==
+          "ringlet: a handler failed client=[::1]:80 error=\"Broken pipe\" suppressed=3\n");
+    CHECK(log_line({log_level::info, "a handler failed", {}, UINT64_MAX}).text() ==
+          "ringlet: a handler failed suppressed=18446744073709551615\n");
+    CHECK(log_line({log_level::info, "", {}}).text() == "ringlet: \n");
+}
+
+TEST_CASE("a value is quoted where it would be mistaken otherwise", "[ring]") {
+    CHECK(written("127.0.0.1:9999") == "127.0.0.1:9999");
+    CHECK(written("/run/a_b-c.sock") == "/run/a_b-c.sock");
+    CHECK(written("") == R"("")");
+    CHECK(written("two words") == R"("two words")");
+    CHECK(written("a=b") == R"("a=b")");
+    CHECK(written(R"(say "hi")") == R"("say \"hi\"")");
+    CHECK(written(R"(C:\n)") == R"("C:\\n")");
+}
+
+TEST_CASE("a client can neither forge a line nor command a terminal", "[ring]") {
+    CHECK(written("x\nringlet: all is well") == R"("x\nringlet: all is well")");
+    CHECK(written("a\r\tb") == R"("a\r\tb")");
+    CHECK(written("\x1b[2J\x7f") == R"("\x1b[2J\x7f")");
+    CHECK(written(std::string_view("\0", 1)) == R"("\x00")");
+    CHECK(written("\xc2\x9b"
+                  "2J\x9b") == R"("\xc2\x9b2J\x9b")");
+    CHECK(written(R"(" level=error x=")") == R"("\" level=error x=\"")");
+    // Nor through the rest of a record.
+    const log_field field{"a\nb", "c"};
+    CHECK(log_line({log_level::info, "d\ne", {&field, 1}}).text() == "ringlet: d\\ne a\\nb=c\n");
+}
+
+TEST_CASE("every byte that is not printable is escaped", "[ring]") {
+    for (int byte = 0; byte <= UCHAR_MAX; ++byte) {
+        const char c = static_cast<char>(byte);
+        for (const char shown : written({&c, 1}))
+            CHECK((shown >= ' ' && shown <= '~'));
+    }
+}
+
+TEST_CASE("a line is at most what a pipe takes in one piece, and says where it was cut", "[ring]") {
+    // Of every length around the limit, plain, quoted and with escapes that must not be cut.
+    const char* const piece = GENERATE("x", " ", "\n", "\x01");
+    for (std::size_t size = 900; size < log_line::size_max + 10; ++size) {
+        std::string value;
+        while (value.size() < size)
+            value += piece;
+        const std::vector<log_field> fields{{"value", value}, {"next", "with space"}};
+        const log_line line({log_level::info, "m", fields, UINT64_MAX});
+        const std::string_view text = line.text();
+        REQUIRE(text.size() <= log_line::size_max);
+        REQUIRE(text.ends_with(" suppressed=18446744073709551615\n"));
+        REQUIRE(text.find('\n') == text.size() - 1);
+        const bool whole = text.find(" next=\"with space\" ") != text.npos;
+        if (whole)
+            continue;
+        REQUIRE(text.size() > log_line::size_max - 20);
+        REQUIRE(text.find("... ") + text.find("...\" ") != 2 * text.npos);
+        const std::string quotes(text);
+        std::size_t marks = 0;
+        for (const char c : quotes)
+            marks += c == '"' ? 1U : 0U;
+        REQUIRE(marks % 2 == 0);
+    }
+}
