@@ -3,7 +3,6 @@
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -63,6 +62,8 @@ public:
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() {
+        owner_.failures_.flush();
+        owner_.overloads_.flush();
         owner_.shutdown_.reset();
         if (owner_.close_when_done_.exchange(false))
             owner_.close_listening();
@@ -74,7 +75,9 @@ private:
 };
 
 server::server(const address& local, int type, const server_options& options)
-    : options_((validate(options), options)), local_(local), type_(type) {}
+    : options_((validate(options), options)), local_(local), type_(type),
+      failures_(log_level::error, "a handler failed", options.log),
+      overloads_(log_level::warning, "accepting pauses", options.log) {}
 
 server::server(bound_socket adopted, int type, const server_options& options)
     : server(address(), type, options) {
@@ -193,15 +196,18 @@ void server::report_error(std::exception_ptr exception, const address& client) n
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {
-    std::fprintf(stderr, "ringlet: while serving %s: %s\n",
-                 client.family() == AF_UNSPEC ? "a client" : client.to_string().c_str(),
-                 describe(exception).c_str());
+    failures_.report({
+        {"client", client.family() == AF_UNSPEC ? "unknown" : client.to_string()},
+        {"error", describe(exception)},
+    });
 }
 
 void server::handle_overload(std::error_code error, std::chrono::milliseconds pause) {
-    std::fprintf(stderr, "ringlet: accepting on %s pauses, first for %lld ms: %s\n",
-                 address_.to_string().c_str(), static_cast<long long>(pause.count()),
-                 error.message().c_str());
+    overloads_.report({
+        {"address", address_.to_string()},
+        {"first_pause_ms", std::to_string(pause.count())},
+        {"error", error.message()},
+    });
 }
 
 }  // namespace ringlet

@@ -143,6 +143,7 @@ TEST_CASE("by default an overload is one line", "[server]") {
             old.exchange("x");
     }
     CHECK(next.exchange("y") == "y");
-    CHECK(errors.text() == "ringlet: accepting on " + server.server_address().to_string() +
-                               " pauses, first for 5 ms: Too many open files\n");
+    CHECK(errors.text() ==
+          "ringlet: accepting pauses address=" + server.server_address().to_string() +
+              " first_pause_ms=5 error=\"Too many open files\"\n");
 }

@@ -1,4 +1,5 @@
 #include "../blocking_client.hpp"
+#include "../captured_log.hpp"
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
 #include "../milestone.hpp"
@@ -265,12 +266,32 @@ TEST_CASE("by default an exception is one line that names the client", "[server]
         client.send(wanted);
         client.shutdown_sending();
         CHECK(client.receive_all().empty());
-        expected +=
-            "ringlet: while serving " + client.local_address().to_string() + ": " + said + "\n";
+        expected += "ringlet: a handler failed client=" + client.local_address().to_string() +
+                    " error=\"" + said + "\"\n";
     }
     server.shutdown();
     serving.join();
     CHECK(errors.text() == expected);
+}
+
+TEST_CASE("clients who make handlers fail cannot flood the log", "[server]") {
+    const captured_log log;
+    ringlet::server_options options;
+    options.log = {.burst = 2, .interval = 1h};
+    ringlet::tcp_server server(loopback,
+                               [](ringlet::stream& /*client*/) -> ringlet::task<> {
+                                   throw std::runtime_error("once more");
+                                   co_return;
+                               },
+                               options);
+    serving_thread serving(server);
+    for (int i = 0; i < 20; ++i)
+        CHECK(blocking_client(server.server_address()).receive_all().empty());
+    CHECK(log.lines().size() == 2);
+    server.shutdown();
+    serving.join();
+    CHECK(log.lines().size() == 3);
+    CHECK(log.lines().back() == "ringlet: a handler failed suppressed=18\n");
 }
 
 TEST_CASE("a handle_error that throws is reported itself, and the server goes on", "[server]") {

@@ -3,6 +3,7 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
+#include <ringlet/ring/log_throttle.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 
@@ -78,11 +79,11 @@ public:
     virtual void server_activate();
 
     /// A handler ended with `exception`; its connection is closed next and the server goes on.
-    /// By default one line on stderr. `client` has no family where it could not be found out.
+    /// By default reported to the log. `client` has no family where it could not be found out.
     virtual void handle_error(std::exception_ptr exception, const address& client);
 
     /// Accepting pauses, since the system is short of descriptors or memory; it goes on by itself,
-    /// first after `pause`. Once for each time it gets stuck. By default one line on stderr.
+    /// first after `pause`. Once for each time it gets stuck. By default reported to the log.
     virtual void handle_overload(std::error_code error, std::chrono::milliseconds pause);
 
     /// `handle_request` waited for `timeout` in vain.
@@ -145,6 +146,8 @@ private:
     int fileno_ = -1;
     address address_;
     bool closed_ = false;
+    log_throttle failures_;
+    log_throttle overloads_;
     std::atomic<bool> serving_{false};
     std::atomic<bool> close_when_done_{false};
 };

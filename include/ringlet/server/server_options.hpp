@@ -2,6 +2,7 @@
 
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/net/listener_options.hpp>
+#include <ringlet/ring/log_throttle_options.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/server/concurrency.hpp>
 
@@ -20,6 +21,9 @@ struct server_options {
 
     /// Where the listening socket is opened: the network of the ring that will serve it.
     network* net = &network::system();
+
+    /// How often each kind of event is reported: failed handlers, overloads.
+    log_throttle_options log;
 
     /// Whether the constructor binds and listens. If not, `serve_forever` does; so overridden
     /// `server_bind` and `server_activate` are called, which no constructor can do.
