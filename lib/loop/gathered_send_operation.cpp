@@ -34,6 +34,7 @@ bool gathered_send_operation::await_suspend(suspension waiter) {
 
 std::size_t gathered_send_operation::await_resume() {
     outgoing_.end(*this);
+    outgoing_.count(sent_);
     report(error_, "send");
     return sent_;
 }

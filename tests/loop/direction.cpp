@@ -4,6 +4,8 @@
 
 #include <ringlet/loop/direction.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 
 using ringlet::direction;
@@ -51,6 +53,24 @@ TEST_CASE("a direction that is moved still knows that it has ended", "[loop]") {
     CHECK_FALSE(third.ended());
     third = std::move(second);
     CHECK(third.ended());
+}
+
+TEST_CASE("a direction adds bytes to a total, if it has one, also once it has moved", "[loop]") {
+    std::atomic<std::uint64_t> total{0};
+    direction first;
+    first.count(1);
+    first.count_into(&total);
+    first.count(2);
+    first.count(0);
+    direction second(std::move(first));
+    second.count(30);
+    direction third;
+    third = std::move(second);
+    third.count(400);
+    CHECK(total == 432);
+    third.count_into(nullptr);
+    third.count(5000);
+    CHECK(total == 432);
 }
 
 TEST_CASE("moving or destroying a direction that is busy ends the program", "[loop]") {

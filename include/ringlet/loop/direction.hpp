@@ -2,6 +2,9 @@
 
 #include <ringlet/loop/operation.hpp>
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -16,11 +19,14 @@ public:
     direction() noexcept = default;
 
     /// Moving is for sockets that move, with nothing pending.
-    direction(direction&& other) noexcept : ended_(other.ended_) { other.check_idle_to_move(); }
+    direction(direction&& other) noexcept : ended_(other.ended_), total_(other.total_) {
+        other.check_idle_to_move();
+    }
     direction& operator=(direction&& other) noexcept {
         check_idle_to_move();
         other.check_idle_to_move();
         ended_ = other.ended_;
+        total_ = other.total_;
         return *this;
     }
     ~direction() {
@@ -54,6 +60,16 @@ public:
     void set_ended() noexcept { ended_ = true; }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
+    /// Has the bytes that operations transfer added to `total`, or for nullptr to nothing. Others
+    /// may add to it and read it, in any thread. Lifetime: it must outlive this object.
+    void count_into(std::atomic<std::uint64_t>* total) noexcept { total_ = total; }
+
+    /// For operations, once they have ended: that so many bytes were transferred.
+    void count(std::size_t bytes) const noexcept {
+        if (total_ != nullptr)
+            total_->fetch_add(bytes, std::memory_order_relaxed);
+    }
+
 private:
     void check_idle_to_move() const noexcept {
         check(!busy(), "a socket was moved while an operation on it was pending; await the "
@@ -62,6 +78,7 @@ private:
 
     operation* pending_ = nullptr;
     bool ended_ = false;
+    std::atomic<std::uint64_t>* total_ = nullptr;
 };
 
 }  // namespace ringlet

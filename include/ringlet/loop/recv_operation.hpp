@@ -31,10 +31,11 @@ public:
         incoming_.end(*this);
         if (result_ == 0)
             incoming_.set_ended();
-        if (result_ >= 0 && error_ == nullptr) [[likely]]
-            return static_cast<std::size_t>(result_);
-        report(error_, "recv");
-        return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
+        const std::size_t received = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
+        incoming_.count(received);
+        if (result_ < 0 || error_ != nullptr) [[unlikely]]
+            report(error_, "recv");
+        return received;
     }
 
 private:

@@ -39,6 +39,7 @@ public:
         outgoing_.end(*this);
         if (result_ >= 0)
             sent_ += static_cast<std::size_t>(result_);
+        outgoing_.count(sent_);
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "send");
         return sent_;

@@ -9,7 +9,9 @@
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/socket.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <span>
 #include <system_error>
 
@@ -95,6 +97,14 @@ public:
 
     /// Whether the end of the stream has been received: the peer has ended its sending side.
     [[nodiscard]] bool at_end() const noexcept { return incoming_.ended(); }
+
+    /// Has the bytes that come and go from now on added to two totals, which others may add to and
+    /// read, in any thread. Lifetime: they must outlive this stream and what it is moved to.
+    void count_traffic(std::atomic<std::uint64_t>& received,
+                       std::atomic<std::uint64_t>& sent) noexcept {
+        incoming_.count_into(&received);
+        outgoing_.count_into(&sent);
+    }
 
     /// Throw std::system_error, as getsockname(2) and getpeername(2) do. An unnamed Unix peer has
     /// an address whose host is empty.
