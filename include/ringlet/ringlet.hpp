@@ -139,9 +139,11 @@
 #include <ringlet/server/child_process.hpp>
 #include <ringlet/server/connection_handler.hpp>
 #include <ringlet/server/exit_status.hpp>
+#include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/handler.hpp>
 #include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/server.hpp>
+#include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 #include <ringlet/server/stream_request_handler.hpp>

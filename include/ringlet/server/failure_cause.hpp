@@ -1,0 +1,23 @@
+#pragma once
+
+#include <exception>
+#include <system_error>
+
+namespace ringlet {
+
+/// Why a request failed, roughly: for counting.
+enum class failure_cause {
+    timed_out,   ///< a deadline passed, or the peer's silence was too long for TCP
+    reset,       ///< the peer, or the way to it, has gone: reset, broken pipe, unreachable, ...
+    cancelled,   ///< by the server, as a shutdown does, or by the handler itself
+    other,       ///< any other exception
+    child_lost,  ///< the process that served it ended before it
+};
+
+/// The cause that an error stands for; of what is no error too, `other`.
+[[nodiscard]] failure_cause cause_of(std::error_code error) noexcept;
+
+/// The same for an exception: a std::system_error by its code.
+[[nodiscard]] failure_cause cause_of(const std::exception_ptr& exception) noexcept;
+
+}  // namespace ringlet

@@ -1,0 +1,40 @@
+#include <ringlet/server/failure_cause.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace ringlet {
+
+namespace {
+
+constexpr std::array means_that_the_peer_has_gone{
+    std::errc::connection_reset, std::errc::broken_pipe,      std::errc::connection_aborted,
+    std::errc::not_connected,    std::errc::host_unreachable, std::errc::network_unreachable,
+    std::errc::network_down,     std::errc::network_reset,    std::errc::connection_refused,
+};
+
+}  // namespace
+
+failure_cause cause_of(std::error_code error) noexcept {
+    if (error == std::errc::timed_out)
+        return failure_cause::timed_out;
+    if (error == std::errc::operation_canceled)
+        return failure_cause::cancelled;
+    const auto is_error = [error](std::errc gone) { return error == gone; };
+    return std::ranges::any_of(means_that_the_peer_has_gone, is_error) ? failure_cause::reset
+                                                                       : failure_cause::other;
+}
+
+failure_cause cause_of(const std::exception_ptr& exception) noexcept {
+    try {
+        if (exception)
+            std::rethrow_exception(exception);
+    } catch (const std::system_error& error) {
+        return cause_of(error.code());
+    } catch (...) {
+        // Not an error of the system's.
+    }
+    return failure_cause::other;
+}
+
+}  // namespace ringlet
