@@ -46,7 +46,8 @@ void gathered_send_operation::prepare(io_uring_sqe& sqe) {
     batch_[0].iov_len -= offset_;
     message_.msg_iov = batch_.data();
     message_.msg_iovlen = count;
-    io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | MSG_WAITALL);
+    const int until_done = outgoing_.watched() ? 0 : MSG_WAITALL;
+    io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | until_done);
 }
 
 void gathered_send_operation::complete(const completion& cqe) {
@@ -59,6 +60,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         return;
     }
     advance(static_cast<std::size_t>(cqe.result));
+    outgoing_.progress(loop_->turn_began());
     if (sent_ == size_)
         finish(0);
     else if (cancel_requested())

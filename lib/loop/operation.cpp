@@ -6,6 +6,8 @@ namespace ringlet {
 std::error_code operation::error() const noexcept {
     if (result_ >= 0)
         return {};
+    if (result_ == -ECANCELED && timed_out_)
+        return std::make_error_code(std::errc::timed_out);
     if (result_ == -ECANCELED && scope_cancelled())
         return scope_->reason();
     return {-result_, std::system_category()};

@@ -8,10 +8,10 @@ void send_operation::complete(const completion& cqe) {
     if (cqe.result == -EAGAIN) {
         restart_when_ready(fd_, POLLOUT);
     } else if (cqe.result > 0 && !cancel_requested()) {
-        sent_ += static_cast<std::size_t>(cqe.result);
+        count(cqe.result);
         restart();
     } else if (cqe.result > 0) {
-        sent_ += static_cast<std::size_t>(cqe.result);
+        count(cqe.result);
         finish(-ECANCELED);
     } else {
         // A stream socket that takes nothing and reports no error takes nothing more.

@@ -73,6 +73,42 @@ TEST_CASE("a direction adds bytes to a total, if it has one, also once it has mo
     CHECK(total == 432);
 }
 
+TEST_CASE("a direction that is timed out ends what is pending with timed_out", "[loop]") {
+    ringlet::loop owner;
+    manual_operation one(owner);
+    direction incoming;
+    incoming.time_out();
+    CHECK(one.cancels() == 0);
+    REQUIRE(one.await_suspend(std::noop_coroutine()));
+    incoming.begin(one);
+    CHECK(incoming.pending() == &one);
+    incoming.time_out();
+    CHECK(one.cancels() == 1);
+    CHECK(one.error() == std::errc::timed_out);
+    incoming.end(one);
+    CHECK(incoming.pending() == nullptr);
+    owner.stop();
+    owner.run();
+}
+
+TEST_CASE("a direction knows when bytes last went through, and whether that matters", "[loop]") {
+    using time_point = direction::time_point;
+    direction outgoing;
+    CHECK(outgoing.progressed_at() == time_point::min());
+    const time_point noon{std::chrono::hours(12)};
+    outgoing.progress(noon);
+    CHECK(outgoing.progressed_at() == noon);
+
+    CHECK_FALSE(outgoing.watched());
+    outgoing.watch();
+    outgoing.watch();
+    outgoing.unwatch();
+    CHECK(outgoing.watched());
+    const direction moved(std::move(outgoing));
+    CHECK(moved.progressed_at() == noon);
+    CHECK_FALSE(moved.watched());  // who watches stays where it is
+}
+
 TEST_CASE("moving or destroying a direction that is busy ends the program", "[loop]") {
     const child_end moved = run_in_child([] {
         ringlet::loop owner;

@@ -84,6 +84,48 @@ TEST_CASE("an operation is cancelled while it is suspended, once", "[loop]") {
     CHECK(one.cancels() == 1);
 }
 
+TEST_CASE("an operation that is timed out says so, and its scope goes on", "[loop]") {
+    ringlet::loop owner;
+    manual_operation one(owner);
+    manual_operation next(owner);
+    std::error_code outcome;
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        ringlet::cancel_scope scope;
+        ringlet::task_group group;
+        group.spawn(keep_outcome(one, outcome));
+        one.time_out();
+        scope.cancel();  // too late to be the reason
+        co_await group.join();
+    });
+    CHECK(outcome == std::errc::timed_out);
+    CHECK(one.cancels() == 1);
+
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        ringlet::task_group group;
+        group.spawn(keep_outcome(next, outcome));
+        next.end(7);
+        co_await group.join();
+    });
+    CHECK_FALSE(outcome);
+}
+
+TEST_CASE("where the scope was cancelled before, a time-out is not the reason", "[loop]") {
+    ringlet::loop owner;
+    manual_operation one(owner);
+    std::error_code outcome;
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        ringlet::task_group group;
+        group.spawn(keep_outcome(one, outcome));
+        group.cancel();
+        one.time_out();
+        try {
+            co_await group.join();
+        } catch (const std::system_error&) {
+        }
+    });
+    CHECK(outcome == std::errc::operation_canceled);
+}
+
 TEST_CASE("an operation that has ended keeps its result, whatever is cancelled", "[loop]") {
     ringlet::loop owner;
     manual_operation one(owner);

@@ -3,6 +3,7 @@
 #include <ringlet/loop/operation.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -16,15 +17,19 @@ namespace ringlet {
 /// One thread: the loop's.
 class direction {
 public:
+    using time_point = std::chrono::steady_clock::time_point;
+
     direction() noexcept = default;
 
     /// Moving is for sockets that move, with nothing pending.
-    direction(direction&& other) noexcept : ended_(other.ended_), total_(other.total_) {
+    direction(direction&& other) noexcept
+        : progressed_at_(other.progressed_at_), ended_(other.ended_), total_(other.total_) {
         other.check_idle_to_move();
     }
     direction& operator=(direction&& other) noexcept {
         check_idle_to_move();
         other.check_idle_to_move();
+        progressed_at_ = other.progressed_at_;
         ended_ = other.ended_;
         total_ = other.total_;
         return *this;
@@ -50,11 +55,32 @@ public:
             pending_ = nullptr;
     }
 
+    /// The pending operation, or nullptr.
+    [[nodiscard]] operation* pending() const noexcept { return pending_; }
+
     /// Cancels the pending operation, if there is one.
     void cancel() {
         if (busy())
             pending_->cancel();
     }
+
+    /// The same with timed_out.
+    void time_out() {
+        if (busy())
+            pending_->time_out();
+    }
+
+    /// Notes that bytes have gone through, in the turn of the loop that began at `now`.
+    void progress(time_point now) noexcept { progressed_at_ = now; }
+
+    /// When bytes last went through; time_point::min() before the first.
+    [[nodiscard]] time_point progressed_at() const noexcept { return progressed_at_; }
+
+    /// While somebody watches the progress, a send of much has to come back with each piece that
+    /// has gone, instead of leaving the rest to the kernel.
+    void watch() noexcept { ++watchers_; }
+    void unwatch() noexcept { --watchers_; }
+    [[nodiscard]] bool watched() const noexcept { return watchers_ > 0; }
 
     /// Nothing more will come this way: the peer has said so.
     void set_ended() noexcept { ended_ = true; }
@@ -77,6 +103,8 @@ private:
     }
 
     operation* pending_ = nullptr;
+    time_point progressed_at_ = time_point::min();
+    unsigned watchers_ = 0;
     bool ended_ = false;
     std::atomic<std::uint64_t>* total_ = nullptr;
 };

@@ -24,10 +24,19 @@ public:
     /// ended.
     virtual void cancel() = 0;
 
+    /// The same for lateness of its own, in a scope that goes on: it ends with timed_out, unless it
+    /// succeeds all the same or its scope was cancelled before.
+    void time_out() {
+        if (!scope_cancelled())
+            timed_out_ = true;
+        cancel();
+    }
+
     /// A count, or `-errno`; meaningful once it has ended.
     [[nodiscard]] int result() const noexcept { return result_; }
 
-    /// The error it ended with, if it did: where its scope was cancelled, the scope's reason.
+    /// The error it ended with, if it did: where its scope was cancelled, the scope's reason, and
+    /// timed_out after `time_out`.
     [[nodiscard]] std::error_code error() const noexcept;
 
     /// Who waits, and since which turn of the loop.
@@ -67,6 +76,7 @@ private:
     friend class loop;
 
     bool pending_ = false;
+    bool timed_out_ = false;
     operation_scope* scope_ = nullptr;
     suspension waiter_;
     std::chrono::steady_clock::time_point suspended_at_{};

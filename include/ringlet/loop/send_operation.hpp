@@ -37,8 +37,8 @@ public:
 
     std::size_t await_resume() {
         outgoing_.end(*this);
-        if (result_ >= 0)
-            sent_ += static_cast<std::size_t>(result_);
+        if (result_ > 0)
+            count(result_);
         outgoing_.count(sent_);
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "send");
@@ -56,12 +56,18 @@ private:
         const std::size_t chunk = std::min(left, chunk_max);
         int flags = MSG_NOSIGNAL;
         if (wanted_ == amount::all) {
-            flags |= MSG_WAITALL;  // the kernel goes on after a short send, most of the time
+            if (!outgoing_.watched())
+                flags |= MSG_WAITALL;  // the kernel goes on after a short send, most of the time
             enough_ = chunk == left ? static_cast<int>(chunk) : never_enough;
         }
         io_uring_prep_send(&sqe, fd_, data_ + sent_, chunk, flags);
     }
     void complete(const completion& cqe) override;
+
+    void count(int sent) noexcept {
+        sent_ += static_cast<std::size_t>(sent);
+        outgoing_.progress(loop_->turn_began());
+    }
 
     int fd_;
     amount wanted_;
