@@ -125,6 +125,8 @@
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/stream_errc.hpp>
 #include <ringlet/net/stream_pair.hpp>
+#include <ringlet/net/stream_timeouts.hpp>
+#include <ringlet/net/stream_watch.hpp>
 #include <ringlet/net/transfer_read.hpp>
 #include <ringlet/net/writable_stream.hpp>
 #include <ringlet/net/write_request.hpp>

@@ -130,6 +130,8 @@ public:
     [[nodiscard]] ringlet::socket release() noexcept;
 
 private:
+    friend class stream_watch;
+
     [[nodiscard]] recv_operation receive(mutable_buffer buffer, std::error_code* error) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ringlet/loop/timer.hpp>
+#include <ringlet/net/stream.hpp>
+#include <ringlet/net/stream_timeouts.hpp>
+
+namespace ringlet {
+
+/// While one lives, what is awaited on a stream is not awaited for longer than its timeouts allow:
+/// it fails with timed_out, unless it succeeds all the same. Only that fails; the scope goes on,
+/// and whatever is awaited on the stream next has its time anew:
+///
+///     const ringlet::stream_watch watch(client, {.read = 30s});
+///     auto n = co_await client.recv(buffer, error);
+///     if (error == std::errc::timed_out)
+///         co_await client.send_all("HTTP/1.1 408 Request Timeout\r\n\r\n");
+///
+/// It takes one timer of the loop, which looks at the stream when something may be late, and
+/// nothing where all timeouts are 0. Where there are several on one stream, each counts.
+///
+/// One thread: the loop's. Lifetime: the stream outlives it, and does not move meanwhile.
+class stream_watch final : private timer {
+public:
+    /// Throws std::invalid_argument for a timeout that is not 0 to a year.
+    stream_watch(stream& watched, const stream_timeouts& timeouts);
+    stream_watch(const stream_watch&) = delete;
+    stream_watch& operator=(const stream_watch&) = delete;
+    ~stream_watch();
+
+private:
+    void expire() override { look_after(); }
+
+    /// Ends what is late, and arms the timer for when something may be next.
+    void look_after();
+
+    /// Whether the progress of a send matters.
+    [[nodiscard]] bool watches_sending() const noexcept {
+        return timeouts_.idle > timeouts_.idle.zero() || timeouts_.write > timeouts_.write.zero();
+    }
+
+    stream& stream_;
+    stream_timeouts timeouts_;
+};
+
+}  // namespace ringlet
