@@ -73,6 +73,7 @@
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/offload_operation.hpp>
 #include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/rate_limit.hpp>
 #include <ringlet/coro/scoped_await.hpp>
 #include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -82,6 +83,7 @@
 #include <ringlet/coro/slow_receivers.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/coro/waiting_operation.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>

@@ -1,0 +1,64 @@
+#include <ringlet/coro/token_bucket.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ringlet {
+
+namespace {
+
+using namespace std::chrono_literals;
+using nanoseconds = std::chrono::nanoseconds;
+
+constexpr nanoseconds burst_time_max = std::chrono::hours(24 * 365);
+
+nanoseconds period_of(const rate_limit& limit) {
+    if (!(limit.per_second >= 0))
+        throw std::invalid_argument("rate_limit: per_second must be 0 or more");
+    if (limit.per_second == 0)
+        return 0ns;
+    const std::chrono::duration<double> period(1 / limit.per_second);
+    if (period * static_cast<double>(std::max<std::size_t>(limit.burst, 1)) > burst_time_max)
+        throw std::invalid_argument("rate_limit: a burst must not take more than a year to come");
+    return std::chrono::round<nanoseconds>(period);
+}
+
+nanoseconds credit_of(const rate_limit& limit, nanoseconds period) {
+    if (limit.burst == 0)
+        return std::max(1s - period, 0ns);
+    return period * static_cast<nanoseconds::rep>(limit.burst - 1);
+}
+
+}  // namespace
+
+token_bucket::token_bucket(const rate_limit& limit)
+    : loop_(loop::require_current("token_bucket")), period_(period_of(limit)),
+      credit_(credit_of(limit, period_)), full_at_(loop_.now()) {}
+
+token_bucket::~token_bucket() {
+    loop_.timers().disarm(*this);
+}
+
+bool token_bucket::take_now() noexcept {
+    if (period_ == period_.zero())
+        return true;
+    const auto now = loop_.now();
+    if (full_at_ - credit_ > now)
+        return false;
+    full_at_ = std::max(full_at_, now) + period_;
+    return true;
+}
+
+void token_bucket::await_token() noexcept {
+    loop_.timers().disarm(*this);  // where those who waited before were cancelled
+    loop_.timers().arm(*this, full_at_ - credit_);
+}
+
+void token_bucket::expire() {
+    while (!waiting_.empty() && take_now())
+        waiting_.front().grant();
+    if (!waiting_.empty())
+        await_token();
+}
+
+}  // namespace ringlet
