@@ -146,6 +146,7 @@
 #include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/handler.hpp>
 #include <ringlet/server/request_handler.hpp>
+#include <ringlet/server/peer_limit.hpp>
 #include <ringlet/server/server.hpp>
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
