@@ -34,7 +34,6 @@ bool gathered_send_operation::await_suspend(suspension waiter) {
 
 std::size_t gathered_send_operation::await_resume() {
     outgoing_.end(*this);
-    outgoing_.count(sent_);
     report(error_, "send");
     return sent_;
 }
@@ -60,7 +59,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         return;
     }
     advance(static_cast<std::size_t>(cqe.result));
-    outgoing_.progress(loop_->turn_began());
+    outgoing_.progress(static_cast<std::size_t>(cqe.result), loop_->turn_began());
     if (sent_ == size_)
         finish(0);
     else if (cancel_requested())

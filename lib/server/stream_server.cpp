@@ -1,6 +1,6 @@
 #include "deadline_or_never.hpp"
 #include "executor.hpp"
-#include "lingering_close.hpp"
+#include "linger.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/server/stream_server.hpp>
@@ -118,7 +118,7 @@ task<> stream_server::finish_request(stream& request, const address& client) {
 }
 
 task<> stream_server::shutdown_request(stream& request) {
-    co_await lingering_close(request, options().linger_timeout);
+    co_await linger(request, options().linger_timeout, options().linger_bytes_max);
     co_await close_request(request);
 }
 

@@ -58,18 +58,18 @@ TEST_CASE("a direction that is moved still knows that it has ended", "[loop]") {
 TEST_CASE("a direction adds bytes to a total, if it has one, also once it has moved", "[loop]") {
     std::atomic<std::uint64_t> total{0};
     direction first;
-    first.count(1);
+    first.progress(1, {});
     first.count_into(&total);
-    first.count(2);
-    first.count(0);
+    first.progress(2, {});
+    first.progress(0, {});
     direction second(std::move(first));
-    second.count(30);
+    second.progress(30, {});
     direction third;
     third = std::move(second);
-    third.count(400);
+    third.progress(400, {});
     CHECK(total == 432);
     third.count_into(nullptr);
-    third.count(5000);
+    third.progress(5000, {});
     CHECK(total == 432);
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("a direction knows when bytes last went through, and whether that matt
     direction outgoing;
     CHECK(outgoing.progressed_at() == time_point::min());
     const time_point noon{std::chrono::hours(12)};
-    outgoing.progress(noon);
+    outgoing.progress(1, noon);
     CHECK(outgoing.progressed_at() == noon);
 
     CHECK_FALSE(outgoing.watched());

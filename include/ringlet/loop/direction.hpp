@@ -70,8 +70,12 @@ public:
             pending_->time_out();
     }
 
-    /// Notes that bytes have gone through, in the turn of the loop that began at `now`.
-    void progress(time_point now) noexcept { progressed_at_ = now; }
+    /// Notes that so many bytes have gone through, in the turn of the loop that began at `now`.
+    void progress(std::size_t bytes, time_point now) noexcept {
+        progressed_at_ = now;
+        if (total_ != nullptr)
+            total_->fetch_add(bytes, std::memory_order_relaxed);
+    }
 
     /// When bytes last went through; time_point::min() before the first.
     [[nodiscard]] time_point progressed_at() const noexcept { return progressed_at_; }
@@ -86,15 +90,9 @@ public:
     void set_ended() noexcept { ended_ = true; }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-    /// Has the bytes that operations transfer added to `total`, or for nullptr to nothing. Others
-    /// may add to it and read it, in any thread. Lifetime: it must outlive this object.
+    /// Has the bytes that go through added to `total`, or for nullptr to nothing. Others may add to
+    /// it and read it, in any thread. Lifetime: it must outlive this object.
     void count_into(std::atomic<std::uint64_t>* total) noexcept { total_ = total; }
-
-    /// For operations, once they have ended: that so many bytes were transferred.
-    void count(std::size_t bytes) const noexcept {
-        if (total_ != nullptr)
-            total_->fetch_add(bytes, std::memory_order_relaxed);
-    }
 
 private:
     void check_idle_to_move() const noexcept {

@@ -29,12 +29,11 @@ public:
 
     std::size_t await_resume() const {
         incoming_.end(*this);
-        if (result_ > 0) [[likely]]
-            incoming_.progress(loop_->turn_began());
-        else if (result_ == 0)
+        if (result_ == 0)
             incoming_.set_ended();
         const std::size_t received = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
-        incoming_.count(received);
+        if (received > 0)
+            incoming_.progress(received, loop_->turn_began());
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "recv");
         return received;

@@ -39,7 +39,6 @@ public:
         outgoing_.end(*this);
         if (result_ > 0)
             count(result_);
-        outgoing_.count(sent_);
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "send");
         return sent_;
@@ -66,7 +65,7 @@ private:
 
     void count(int sent) noexcept {
         sent_ += static_cast<std::size_t>(sent);
-        outgoing_.progress(loop_->turn_began());
+        outgoing_.progress(static_cast<std::size_t>(sent), loop_->turn_began());
     }
 
     int fd_;

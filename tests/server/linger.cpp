@@ -3,6 +3,7 @@
 #include "../serving_thread.hpp"
 #include "recording_server.hpp"
 
+#include <limits>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -11,9 +12,13 @@ namespace {
 
 constexpr auto until_the_end = std::chrono::hours(1);
 
-ringlet::server_options lingering(std::chrono::milliseconds at_most) {
+constexpr auto however_much = std::numeric_limits<std::size_t>::max();
+
+ringlet::server_options lingering(std::chrono::milliseconds at_most,
+                                  std::size_t bytes_max = however_much) {
     ringlet::server_options options;
     options.linger_timeout = at_most;
+    options.linger_bytes_max = bytes_max;
     return options;
 }
 
@@ -52,6 +57,35 @@ TEST_CASE("a client that never stops sending is cut off after the linger time", 
             client.send(std::string(4096, 'x'));
     };
     CHECK_THROWS_AS(send_for_ever(), std::system_error);
+    serving.join();
+}
+
+TEST_CASE("a client that sends too much is cut off, however much time is left", "[server]") {
+    const std::size_t bytes_max = GENERATE(std::size_t{0}, std::size_t{10'000});
+    recording_server server(answer_early, lingering(until_the_end, bytes_max));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send("x");
+    if (bytes_max > 0)
+        CHECK(client.receive_all() == "enough");  // its own side is still open
+    server.shutdown(until_the_end);
+    const auto send_for_ever = [&client] {
+        for (;;)
+            client.send(std::string(4096, 'x'));
+    };
+    CHECK_THROWS_AS(send_for_ever(), std::system_error);
+    serving.join();
+}
+
+TEST_CASE("a client that is cut off only for more than it may send gets its reply", "[server]") {
+    constexpr std::size_t much = 100'000;
+    recording_server server(answer_early, lingering(until_the_end, much));
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send(std::string(much, 'x'));  // of which the handler reads one
+    CHECK(client.receive_all() == "enough");
+    server.shutdown(until_the_end);
+    client.close();
     serving.join();
 }
 
