@@ -40,6 +40,7 @@
 #include <ringlet/loop/loop_statistics.hpp>
 #include <ringlet/loop/open_operation.hpp>
 #include <ringlet/loop/operation.hpp>
+#include <ringlet/loop/operation_group.hpp>
 #include <ringlet/loop/operation_scope.hpp>
 #include <ringlet/loop/pinned.hpp>
 #include <ringlet/loop/poll_operation.hpp>
@@ -104,6 +105,8 @@
 #include <ringlet/net/connect_options.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/counted_read.hpp>
+#include <ringlet/net/datagram_options.hpp>
+#include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/delimited_read.hpp>
 #include <ringlet/net/directory.hpp>
 #include <ringlet/net/file.hpp>
@@ -118,10 +121,13 @@
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/reader_options.hpp>
+#include <ringlet/net/received_datagram.hpp>
+#include <ringlet/net/recv_from_operation.hpp>
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/resolve_options.hpp>
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/send_file.hpp>
+#include <ringlet/net/send_to_operation.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/socket_file.hpp>
 #include <ringlet/net/stream.hpp>

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/loop/operation_group.hpp>
+#include <ringlet/net/address.hpp>
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/datagram_options.hpp>
+#include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/received_datagram.hpp>
+#include <ringlet/net/recv_from_operation.hpp>
+#include <ringlet/net/send_to_operation.hpp>
+#include <ringlet/net/socket.hpp>
+
+#include <system_error>
+#include <utility>
+
+namespace ringlet {
+
+/// A socket for datagrams: UDP or Unix. Any number of sends and receives may be pending at a time;
+/// each is of one datagram. For a server that receives many, see datagram_receiver.
+///
+/// What waits is awaited. It throws std::system_error naming the call; the forms with a
+/// `std::error_code&` store the error there instead (or clear it). Where the scope of the coroutine
+/// is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers and
+/// addresses must last until the await is over.
+///
+/// That nobody receives at the other end is told to a connected socket only: connection_refused is
+/// the error of one of the next operations, and the socket can be used as before. udp(7).
+///
+/// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
+class datagram_socket {
+public:
+    /// A socket bound to `local`. Throws std::system_error naming the address.
+    datagram_socket(loop& owner, const address& local, const datagram_options& options = {})
+        : datagram_socket(owner, open(owner.net(), local, options)) {}
+
+    /// Takes over a datagram socket, bound, connected or neither, whose waiting happens in `owner`.
+    datagram_socket(loop& owner, socket taken) noexcept
+        : loop_(&owner), socket_(std::move(taken)) {}
+
+    datagram_socket(datagram_socket&&) noexcept = default;
+    datagram_socket& operator=(datagram_socket&&) noexcept = default;
+    ~datagram_socket() = default;
+
+    /// A socket that is bound to `local`; what the first constructor takes over. Throws as it does.
+    [[nodiscard]] static ringlet::socket open(network& net, const address& local,
+                                              const datagram_options& options = {});
+
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    /// Waits for a datagram, puts it into `buffer`, and whom it is from into `sender`: no address
+    /// where that is a Unix socket without a name. What does not fit is lost, and told. recvmsg(2).
+    [[nodiscard]] recv_from_operation recv_from(mutable_buffer buffer, address& sender) {
+        return receive(buffer, &sender, nullptr);
+    }
+    [[nodiscard]] recv_from_operation recv_from(mutable_buffer buffer, address& sender,
+                                                std::error_code& error) {
+        return receive(buffer, &sender, &error);
+    }
+
+    /// The same for whom the sender is all one: that of a connected socket is its peer.
+    [[nodiscard]] recv_from_operation recv(mutable_buffer buffer) {
+        return receive(buffer, nullptr, nullptr);
+    }
+    [[nodiscard]] recv_from_operation recv(mutable_buffer buffer, std::error_code& error) {
+        return receive(buffer, nullptr, &error);
+    }
+
+    /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
+    /// Unix socket at its receiver. Yields the size. sendmsg(2).
+    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to) {
+        return transmit(data, &to, nullptr);
+    }
+    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to,
+                                            std::error_code& error) {
+        return transmit(data, &to, &error);
+    }
+
+    /// The same to the peer of a connected socket.
+    [[nodiscard]] send_to_operation send(const_buffer data) {
+        return transmit(data, nullptr, nullptr);
+    }
+    [[nodiscard]] send_to_operation send(const_buffer data, std::error_code& error) {
+        return transmit(data, nullptr, &error);
+    }
+
+    /// From now on sends to `peer`, and receives from nobody else; no address undoes that.
+    /// connect(2).
+    [[nodiscard]] task<> connect(address peer);
+    [[nodiscard]] task<> connect(address peer, std::error_code& error);
+
+    /// Closes the socket: what is pending on it fails with operation_canceled, then the descriptor
+    /// is closed. Never throws; a closed socket stays closed. It is not itself cancelled.
+    [[nodiscard]] task<> close();
+
+    /// Throw std::system_error, as getsockname(2) and getpeername(2) do.
+    [[nodiscard]] address local_address() const { return socket_.local_address(); }
+    [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
+
+    /// See datagram_options.
+    void set_broadcast(bool on);
+    void set_receive_buffer_size(int bytes);
+    void set_send_buffer_size(int bytes);
+
+    /// The socket itself, for any other option.
+    [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+    [[nodiscard]] loop& owner() const noexcept { return *loop_; }
+
+    /// Gives the socket away, with nothing pending on it.
+    [[nodiscard]] ringlet::socket release() noexcept;
+
+private:
+    [[nodiscard]] recv_from_operation receive(mutable_buffer buffer, address* sender,
+                                              std::error_code* error) {
+        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
+    }
+    [[nodiscard]] send_to_operation transmit(const_buffer data, const address* to,
+                                             std::error_code* error) {
+        return {*loop_, socket_.native_handle(), data, to, &pending_, error};
+    }
+
+    loop* loop_;
+    ringlet::socket socket_;
+    operation_group pending_;
+};
+
+}  // namespace ringlet
