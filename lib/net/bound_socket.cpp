@@ -12,7 +12,7 @@ namespace ringlet {
 
 namespace {
 
-constexpr mode_t all_permissions = 07777;
+constexpr mode_t all_permissions = 0777;
 
 void set_options(socket& made, int family, int type, const bind_options& options) {
     if (family == AF_UNIX)
@@ -44,7 +44,7 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
     if (local.family() == AF_UNSPEC)
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
     if (options.mode.value_or(0) > all_permissions)
-        throw std::invalid_argument("bind_options: mode must be 0 to 07777");
+        throw std::invalid_argument("bind_options: mode must be 0 to 0777");
     const bool has_path = !local.path().empty();
     bound_socket made;
     try {

@@ -16,13 +16,13 @@ std::error_code last_error() noexcept {
     return {errno, std::system_category()};
 }
 
-/// The right to replace what is at a path: of two processes that both found it stale, the slower
-/// would unlink what the faster has just bound. flock(2) on a file beside it, since only the path
-/// itself can be bound atomically, and the socket there cannot be opened. A killed process leaves
-/// the file behind but not the lock, so that the file does no harm.
-class replacement_lock {
+/// The right to remove what is at a path: of two processes that both found it stale, the slower
+/// would otherwise remove what the faster has just bound. flock(2) on a file beside it, since a
+/// socket cannot be opened to be locked itself. Of a killed process the file stays behind but not
+/// the lock, so that it does no harm.
+class removal_lock {
 public:
-    explicit replacement_lock(const std::string& path)
+    explicit removal_lock(const std::string& path)
         : name_(path + ".lock"),
           fd_(::open(name_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR)) {
         if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) < 0)
@@ -30,9 +30,9 @@ public:
         else if (!in_place())
             error_ = std::make_error_code(std::errc::operation_would_block);
     }
-    replacement_lock(const replacement_lock&) = delete;
-    replacement_lock& operator=(const replacement_lock&) = delete;
-    ~replacement_lock() {
+    removal_lock(const removal_lock&) = delete;
+    removal_lock& operator=(const removal_lock&) = delete;
+    ~removal_lock() {
         if (fd_ < 0)
             return;
         if (!error_) {
@@ -73,41 +73,43 @@ int knock(const address& server, int type) noexcept {
     throw_unbound(local, std::make_error_code(std::errc::address_in_use), why);
 }
 
-/// Whether no process has the socket at `local` open any more: every kind of client is refused. A
-/// datagram knocks first, since a live stream socket does not notice it (EPROTOTYPE), and since a
-/// stream would be refused by one that is bound but does not listen yet.
-bool stale(const address& local) noexcept {
-    return knock(local, SOCK_DGRAM) == ECONNREFUSED && knock(local, SOCK_STREAM) == ECONNREFUSED;
-}
-
-/// Throws, saying what is at `local`, unless that is a stale socket, or nothing any more.
-void require_stale(const address& local) {
+/// Whether a socket is at `local` that no process has open any more; not if nothing is there.
+/// Throws, saying what it is, if it is anything else.
+///
+/// A datagram knocks first: a live socket of any type answers it (EPROTOTYPE), and one of streams
+/// does not notice. A stream would be refused by one that is bound but does not listen yet.
+bool is_stale(const address& local) {
     struct stat there {};
     if (::lstat(local.path().c_str(), &there) < 0)
-        return;
+        return false;
     if (!S_ISSOCK(there.st_mode))
         throw_in_use(local, "a file that is no socket is there");
-    if (!stale(local))
-        throw_in_use(local, "another server listens there");
+    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+        const int answer = knock(local, type);
+        if (answer == ENOENT)
+            return false;
+        if (answer == 0 || answer == EPROTOTYPE)
+            throw_in_use(local, "another server listens there");
+        if (answer != ECONNREFUSED)
+            throw_in_use(local, "a socket is there, and whether it is stale cannot be told (" +
+                                    std::system_category().message(answer) + ")");
+    }
+    return true;
 }
 
-/// bind(2) after it has failed with EADDRINUSE.
-void bind_over_stale(socket& made, const address& local) {
-    require_stale(local);
+/// Makes room at `local` where a stale socket is; throws for anything else that is there.
+void remove_stale(const address& local) {
+    if (!is_stale(local))
+        return;
     const std::string path = local.path();
-    const replacement_lock lock(path);
+    const removal_lock lock(path);
     if (lock.error() == std::errc::operation_would_block)
         throw_in_use(local, "another process is taking it over");
     if (lock.error())
         throw_unbound(local, lock.error(),
                       "a stale socket is there, and " + path + ".lock cannot be locked");
-    require_stale(local);
-    if (::unlink(path.c_str()) < 0 && errno != ENOENT)
-        throw_unbound(local, last_error(), "a stale socket is there and cannot be removed");
-    std::error_code error;
-    made.bind(local, error);
-    if (error)
-        throw_unbound(local, error);
+    if (is_stale(local) && ::unlink(path.c_str()) < 0)
+        throw_unbound(local, last_error(), "a stale socket is there that cannot be removed");
 }
 
 }  // namespace
@@ -125,9 +127,11 @@ socket_file bind_to_path(socket& made, const address& local, const bind_options&
         throw_unbound(local, last_error(), "fchmod");
     std::error_code error;
     made.bind(local, error);
-    if (error == std::errc::address_in_use && options.replace_stale)
-        bind_over_stale(made, local);
-    else if (error)
+    if (error == std::errc::address_in_use && options.replace_stale) {
+        remove_stale(local);
+        made.bind(local, error);
+    }
+    if (error)
         throw_unbound(local, error);
     socket_file file(std::move(path));
     if (options.mode && ::chmod(local.path().c_str(), *options.mode) < 0)
