@@ -191,8 +191,7 @@ std::string address::host() const {
         return host;
     }
     std::string name(unix_name());
-    if (!name.empty() && name.front() == '\0')
-        name.front() = '@';
+    std::ranges::replace(name, '\0', '@');
     return name;
 }
 

@@ -48,7 +48,8 @@ public:
     /// The port in host byte order; 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept;
 
-    /// The IP address without brackets, or the path as `unix_path` takes it.
+    /// The IP address without brackets, or the path as `unix_path` takes it; `@` stands for each
+    /// NUL that an abstract name of others may have in it.
     [[nodiscard]] std::string host() const;
 
     /// The path of a Unix socket in the file system; empty for every other address.
