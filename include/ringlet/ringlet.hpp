@@ -116,6 +116,7 @@
 #include <ringlet/net/memory_pipe.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/print_piece.hpp>
 #include <ringlet/net/read_request.hpp>
 #include <ringlet/net/readable_stream.hpp>

@@ -36,6 +36,15 @@ ringlet::socket stream::release() noexcept {
     return std::move(socket_);
 }
 
+ringlet::peer_credentials stream::peer_credentials() const {
+    // TCP does not refuse: it answers with nobody.
+    if (socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX)
+        throw std::system_error(std::make_error_code(std::errc::operation_not_supported),
+                                "peer_credentials: this is not a Unix stream");
+    const auto peer = socket_.get_option<ucred>(SOL_SOCKET, SO_PEERCRED);
+    return {.pid = peer.pid, .uid = peer.uid, .gid = peer.gid};
+}
+
 void stream::set_no_delay(bool on) {
     socket_.set_option(IPPROTO_TCP, TCP_NODELAY, int{on});
 }

@@ -7,6 +7,7 @@
 #include <ringlet/net/buffer_sequence_send.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/socket.hpp>
 
 #include <atomic>
@@ -110,6 +111,10 @@ public:
     /// an address whose host is empty.
     [[nodiscard]] address local_address() const { return socket_.local_address(); }
     [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
+
+    /// Who is at the other end of a Unix stream. Throws std::system_error, with
+    /// operation_not_supported where it is not one. SO_PEERCRED, unix(7).
+    [[nodiscard]] ringlet::peer_credentials peer_credentials() const;
 
     /// Sends small pieces at once rather than collecting them (TCP_NODELAY). tcp(7).
     void set_no_delay(bool on);
