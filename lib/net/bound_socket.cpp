@@ -24,6 +24,10 @@ void set_options(socket& made, int family, int type, const bind_options& options
         made.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
 }
 
+bool has_name(const address& local) {
+    return local.family() == AF_UNIX ? !local.host().empty() : local.port() != 0;
+}
+
 std::string name_of_type(int type) {
     switch (type) {
     case SOCK_STREAM:
@@ -80,6 +84,8 @@ void bound_socket::require(int type) const {
     if (const int found = socket_.get_option<int>(SOL_SOCKET, SO_TYPE); found != type)
         refuse(std::errc::wrong_protocol_type,
                "it is of " + name_of_type(found) + ", not " + name_of_type(type));
+    if (type == SOCK_DGRAM && !has_name(local_address()))
+        refuse(std::errc::invalid_argument, "it is bound to no address");
     if (type != SOCK_DGRAM && socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) == 0)
         refuse(std::errc::invalid_argument, "it does not listen");
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <initializer_list>
 
 namespace ringlet {
 
@@ -73,18 +74,15 @@ int knock(const address& server, int type) noexcept {
     throw_unbound(local, std::make_error_code(std::errc::address_in_use), why);
 }
 
-/// Whether a socket is at `local` that no process has open any more; not if nothing is there.
-/// Throws, saying what it is, if it is anything else.
-///
-/// A datagram knocks first: a live socket of any type answers it (EPROTOTYPE), and one of streams
-/// does not notice. A stream would be refused by one that is bound but does not listen yet.
-bool is_stale(const address& local) {
+/// Whether a socket is at `local` that no process has open any more, so that it refuses `clients`,
+/// types of socket; not if nothing is there. Throws, saying what it is, if it is anything else.
+bool is_stale(const address& local, std::initializer_list<int> clients) {
     struct stat there {};
     if (::lstat(local.path().c_str(), &there) < 0)
         return false;
     if (!S_ISSOCK(there.st_mode))
         throw_in_use(local, "a file that is no socket is there");
-    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    for (const int type : clients) {
         const int answer = knock(local, type);
         if (answer == ENOENT)
             return false;
@@ -98,8 +96,12 @@ bool is_stale(const address& local) {
 }
 
 /// Makes room at `local` where a stale socket is; throws for anything else that is there.
+///
+/// Datagrams ask, whatever the socket is: they disturb no live one, and are not refused by one that
+/// is bound but does not listen yet, as a stream would be. But gVisor has streams refuse them; so a
+/// stream asks as well, once no other process can take the path over and be given that client.
 void remove_stale(const address& local) {
-    if (!is_stale(local))
+    if (!is_stale(local, {SOCK_DGRAM}))
         return;
     const std::string path = local.path();
     const removal_lock lock(path);
@@ -108,7 +110,7 @@ void remove_stale(const address& local) {
     if (lock.error())
         throw_unbound(local, lock.error(),
                       "a stale socket is there, and " + path + ".lock cannot be locked");
-    if (is_stale(local) && ::unlink(path.c_str()) < 0)
+    if (is_stale(local, {SOCK_DGRAM, SOCK_STREAM}) && ::unlink(path.c_str()) < 0)
         throw_unbound(local, last_error(), "a stale socket is there that cannot be removed");
 }
 

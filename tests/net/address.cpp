@@ -116,6 +116,31 @@ TEST_CASE("no address, and a Unix socket without a name, have no text of their o
     CHECK(unnamed.to_string() == "unix:");
 }
 
+TEST_CASE("only a Unix socket that is a file has a path", "[net]") {
+    CHECK(address::unix_path("/run/x.sock").path() == "/run/x.sock");
+    CHECK(address::unix_path("@name").path().empty());
+    CHECK(address("127.0.0.1", 80).path().empty());
+    CHECK(address().path().empty());
+    CHECK(unix_pair().one.local_address().path().empty());
+}
+
+TEST_CASE("an abstract name with NULs in it is kept, and can be printed", "[net]") {
+    sockaddr_un native{};
+    native.sun_family = AF_UNIX;
+    const auto named = [&](const std::string& name) {
+        name.copy(native.sun_path, name.size());
+        return address::from(reinterpret_cast<const sockaddr*>(&native),
+                             static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size()));
+    };
+    const address one = named("\0a\0b\0"s);
+    CHECK(one.to_string() == "unix:@a@b@");
+    CHECK(one.path().empty());
+    CHECK(one.size() == offsetof(sockaddr_un, sun_path) + 5);
+    CHECK_FALSE(one == named("\0a\0b"s));
+    CHECK_FALSE(one == address::unix_path("@a@b@"));
+    CHECK(named("\0name"s) == address::unix_path("@name"));
+}
+
 TEST_CASE("an empty host stands for every IPv4 address of this machine", "[net]") {
     CHECK(address("", 80) == address("0.0.0.0", 80));
     CHECK(address::parse(":80") == address("0.0.0.0", 80));

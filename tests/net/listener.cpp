@@ -3,9 +3,11 @@
 #include "ipv6_loopback.hpp"
 #include "receive.hpp"
 #include "run_without_leak.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/yield.hpp>
+#include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <fcntl.h>
@@ -305,15 +307,52 @@ TEST_CASE("a listener for every IPv6 address takes IPv4 clients only if asked to
 
 TEST_CASE("a Unix listener takes clients at a path and at an abstract name", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        std::string folder = std::filesystem::temp_directory_path() / "ringlet-tests-XXXXXX";
-        REQUIRE(::mkdtemp(folder.data()) != nullptr);
+        const temporary_directory folder;
         for (const address& local :
-             {address::unix_path(folder + "/socket"), abstract_name("listener")}) {
+             {address::unix_path((folder.path() / "socket").string()), abstract_name("listener")}) {
             listener source(owner, local);
             CHECK(source.local_address() == local);
             co_await exchange(source);
+            stream client = co_await ringlet::connect(local);
+            const stream accepted = co_await source.accept();
+            CHECK(client.peer_address() == local);
+            CHECK(accepted.peer_address().to_string() == "unix:");
             co_await source.close();
         }
-        std::filesystem::remove_all(folder);
+    });
+}
+
+TEST_CASE("the path of a listener goes when it is closed, not when it is released", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        const temporary_directory folder;
+        const address local = address::unix_path((folder.path() / "socket").string());
+        listener first(owner, local);
+        ringlet::bound_socket released = co_await first.release();
+        co_await first.close();
+        CHECK(std::filesystem::is_socket(local.path()));
+        listener second(owner, std::move(released));
+        co_await exchange(second);
+        co_await second.close();
+        CHECK(std::filesystem::is_empty(folder.path()));
+        {
+            listener abandoned(owner, local);
+            co_await exchange(abandoned);
+        }
+        while (!std::filesystem::is_empty(folder.path()))  // the kernel has yet to let go of it
+            co_await ringlet::yield();
+    });
+}
+
+TEST_CASE("a listener that adopted a socket leaves it to others, with its path", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        const temporary_directory folder;
+        const address local = address::unix_path((folder.path() / "socket").string());
+        ringlet::bound_socket original = listener::open(owner.net(), local);
+        listener adopting(owner, ringlet::socket(owner.net(), ::dup(original.native_handle())));
+        co_await exchange(adopting);
+        co_await adopting.close();
+        listener source(owner, std::move(original));
+        co_await exchange(source);
+        co_await source.close();
     });
 }

@@ -38,7 +38,7 @@ public:
                                            const bind_options& options = {});
 
     /// Throws std::system_error, saying why, unless the socket can be served: it is of `type`, of
-    /// the internet or Unix, and listens where that type of socket has connections.
+    /// the internet or Unix, and listens; or has a name, where that type has no connections.
     void require(int type) const;
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
