@@ -1,0 +1,93 @@
+#include "../coro/detached.hpp"
+#include "request_children.hpp"
+
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/poll_operation.hpp>
+#include <ringlet/server/child_process.hpp>
+
+namespace ringlet {
+
+namespace {
+
+task<> cancel_after(poll_operation waiting, executor& cancelled) {
+    co_await waiting;
+    cancelled.cancel();
+}
+
+}  // namespace
+
+/// One that has not ended, as long as that is so.
+class request_children::child : public list_hook {
+public:
+    explicit child(child_process made) : process(std::move(made)) {}
+
+    child_process process;
+};
+
+request_children::request_children(loop& owner, std::size_t running_max,
+                                   const server_options& options, child_accounts& accounts,
+                                   std::function<void(std::size_t slot)> enter, int shared)
+    : executor(owner, running_max), loop_options_(options.loop),
+      kill_timeout_(options.kill_timeout), accounts_(accounts), enter_(std::move(enter)),
+      shared_(shared), late_(owner, [this] { kill_all(); }) {}
+
+request_children::~request_children() = default;
+
+void request_children::start(accepted_request request) {
+    const std::size_t slot = accounts_.open();
+    try {
+        child_process made = child_process::fork(
+            [&] { return run_in_child(slot, std::move(request.handling)); },
+            {request.descriptor, shared_, cancelled_.native_handle()});
+        accounts_.started();
+        await_end(std::move(made), slot);
+    } catch (...) {
+        accounts_.cancel(slot);
+        throw;
+    }
+}
+
+int request_children::run_in_child(std::size_t slot, task<> handling) {
+    enter_(slot);
+    loop own(loop_options_);
+    block_on(own, handle_in_child(std::move(handling)));
+    return 0;
+}
+
+// Where nobody is left to tell it when to stop, it stops.
+task<> request_children::handle_in_child(task<> handling) {
+    loop& here = loop::require_current("serve");
+    executor one(here, 1);
+    task_group watch;
+    one.spawn({.handling = std::move(handling)});
+    watch.spawn(cancel_after({here, cancelled_.native_handle(), POLLIN}, one));
+    watch.spawn(cancel_after(child_process::parent_gone(), one));
+    co_await one.join();
+    watch.cancel();
+    co_await watch.join();
+}
+
+detached request_children::await_end(child_process made, std::size_t slot) {
+    const shield uncancelled(owner());
+    child self(std::move(made));
+    running_.push_back(self);
+    std::error_code error;
+    const exit_status status = co_await self.process.wait(error);
+    accounts_.ended(slot, self.process.pid(), status);
+    self.unlink();
+    ended();
+}
+
+void request_children::cancel() {
+    executor::cancel();
+    cancelled_.request(std::chrono::nanoseconds::zero());
+    late_.start(kill_timeout_);
+}
+
+void request_children::kill_all() noexcept {
+    running_.for_each([](child& each) { each.process.kill(SIGKILL); });
+}
+
+}  // namespace ringlet
