@@ -105,7 +105,10 @@
 #include <ringlet/net/connect_options.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/counted_read.hpp>
+#include <ringlet/net/datagram.hpp>
 #include <ringlet/net/datagram_options.hpp>
+#include <ringlet/net/datagram_receiver.hpp>
+#include <ringlet/net/datagram_receiver_options.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/delimited_read.hpp>
 #include <ringlet/net/directory.hpp>
@@ -122,6 +125,7 @@
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/reader_options.hpp>
+#include <ringlet/net/receive_datagram_operation.hpp>
 #include <ringlet/net/received_datagram.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
 #include <ringlet/net/resolve.hpp>

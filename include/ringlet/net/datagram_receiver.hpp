@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/net/datagram.hpp>
+#include <ringlet/net/datagram_receiver_options.hpp>
+#include <ringlet/net/receive_datagram_operation.hpp>
+#include <ringlet/net/socket.hpp>
+
+#include <memory>
+#include <system_error>
+
+namespace ringlet {
+
+class datagram_pool;
+
+/// Receives datagrams in bursts, UDP or Unix, into a bounded pool of buffers. While all of them are
+/// lent it receives nothing: what comes waits in the kernel, as far as SO_RCVBUF goes.
+///
+/// What the network tells of datagrams sent before (ICMP) and a shortage of memory are no errors:
+/// it goes on by itself.
+///
+/// One thread: the loop's. Lifetime: the socket, which others may use as well, stays open until
+/// `stop` is over; the datagrams may outlive the receiver.
+class datagram_receiver {
+public:
+    /// Throws std::invalid_argument for options that make no sense.
+    datagram_receiver(loop& owner, const socket& from,
+                      const datagram_receiver_options& options = {})
+        : datagram_receiver(owner, from.native_handle(), options) {}
+
+    /// The same for a descriptor, which stays the caller's.
+    datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options = {});
+
+    datagram_receiver(const datagram_receiver&) = delete;
+    datagram_receiver& operator=(const datagram_receiver&) = delete;
+
+    /// Waits for the next datagram. Throws std::system_error; the second form stores the error and
+    /// yields no datagram. One receive at a time; a second is a std::logic_error. A receive that is
+    /// cancelled leaves what comes meanwhile to the next.
+    [[nodiscard]] receive_datagram_operation receive();
+    [[nodiscard]] receive_datagram_operation receive(std::error_code& error);
+
+    /// Stops receiving: a pending receive fails with operation_canceled, and when the await is over
+    /// nothing is in flight at the socket. What had been received by then is still yielded by
+    /// `receive`, which fails after that. Never throws.
+    [[nodiscard]] task<> stop();
+
+private:
+    // What is in flight, and what is lent, may outlive the receiver.
+    struct abandon {
+        void operator()(datagram_pool* left) const noexcept;
+    };
+    std::unique_ptr<datagram_pool, abandon> pool_;
+};
+
+}  // namespace ringlet

@@ -1,0 +1,54 @@
+#include "datagram_pool.hpp"
+
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/loop/yield_operation.hpp>
+#include <ringlet/net/datagram_receiver.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace ringlet {
+
+namespace {
+
+constexpr std::size_t packet_size_limit = std::size_t{1} << 30U;  // a result has 31 bits
+constexpr std::size_t packets_limit = std::size_t{1} << 20U;
+
+const datagram_receiver_options& validate(const datagram_receiver_options& options) {
+    const auto require = [](bool holds, const char* sentence) {
+        if (!holds)
+            throw std::invalid_argument(std::string("datagram_receiver_options: ") + sentence);
+    };
+    require(options.packet_size_max > 0 && options.packet_size_max <= packet_size_limit,
+            "packet_size_max must be 1 to 2^30");
+    require(options.packets_max > 0 && options.packets_max <= packets_limit,
+            "packets_max must be 1 to 2^20");
+    require(options.batch_max > 0, "batch_max must be 1 or more");
+    return options;
+}
+
+}  // namespace
+
+datagram_receiver::datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options)
+    : pool_(new datagram_pool(owner, fd, validate(options))) {}
+
+void datagram_receiver::abandon::operator()(datagram_pool* left) const noexcept {
+    left->abandon();
+}
+
+receive_datagram_operation datagram_receiver::receive() {
+    return {pool_->owner(), *pool_, nullptr};
+}
+
+receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
+    return {pool_->owner(), *pool_, &error};
+}
+
+task<> datagram_receiver::stop() {
+    const shield uncancelled(pool_->owner());
+    pool_->stop();
+    while (pool_->receiving())
+        co_await yield_operation(pool_->owner());
+}
+
+}  // namespace ringlet
