@@ -3,16 +3,25 @@
 #include <dirent.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
-/// How many descriptors this process has open, to compare before and after.
-inline std::size_t open_descriptors() {
+/// The descriptors that this process has open.
+inline std::set<int> descriptors() {
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
     if (!folder)
         throw std::runtime_error("cannot read /proc/self/fd");
-    std::size_t count = 0;
+    std::set<int> numbers;
     while (const dirent* const entry = ::readdir(folder.get()))
-        count += entry->d_name[0] != '.' ? 1 : 0;
-    return count - 1;  // without the one that reads the folder
+        if (entry->d_name[0] != '.')
+            numbers.insert(std::atoi(entry->d_name));
+    numbers.erase(::dirfd(folder.get()));
+    return numbers;
+}
+
+/// How many there are, to compare before and after.
+inline std::size_t open_descriptors() {
+    return descriptors().size();
 }

@@ -16,6 +16,10 @@ namespace {
 
 constexpr int bits = 64;
 
+constexpr std::uint64_t bit_of(int fd) noexcept {
+    return std::uint64_t{1} << static_cast<unsigned>(fd % bits);
+}
+
 /// A bit for each of so many descriptors from `first` on. Chunks are added and never removed.
 struct chunk {
     static constexpr int size = 32'768;
@@ -26,6 +30,10 @@ struct chunk {
         return words[static_cast<std::size_t>((fd - first) / bits)];
     }
 
+    [[nodiscard]] bool has(int fd) noexcept {
+        return (word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
+    }
+
     const int first;
     std::array<std::atomic<std::uint64_t>, size / bits> words{};
     std::atomic<chunk*> next{nullptr};
@@ -33,10 +41,6 @@ struct chunk {
 
 constinit chunk lowest(0);  // which is all that most programs need
 constinit std::atomic<unsigned> closings{0};
-
-constexpr std::uint64_t bit_of(int fd) noexcept {
-    return std::uint64_t{1} << static_cast<unsigned>(fd % bits);
-}
 
 chunk* find(int fd) noexcept {
     const int first = fd - fd % chunk::size;
@@ -67,7 +71,9 @@ chunk* find_or_make(int fd) noexcept {
 }  // namespace
 
 void add(int fd) noexcept {
-    if (chunk* const here = find_or_make(fd))
+    chunk* const here = find_or_make(fd);
+    // Looking is cheaper than writing: what is accepted is added on its way, and by its socket.
+    if (here != nullptr && !here->has(fd))
         here->word_of(fd).fetch_or(bit_of(fd), std::memory_order_relaxed);
 }
 

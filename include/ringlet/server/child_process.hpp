@@ -10,9 +10,7 @@
 #include <concepts>
 #include <csignal>
 #include <functional>
-#include <memory>
 #include <system_error>
-#include <type_traits>
 #include <vector>
 
 namespace ringlet {
@@ -46,13 +44,12 @@ public:
     ///
     /// Throws std::system_error naming the call that failed; then nothing is left of the child.
     template <std::invocable Body>
-    requires std::convertible_to < std::invoke_result_t<Body&>,
-    int > [[nodiscard]] static child_process fork(Body&& body, const std::vector<int>& keep = {}) {
-        using callable = std::remove_reference_t<Body>;
-        const auto call = [](const void* called) -> int {
-            return std::invoke(*static_cast<callable*>(const_cast<void*>(called)));
+    [[nodiscard]] static child_process fork(Body&& body, const std::vector<int>& keep = {}) {
+        const auto run = [&body]() -> int { return std::invoke(body); };
+        const auto call = [](const void* runs) {
+            return (*static_cast<const decltype(run)*>(runs))();
         };
-        return fork(call, std::addressof(body), keep);
+        return fork(call, &run, keep);
     }
 
     /// In a child: waits until the process that made it has ended. Throws std::logic_error outside
