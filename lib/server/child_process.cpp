@@ -42,10 +42,9 @@ void flush_standard_streams() {
     std::fflush(stderr);
 }
 
-template <class Body>
-int status_of(const Body& body) noexcept {
+int run_body(int (*call)(const void*), const void* body) noexcept {
     try {
-        return body();
+        return call(body);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(), error.what());
     } catch (...) {
@@ -55,30 +54,35 @@ int status_of(const Body& body) noexcept {
     return status_of_exception;
 }
 
+/// Nothing may leave this function: below it on the stack is what belongs to the parent.
+[[noreturn]] void become_child(int (*call)(const void*), const void* body,
+                               const std::vector<int>& keep, int maker,
+                               std::optional<blocked_signals>& undisturbed) noexcept {
+    loop::abandon_in_child();
+    owned_descriptors::close_in_child(keep);
+    parent = owned_descriptor(maker, "pidfd_open");
+    undisturbed.reset();  // only now: the parent's signal handlers would have lost a signal
+    const int status = run_body(call, body);
+    flush_standard_streams();
+    ::_exit(status);
+}
+
 }  // namespace
 
 child_process child_process::fork(function call, const void* body, const std::vector<int>& keep) {
     if (loop* const current = loop::current())
         current->prepare_fork();
     flush_standard_streams();
-    // Its place is what the child's descriptor takes: so a lack of descriptors comes to light while
-    // there is no child yet.
+    // In the child it tells of this process's end. Here the child's own descriptor takes its place:
+    // so a lack of descriptors comes to light while there is no child yet.
     const int self = open_process(::getpid());
     if (self < 0)
         throw std::system_error(errno, std::system_category(), "pidfd_open");
-    // What the child got before it has left its parent's signal handlers would be lost.
     std::optional<blocked_signals> undisturbed(std::in_place);
     const pid_t pid = ::fork();
     const int error = errno;
-    if (pid == 0) {
-        loop::abandon_in_child();
-        owned_descriptors::close_in_child(keep);
-        parent = owned_descriptor(self, "pidfd_open");
-        undisturbed.reset();
-        const int status = status_of([&] { return call(body); });
-        flush_standard_streams();
-        ::_exit(status);
-    }
+    if (pid == 0)
+        become_child(call, body, keep, self, undisturbed);
     ::close(self);
     if (pid < 0)
         throw std::system_error(error, std::system_category(), "fork");

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "descriptors.hpp"
 #include "forked_child.hpp"
 #include "milestone.hpp"
 #include "run_coroutine.hpp"
@@ -7,6 +8,9 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
+#include <ringlet/loop/close_operation.hpp>
+
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -306,4 +310,47 @@ TEST_CASE("a loop whose ring needs no kernel makes no system call to wait", "[lo
     ringlet::block_on(owner, sleep());
     CHECK(owner.now() - begun == 1'000h);
     CHECK(&owner.net() == &ringlet::network::system());
+}
+
+TEST_CASE("before a fork everything is handed over, and delivered in the next turn", "[loop]") {
+    ringlet::loop owner;
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        const std::size_t open_before = open_descriptors();
+        int closed = 0;
+        const auto close = [&](int fd) -> ringlet::task<> {
+            static_cast<void>(co_await ringlet::close_operation(owner, fd));
+            ++closed;
+        };
+        ringlet::task_group group;
+        for (int i = 0; i < 3; ++i)
+            group.spawn(close(::dup(STDERR_FILENO)));
+        CHECK(open_descriptors() == open_before + 3);
+        owner.prepare_fork();
+        CHECK(open_descriptors() == open_before);
+        CHECK(closed == 0);
+        co_await group.join();
+        CHECK(closed == 3);
+    });
+}
+
+TEST_CASE("a loop that is left behind in a forked child makes room for another", "[loop]") {
+    ringlet::loop owner;
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        const child_end end = run_in_child([&] {
+            if (ringlet::loop::current() != &owner)
+                return 1;
+            ringlet::loop::abandon_in_child();
+            if (ringlet::loop::current() != nullptr)
+                return 2;
+            const auto sleep = []() -> ringlet::task<int> {
+                co_await ringlet::sleep_for(1ms);
+                co_return 0;
+            };
+            return run_coroutine(sleep);
+        });
+        INFO(end.text);
+        CHECK(end.exited_with(0));
+        CHECK(ringlet::loop::current() == &owner);
+        co_await ringlet::sleep_for(1ms);
+    });
 }

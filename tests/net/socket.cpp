@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
 #include "descriptors.hpp"
+#include "ring/owned_descriptors.hpp"
 
 #include <ringlet/net/socket.hpp>
 
@@ -117,4 +118,19 @@ TEST_CASE("a socket that cannot be opened says so", "[net]") {
         const auto never = ringlet::socket::open(network::system(), -1, SOCK_STREAM);
     };
     CHECK(error_of("socket", open_nonsense) == std::errc::address_family_not_supported);
+}
+
+TEST_CASE("a descriptor is known as ringlet's for as long as a socket owns it", "[net]") {
+    ringlet::socket one = ringlet::socket::open(network::system(), AF_INET, SOCK_STREAM);
+    const int fd = one.native_handle();
+    CHECK(ringlet::owned_descriptors::contains(fd));
+    ringlet::socket other = std::move(one);
+    one = std::move(other);
+    CHECK(ringlet::owned_descriptors::contains(fd));
+    CHECK(one.release() == fd);
+    CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
+    one = ringlet::socket(network::system(), fd);
+    CHECK(ringlet::owned_descriptors::contains(fd));
+    one = ringlet::socket();
+    CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
 }

@@ -1,10 +1,14 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
+#include "ring/owned_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+
+#include <thread>
+#include <vector>
 
 TEST_CASE("every call of the system's network answers -errno", "[ring]") {
     ringlet::network& net = ringlet::network::system();
@@ -60,4 +64,43 @@ TEST_CASE("the system's network shuts one side of a connection down", "[ring]") 
     CHECK(::recv(pair.peer(), &byte, 1, MSG_DONTWAIT) == 0);
     CHECK(::send(pair.peer(), "x", 1, MSG_NOSIGNAL) == 1);
     CHECK(::recv(pair.fd(), &byte, 1, MSG_DONTWAIT) == 1);
+}
+
+TEST_CASE("the system's network knows what ringlet owns of it", "[ring]") {
+    ringlet::network& net = ringlet::network::system();
+    const int high = 1'000'000;  // no number has to be open
+    for (const int fd : {700, high, 701, high + 40'000}) {
+        net.own(fd);
+        net.own(fd);
+        CHECK(ringlet::owned_descriptors::contains(fd));
+        CHECK_FALSE(ringlet::owned_descriptors::contains(fd + 2));
+        net.disown(fd);
+        CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
+    }
+    net.disown(2'000'000'000);
+    CHECK_FALSE(ringlet::owned_descriptors::contains(2'000'000'000));
+}
+
+TEST_CASE("threads own and disown descriptors at the same time", "[ring]") {
+    constexpr int threads = 4;
+    constexpr int each = 20'000;
+    constexpr int base = 3'000'000;  // numbers which nobody has, in chunks that nobody has made
+    const auto own_some = [](int first) {
+        for (int fd = base + first; fd < base + each * threads; fd += threads)
+            ringlet::network::system().own(fd);
+        for (int fd = base + first; fd < base + each * threads; fd += 2 * threads)
+            ringlet::network::system().disown(fd);
+    };
+    {
+        std::vector<std::jthread> running;
+        for (int first = 0; first < threads; ++first)
+            running.emplace_back(own_some, first);
+    }
+    int wrong = 0;
+    for (int i = 0; i < each * threads; ++i) {
+        const bool owned = ringlet::owned_descriptors::contains(base + i);
+        wrong += owned == (i / threads % 2 == 0) ? 1 : 0;
+        ringlet::network::system().disown(base + i);
+    }
+    CHECK(wrong == 0);
 }

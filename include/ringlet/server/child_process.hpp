@@ -28,10 +28,11 @@ public:
     /// Makes a child that calls `body()` and ends with the int that it returns, or with 1 where it
     /// throws, having reported the exception on stderr. From inside a coroutine, or anywhere else.
     ///
-    /// In the child all descriptors that ringlet owns are closed but those to keep: every socket
-    /// and listener, so that their peers see the end of the stream when the parent closes them, and
-    /// what loops and rings use. The program's own stay open, `file` and `directory` among them.
-    /// No signal_set lives there; otherwise signals do what they did, and none is lost meanwhile.
+    /// Before the body is called, all descriptors that ringlet owns are closed in the child but
+    /// those to keep: every socket and listener, so that their peers see the end of the stream when
+    /// the parent closes them, and what loops and rings use. The program's own stay open, `file`
+    /// and `directory` among them. No signal_set lives there; otherwise signals do what they did,
+    /// and none is lost meanwhile.
     ///
     /// The child has no thread but the calling one, on a copy of its stack that is never unwound.
     /// The body makes a loop of its own, even where it was called from inside one. It uses nothing
@@ -40,7 +41,8 @@ public:
     /// _exit(2): no destructor or std::atexit function runs, nor must the body call std::exit.
     ///
     /// The standard streams are flushed before, and in the child at its end. Other buffered output
-    /// is for the body to flush. What a loop in another thread is just accepting may be inherited.
+    /// is for the body to flush. What a loop in another thread is just about to accept or to close
+    /// may be inherited.
     ///
     /// Throws std::system_error naming the call that failed; then nothing is left of the child.
     template <std::invocable Body>
