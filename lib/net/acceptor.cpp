@@ -62,15 +62,19 @@ void acceptor::wait(accept_operation& waiter) {
 void acceptor::stop() {
     stopped_ = true;
     loop_->timers().disarm(*this);
-    std::ranges::for_each(std::exchange(ahead_, {}), [this](int fd) { discard(fd); });
     if (armed_)
         cancel();
     if (waiter_ != nullptr)
         std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
 }
 
+void acceptor::discard_ahead() noexcept {
+    std::ranges::for_each(std::exchange(ahead_, {}), [this](int fd) { discard(fd); });
+}
+
 void acceptor::abandon() {
     stop();
+    discard_ahead();
     abandoned_ = true;
     if (!armed_)
         delete this;
@@ -107,11 +111,14 @@ void acceptor::complete(const completion& cqe) {
     own(cqe.result);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         armed_ = false;
-    if (stopped_) {
+    if (abandoned_) {
         if (cqe.result >= 0)
             discard(cqe.result);
-        if (abandoned_ && !armed_)
+        if (!armed_)
             delete this;
+    } else if (stopped_) {
+        if (cqe.result >= 0)
+            ahead_.push_back(cqe.result);
     } else if (cqe.result >= 0) {
         accepted(cqe.result);
     } else {

@@ -35,10 +35,18 @@ public:
     void wait(accept_operation& waiter);
     void stop_waiting() noexcept { waiter_ = nullptr; }
 
-    /// No accepting from now on; what is held is closed. `armed` tells when the kernel agrees.
+    /// Whether there is a connection that has been accepted ahead.
+    [[nodiscard]] bool holding() const noexcept { return !ahead_.empty(); }
+
+    /// No accepting from now on, but for what is on its way. `armed` tells when the kernel agrees.
     void stop();
     [[nodiscard]] bool armed() const noexcept { return armed_; }
-    [[nodiscard]] bound_socket release() noexcept { return std::move(socket_); }
+
+    /// Gives the socket away and closes what is held, once nothing is armed.
+    [[nodiscard]] bound_socket release() noexcept {
+        discard_ahead();
+        return std::move(socket_);
+    }
 
     /// The listener is gone: stops, and destroys itself as soon as nothing is in flight.
     void abandon();
@@ -55,6 +63,7 @@ private:
     void failed(int error);
     void pause(int error);
     void own(int fd) noexcept;
+    void discard_ahead() noexcept;
     void discard(int fd) noexcept;
 
     bound_socket socket_;

@@ -63,6 +63,13 @@ accept_operation listener::accept(std::error_code& error) {
     return {acceptor_->owner(), *acceptor_, &error};
 }
 
+std::optional<stream> listener::try_accept() {
+    if (!acceptor_->holding())
+        return std::nullopt;
+    loop& owner = acceptor_->owner();
+    return stream(owner, socket(owner.net(), acceptor_->take()));
+}
+
 void listener::on_overload(overload_handler handler) {
     acceptor_->set_overload_handler(std::move(handler));
 }
@@ -71,11 +78,15 @@ address listener::local_address() const {
     return acceptor_->listening().local_address();
 }
 
-task<bound_socket> listener::release() {
+task<> listener::stop() {
     const shield uncancelled(acceptor_->owner());
     acceptor_->stop();
     while (acceptor_->armed())
         co_await yield_operation(acceptor_->owner());
+}
+
+task<bound_socket> listener::release() {
+    co_await stop();
     co_return acceptor_->release();
 }
 

@@ -25,7 +25,7 @@ owned_descriptor::~owned_descriptor() {
 }
 
 int owned_descriptor::native_handle() const noexcept {
-    return process_ == owned_descriptors::process() ? fd_ : -1;
+    return process_ == owned_descriptors::process() || owned_descriptors::was_kept(fd_) ? fd_ : -1;
 }
 
 }  // namespace ringlet

@@ -1,5 +1,7 @@
 #include "owned_descriptors.hpp"
 
+#include <ringlet/ring/check.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +43,8 @@ struct chunk {
 
 constinit chunk lowest(0);  // which is all that most programs need
 constinit std::atomic<unsigned> closings{0};
+constinit std::array<int, kept_max> kept{};  // written once, in a child with one thread
+constinit std::size_t kept_count = 0;
 
 chunk* find(int fd) noexcept {
     const int first = fd - fd % chunk::size;
@@ -100,7 +104,15 @@ void close_in_child(std::span<const int> keep) noexcept {
             }
         }
     }
+    check(keep.size() <= kept_max, "a forked child was to keep more descriptors than it can");
+    std::ranges::copy(keep, kept.begin());
+    kept_count = keep.size();
     ++closings;
+}
+
+bool was_kept(int fd) noexcept {
+    const std::span known = std::span(kept).first(kept_count);
+    return std::ranges::find(known, fd) != known.end();
 }
 
 unsigned process() noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 /// The descriptors that ringlet has open for itself: sockets, rings, and what wakes them. A child
@@ -23,8 +24,13 @@ void remove(int fd) noexcept;
 
 [[nodiscard]] bool contains(int fd) noexcept;
 
-/// In the child of fork(2), before it has other threads: closes all but those to keep.
+/// In the child of fork(2), before it has other threads: closes all but those to keep, at most
+/// `kept_max`.
+constexpr std::size_t kept_max = 8;
 void close_in_child(std::span<const int> keep) noexcept;
+
+/// Whether this process got `fd` from its parent, to keep.
+[[nodiscard]] bool was_kept(int fd) noexcept;
 
 /// Changes in a child that has closed them: what was there before is its parent's.
 [[nodiscard]] unsigned process() noexcept;

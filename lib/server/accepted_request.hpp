@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
+#include <ringlet/server/peer_limit.hpp>
 
 namespace ringlet {
 
@@ -11,6 +12,9 @@ struct accepted_request {
 
     /// The descriptor that it needs, if it goes to another process.
     int descriptor = -1;
+
+    /// Its place among those of its peer, kept as long as it is handled.
+    peer_limit::place place{};
 };
 
 }  // namespace ringlet

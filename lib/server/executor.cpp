@@ -8,22 +8,26 @@ namespace ringlet {
 namespace {
 
 // Used only by the functions of this file, between two suspensions.
-thread_local executor* current_executor = nullptr;
+thread_local executor::taking* innermost = nullptr;
 
 }  // namespace
 
-executor::taking::taking(executor& handling) noexcept : outer_(current_executor) {
-    current_executor = &handling;
-}
+executor::taking::taking(executor& handling, peer_limit::place place) noexcept
+    : handling_(handling), place_(std::move(place)), outer_(std::exchange(innermost, this)) {}
 
 executor::taking::~taking() {
-    current_executor = outer_;
+    innermost = outer_;
 }
 
-executor& executor::current() {
-    check(current_executor != nullptr, "a request was given to a server to process that it has not "
-                                       "taken itself; override process_request instead");
-    return *current_executor;
+executor::taking& executor::taking::current() {
+    check(innermost != nullptr, "process_request was called from outside; it is for the server to "
+                                "call, and for those who override it");
+    return *innermost;
+}
+
+void executor::taking::hand_over(accepted_request request) {
+    request.place = std::move(place_);
+    handling_.spawn(std::move(request));
 }
 
 template <class Start>

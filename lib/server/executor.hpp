@@ -39,19 +39,25 @@ public:
 
     task<> join() override;
 
-    /// The one that the requests taken in this thread go to; see `taking`.
-    [[nodiscard]] static executor& current();
-
-    /// While one lives, `current` is this executor: around the hooks that take a request.
+    /// A request that is being taken in this thread, around the hooks that decide what becomes of
+    /// it, which may hand it over.
     class taking {
     public:
-        explicit taking(executor& handling) noexcept;
+        taking(executor& handling, peer_limit::place place) noexcept;
         taking(const taking&) = delete;
         taking& operator=(const taking&) = delete;
         ~taking();
 
+        /// The innermost one.
+        [[nodiscard]] static taking& current();
+
+        /// Has it handled, as `spawn` does.
+        void hand_over(accepted_request request);
+
     private:
-        executor* outer_;
+        executor& handling_;
+        peer_limit::place place_;
+        taking* outer_;
     };
 
 protected:

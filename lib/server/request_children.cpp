@@ -5,14 +5,18 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/poll_operation.hpp>
-#include <ringlet/server/child_process.hpp>
 
 namespace ringlet {
 
 namespace {
 
-task<> cancel_after(poll_operation waiting, executor& cancelled) {
-    co_await waiting;
+task<> cancel_when_told(shutdown_signal& told, executor& cancelled) {
+    co_await poll_operation(loop::require_current("serve"), told.native_handle(), POLLIN);
+    cancelled.cancel();
+}
+
+task<> cancel_when_orphaned(executor& cancelled) {
+    co_await child_process::parent_gone();
     cancelled.cancel();
 }
 
@@ -42,7 +46,7 @@ void request_children::start(accepted_request request) {
             [&] { return run_in_child(slot, std::move(request.handling)); },
             {request.descriptor, shared_, cancelled_.native_handle()});
         accounts_.started();
-        await_end(std::move(made), slot);
+        await_end(std::move(made), slot, std::move(request.place));
     } catch (...) {
         accounts_.cancel(slot);
         throw;
@@ -58,18 +62,19 @@ int request_children::run_in_child(std::size_t slot, task<> handling) {
 
 // Where nobody is left to tell it when to stop, it stops.
 task<> request_children::handle_in_child(task<> handling) {
-    loop& here = loop::require_current("serve");
-    executor one(here, 1);
+    executor one(loop::require_current("serve"), 1);
     task_group watch;
     one.spawn({.handling = std::move(handling)});
-    watch.spawn(cancel_after({here, cancelled_.native_handle(), POLLIN}, one));
-    watch.spawn(cancel_after(child_process::parent_gone(), one));
+    watch.spawn(cancel_when_told(cancelled_, one));
+    watch.spawn(cancel_when_orphaned(one));
     co_await one.join();
     watch.cancel();
     co_await watch.join();
 }
 
-detached request_children::await_end(child_process made, std::size_t slot) {
+// The place is kept here: what the child has of it is a copy.
+detached request_children::await_end(child_process made, std::size_t slot,
+                                     peer_limit::place /*place*/) {
     const shield uncancelled(owner());
     child self(std::move(made));
     running_.push_back(self);

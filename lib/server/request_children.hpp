@@ -5,6 +5,7 @@
 #include "kill_timer.hpp"
 
 #include <ringlet/ring/intrusive_list.hpp>
+#include <ringlet/server/child_process.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 
@@ -31,7 +32,7 @@ private:
     void start(accepted_request request) override;
     int run_in_child(std::size_t slot, task<> handling);
     task<> handle_in_child(task<> handling);
-    detached await_end(child_process made, std::size_t slot);
+    detached await_end(child_process made, std::size_t slot, peer_limit::place place);
     void kill_all() noexcept;
 
     const loop_options loop_options_;

@@ -1,4 +1,10 @@
+#include "child_accounts.hpp"
+#include "counter_store.hpp"
+#include "deadline_or_never.hpp"
+#include "worker_count.hpp"
+
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/loop/deadline_after.hpp>
 #include <ringlet/server/server.hpp>
 
@@ -47,6 +53,26 @@ std::string describe(const std::exception_ptr& exception) {
     }
 }
 
+/// Threads have slots of the counters in turn: they may share one, which costs a little.
+constexpr std::size_t thread_slots = 16;
+
+std::size_t slot_of_this_thread() noexcept {
+    static std::atomic<std::size_t> threads{0};
+    thread_local const std::size_t slot = threads++ % thread_slots;
+    return slot;
+}
+
+std::size_t children_max(const server_options& options) {
+    switch (options.concurrency) {
+    case concurrency::forks:
+        return worker_count(options);
+    case concurrency::fork_per_request:
+        return std::min(options.max_children, options.max_connections);
+    default:
+        return 0;
+    }
+}
+
 }  // namespace
 
 /// The time during which the server serves: only one at a time, and what was asked for meanwhile
@@ -75,7 +101,10 @@ private:
 };
 
 server::server(const address& local, int type, const server_options& options)
-    : options_((validate(options), options)), local_(local), type_(type),
+    : options_((validate(options), options)),
+      counters_(std::make_unique<counter_store>(thread_slots + children_max(options))),
+      children_(std::make_unique<child_accounts>(*counters_, thread_slots, options.log)),
+      local_(local), type_(type),
       failures_(log_level::error, "a handler failed", options.log),
       overloads_(log_level::warning, "accepting pauses", options.log) {}
 
@@ -173,6 +202,33 @@ void server::server_close() {
         shutdown();
     else if (close_when_done_.exchange(false))
         close_listening();
+}
+
+counter_slot& server::counted() const noexcept {
+    return counters_->slot(child_slot_ != 0 ? child_slot_ : slot_of_this_thread());
+}
+
+server_counters server::counters() const noexcept {
+    return counters_->snapshot();
+}
+
+task<> server::run_request(task<> handling, const address& client) {
+    counter_slot& counts = counted();
+    counts.begin();
+    std::exception_ptr exception;
+    try {
+        const cancel_scope patience(deadline_or_never(loop::require_current("serve").now(),
+                                                      options_.request_timeout));
+        co_await std::move(handling);
+    } catch (...) {
+        exception = std::current_exception();
+    }
+    if (!exception) {
+        counts.finish();
+        co_return;
+    }
+    counts.fail(cause_of(exception));
+    report_error(std::move(exception), client);
 }
 
 void server::request_taken() noexcept {

@@ -1,11 +1,14 @@
 // How a server serves, for each `concurrency`.
 
-#include "available_cpus.hpp"
+#include "child_accounts.hpp"
 #include "dedicated_threads.hpp"
 #include "deadline_or_never.hpp"
 #include "executor.hpp"
+#include "request_children.hpp"
 #include "session.hpp"
 #include "sharing_threads.hpp"
+#include "worker_children.hpp"
+#include "worker_count.hpp"
 #include "worker_threads.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -17,10 +20,6 @@
 namespace ringlet {
 
 namespace {
-
-std::size_t worker_count(const server_options& options) {
-    return options.workers > 0 ? options.workers : available_cpus().size();
-}
 
 bool workers_take_requests(const server_options& options) noexcept {
     return options.concurrency == concurrency::forks ||
@@ -48,6 +47,11 @@ std::unique_ptr<executor> server::make_executor() {
     case concurrency::thread_per_request:
         return std::make_unique<dedicated_threads>(here, at_most(options_.max_threads),
                                                    options_.loop);
+    case concurrency::forks:  // one request of a pool's
+    case concurrency::fork_per_request:
+        return std::make_unique<request_children>(
+            here, at_most(options_.max_children), options_, *children_,
+            [this](std::size_t slot) { enter_child(slot); }, shutdown_.native_handle());
     default:
         return std::make_unique<executor>(here, options_.max_connections);
     }
@@ -56,16 +60,33 @@ std::unique_ptr<executor> server::make_executor() {
 /// Workers that take requests themselves.
 std::unique_ptr<workload> server::make_workers() {
     loop& here = loop::require_current("serve");
-    const std::size_t count = worker_count(options_);
-    const std::size_t share = (options_.max_connections + count - 1) / count;
-    const auto serve = [this, share](bound_socket& from, shutdown_signal& requested) {
-        return serve_alone(from, requested, share);
-    };
+    if (options_.concurrency == concurrency::forks)
+        return std::make_unique<worker_children>(
+            here, worker_count(options_), options_, *children_,
+            [this](std::size_t slot, shutdown_signal& requested) {
+                enter_child(slot);
+                return serve_alone(listening_, requested);
+            },
+            std::vector{listening_.native_handle(), shutdown_.native_handle()});
     std::vector<bound_socket> others;
-    while (others.size() + 1 < count)
+    while (others.size() + 1 < worker_count(options_))
         others.push_back(open_another());
-    return std::make_unique<sharing_threads>(here, listening_, std::move(others),
-                                             options_.pin_workers, options_.loop, serve);
+    return std::make_unique<sharing_threads>(
+        here, listening_, std::move(others), options_.pin_workers, options_.loop,
+        [this](bound_socket& from, shutdown_signal& requested) {
+            return serve_alone(from, requested);
+        });
+}
+
+void server::enter_child(std::size_t slot) noexcept {
+    child_slot_ = slot;
+}
+
+rate_limit server::accept_rate() const {
+    rate_limit share = options_.accept_rate;
+    if (workers_take_requests(options_))
+        share.per_second /= static_cast<double>(worker_count(options_));
+    return share;
 }
 
 task<> server::serve_until_shutdown() {
@@ -79,8 +100,11 @@ task<> server::serve_until_shutdown() {
     }
 }
 
-task<> server::serve_alone(bound_socket& from, shutdown_signal& requested, std::size_t running_max) {
-    executor handled_by(loop::require_current("serve"), running_max);
+/// In a worker: as one of several who have an equal share of the connections.
+task<> server::serve_alone(bound_socket& from, shutdown_signal& requested) {
+    const std::size_t count = worker_count(options_);
+    executor handled_by(loop::require_current("serve"),
+                        (options_.max_connections + count - 1) / count);
     co_await serve_session(take_all(from, handled_by), handled_by, requested,
                            options_.drain_timeout);
 }

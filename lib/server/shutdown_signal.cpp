@@ -1,18 +1,37 @@
+#include "shared_memory.hpp"
+
 #include <ringlet/server/shutdown_signal.hpp>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 
 namespace ringlet {
 
-shutdown_signal::shutdown_signal() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd") {}
+/// In memory that forked children share: each of them may make a request, and be shown one.
+class shutdown_signal::shared_grace {
+public:
+    using nanoseconds = std::atomic<std::chrono::nanoseconds::rep>;
+    static_assert(nanoseconds::is_always_lock_free);
+
+    nanoseconds& operator*() const noexcept { return *memory_; }
+
+private:
+    shared_memory<nanoseconds> memory_{1, none.count()};
+};
+
+shutdown_signal::shutdown_signal()
+    : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"),
+      grace_(std::make_unique<shared_grace>()) {}
+
+shutdown_signal::~shutdown_signal() = default;
 
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
-    auto known = grace_.load();
-    while (grace.count() < known && !grace_.compare_exchange_weak(known, grace.count())) {
+    auto known = (**grace_).load();
+    while (grace.count() < known && !(**grace_).compare_exchange_weak(known, grace.count())) {
     }
     const int interrupted = errno;  // in a signal handler, which must leave it alone
     const std::uint64_t one = 1;
@@ -21,7 +40,7 @@ void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
 }
 
 std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
-    return std::chrono::nanoseconds(grace_.load());
+    return std::chrono::nanoseconds((**grace_).load());
 }
 
 void shutdown_signal::acknowledge() noexcept {
@@ -31,7 +50,7 @@ void shutdown_signal::acknowledge() noexcept {
 
 void shutdown_signal::reset() noexcept {
     // In this order a request that comes in between is kept, though its wake-up is taken.
-    grace_.store(none.count());
+    (**grace_).store(none.count());
     acknowledge();
 }
 

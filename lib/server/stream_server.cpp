@@ -1,8 +1,9 @@
-#include "deadline_or_never.hpp"
+#include "counter_slot.hpp"
 #include "executor.hpp"
 #include "linger.hpp"
 
-#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/token_bucket.hpp>
+#include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
 
 #include <stdexcept>
@@ -10,6 +11,8 @@
 namespace ringlet {
 
 namespace {
+
+constexpr auto too_many_of_peer = "a connection beyond max_connections_per_peer was closed";
 
 /// Only what is handled may be accepted where the rest must wait in the backlog: for one request,
 /// and for processes, each of which is to have the connections that it handles and no others.
@@ -33,13 +36,17 @@ address peer_of(const stream& request) noexcept {
 
 stream_server::stream_server(const address& local, any_handler<stream> handler,
                              const server_options& options)
-    : server(local, SOCK_STREAM, options), handler_(std::move(handler)) {
+    : server(local, SOCK_STREAM, options), handler_(std::move(handler)),
+      peers_(options.max_connections_per_peer),
+      refusals_(log_level::warning, too_many_of_peer, options.log) {
     open_in_constructor();
 }
 
 stream_server::stream_server(bound_socket listening, any_handler<stream> handler,
                              const server_options& options)
-    : server(std::move(listening), SOCK_STREAM, options), handler_(std::move(handler)) {}
+    : server(std::move(listening), SOCK_STREAM, options), handler_(std::move(handler)),
+      peers_(options.max_connections_per_peer),
+      refusals_(log_level::warning, too_many_of_peer, options.log) {}
 
 void stream_server::activate(bound_socket& bound) const {
     listener::listen(bound, options().listening);
@@ -55,17 +62,23 @@ task<> stream_server::take_requests(bound_socket& from, executor& handled_by, am
     accepting.on_overload([this](std::error_code error, std::chrono::milliseconds pause) {
         handle_overload(error, pause);
     });
+    token_bucket rate(accept_rate());
     std::exception_ptr end;
     try {
         do {
-            co_await handled_by.wait_for_room();
+            if (co_await handled_by.wait_for_room())
+                counter_slot::count(counted().accept_pauses);
+            co_await rate.take();
             take(co_await get_request(accepting), handled_by);
             request_taken();
         } while (wanted == amount::all);
     } catch (...) {
         end = std::current_exception();
     }
-    from = co_await accepting.release();  // who comes now waits in the backlog
+    co_await accepting.stop();  // who comes now waits in the backlog
+    while (std::optional<stream> ahead = accepting.try_accept())
+        take(std::move(*ahead), handled_by);
+    from = co_await accepting.release();
     if (end)
         std::rethrow_exception(end);
 }
@@ -75,13 +88,22 @@ task<stream> stream_server::get_request(listener& accepting) {
 }
 
 void stream_server::take(stream request, executor& handled_by) {
+    counter_slot::count(counted().accepted);
     const address client = peer_of(request);
-    const executor::taking here(handled_by);
     try {
-        if (verify_request(request, client))
+        peer_limit::place place = peers_.try_enter(client);
+        if (!place) {
+            counter_slot::count(counted().refused);
+            refusals_.report({{"client", client.to_string()}});
+            return;
+        }
+        const executor::taking here(handled_by, std::move(place));
+        if (verify_request(request, client)) {
             process_request(std::move(request), client);
-        else
+        } else {
+            counter_slot::count(counted().refused);
             handled_by.spawn_here({.handling = refuse(std::move(request))});
+        }
     } catch (...) {
         report_error(std::current_exception(), client);
     }
@@ -89,7 +111,7 @@ void stream_server::take(stream request, executor& handled_by) {
 
 void stream_server::process_request(stream request, const address& client) {
     const int descriptor = request.socket().native_handle();
-    executor::current().spawn(
+    executor::taking::current().hand_over(
         {.handling = serve_request(request.release(), client), .descriptor = descriptor});
 }
 
@@ -99,17 +121,12 @@ task<> stream_server::refuse(stream request) {
 
 task<> stream_server::serve_request(socket connection, address client) {
     stream request(loop::require_current("serve"), std::move(connection));
-    std::exception_ptr exception;
-    try {
-        const cancel_scope patience(
-            deadline_or_never(request.owner().now(), options().request_timeout));
-        co_await finish_request(request, client);
-    } catch (...) {
-        exception = std::current_exception();
+    counter_slot& counts = counted();
+    request.count_traffic(counts.bytes_received, counts.bytes_sent);
+    {
+        const stream_watch watch(request, options().timeouts);
+        co_await run_request(finish_request(request, client), client);
     }
-    if (exception)
-        report_error(exception, client);
-    exception = nullptr;
     co_await shutdown_request(request);
 }
 

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 namespace ringlet {
@@ -48,6 +49,14 @@ public:
     [[nodiscard]] accept_operation accept();
     [[nodiscard]] accept_operation accept(std::error_code& error);
 
+    /// A connection that has been accepted ahead, if there is one.
+    [[nodiscard]] std::optional<stream> try_accept();
+
+    /// Stops accepting: a pending accept fails with operation_canceled, and when the await is over
+    /// who comes waits in the backlog. What has been accepted by then is still to be had. Never
+    /// throws.
+    [[nodiscard]] task<> stop();
+
     /// Called when the system is overloaded, with the error and the pause that begins; once for
     /// each time that accepting got stuck, not for each attempt.
     using overload_handler = std::function<void(std::error_code, std::chrono::milliseconds)>;
@@ -56,8 +65,7 @@ public:
     /// Where it listens; the port is the real one where 0 was asked for.
     [[nodiscard]] address local_address() const;
 
-    /// Stops listening: a pending accept fails with operation_canceled, connections that nobody has
-    /// taken yet are closed, and when the await is over the port is free, or the path if it was
+    /// Stops listening: as `stop`; then connections that nobody has taken yet are closed, and when the await is over the port is free, or the path if it was
     /// made here. Never throws.
     [[nodiscard]] task<> close();
 

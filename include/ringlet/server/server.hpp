@@ -4,6 +4,7 @@
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/ring/log_throttle.hpp>
+#include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 
@@ -15,8 +16,11 @@
 
 namespace ringlet {
 
+class child_accounts;
+class counter_store;
 class executor;
 class workload;
+struct counter_slot;
 
 /// What every server has in common: its lifecycle and its hooks, with socketserver's names.
 ///
@@ -62,6 +66,10 @@ public:
 
     /// The listening socket's descriptor; -1 while it is not bound.
     [[nodiscard]] int fileno() const noexcept { return fileno_; }
+
+    /// What has been done since the server was made. From any thread, at any time; in a forked child
+    /// too.
+    [[nodiscard]] server_counters counters() const noexcept;
 
     /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
     /// coroutine was cancelled, and ended so, is no error: where `exception` is the reason of the
@@ -119,6 +127,15 @@ protected:
     /// Calls `service_actions`, when a request has been taken.
     void request_taken() noexcept;
 
+    /// How fast this loop may take requests.
+    [[nodiscard]] rate_limit accept_rate() const;
+
+    /// What this thread, or this forked child, counts in.
+    [[nodiscard]] counter_slot& counted() const noexcept;
+
+    /// Runs `handling`, a request's, within its time, and reports what it throws. Never throws.
+    [[nodiscard]] task<> run_request(task<> handling, const address& client);
+
 private:
     class serving;
 
@@ -131,14 +148,17 @@ private:
     [[nodiscard]] std::unique_ptr<executor> make_executor();
     [[nodiscard]] std::unique_ptr<workload> make_workers();
     [[nodiscard]] task<> serve_until_shutdown();
-    [[nodiscard]] task<> serve_alone(bound_socket& from, shutdown_signal& requested,
-                                     std::size_t running_max);
+    [[nodiscard]] task<> serve_alone(bound_socket& from, shutdown_signal& requested);
+    void enter_child(std::size_t slot) noexcept;
     [[nodiscard]] task<bool> serve_one();
     [[nodiscard]] task<> take_one(executor& handled_by, bool& timed_out);
     [[nodiscard]] task<> take_all(bound_socket& from, executor& handled_by);
     [[nodiscard]] task<> call_service_actions();
 
     server_options options_;
+    std::unique_ptr<counter_store> counters_;
+    std::size_t child_slot_ = 0;  // in a forked child
+    std::unique_ptr<child_accounts> children_;
     address local_;
     int type_;
     shutdown_signal shutdown_;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <ringlet/loop/loop_options.hpp>
+#include <ringlet/coro/rate_limit.hpp>
 #include <ringlet/net/listener_options.hpp>
+#include <ringlet/net/stream_timeouts.hpp>
 #include <ringlet/ring/log_throttle_options.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/server/concurrency.hpp>
@@ -58,6 +60,12 @@ struct server_options {
     /// The same with a child process for each request.
     std::size_t max_children = 40;
 
+    /// How fast requests are taken.
+    rate_limit accept_rate;
+
+    /// Connections of one peer: see peer_limit. Those beyond are closed. 0 is any number.
+    std::size_t max_connections_per_peer = 0;
+
     // Time.
 
     /// How long handlers may go on after `shutdown()` before they are cancelled.
@@ -73,6 +81,9 @@ struct server_options {
     /// How long a handler may take for its request, before it is cancelled for being timed_out; 0
     /// is for ever.
     std::chrono::milliseconds request_timeout{0};
+
+    /// How long a client may keep a connection waiting.
+    stream_timeouts timeouts;
 
     /// A connection that the handler ends while the client may still be sending is closed for
     /// sending first and read on for at most so long, since closing it with data unread would

@@ -2,8 +2,8 @@
 
 #include <ringlet/ring/owned_descriptor.hpp>
 
-#include <atomic>
 #include <chrono>
+#include <memory>
 
 namespace ringlet {
 
@@ -18,6 +18,7 @@ public:
     shutdown_signal();
     shutdown_signal(const shutdown_signal&) = delete;
     shutdown_signal& operator=(const shutdown_signal&) = delete;
+    ~shutdown_signal();
 
     void request(std::chrono::nanoseconds grace) noexcept;
 
@@ -34,11 +35,12 @@ public:
     void reset() noexcept;
 
 private:
+    class shared_grace;
+
     static constexpr std::chrono::nanoseconds none = std::chrono::nanoseconds::max();
 
     owned_descriptor event_;
-    std::atomic<std::chrono::nanoseconds::rep> grace_{none.count()};
-    static_assert(decltype(grace_)::is_always_lock_free);
+    std::unique_ptr<shared_grace> grace_;
 };
 
 }  // namespace ringlet

@@ -3,7 +3,9 @@
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/stream.hpp>
+#include <ringlet/ring/log_throttle.hpp>
 #include <ringlet/server/any_handler.hpp>
+#include <ringlet/server/peer_limit.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet {
@@ -55,6 +57,8 @@ private:
     task<> serve_request(socket connection, address client);
 
     any_handler<stream> handler_;
+    peer_limit peers_;
+    log_throttle refusals_;
 };
 
 }  // namespace ringlet
