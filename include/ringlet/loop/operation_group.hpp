@@ -24,6 +24,14 @@ public:
         }
         void leave() noexcept { unlink(); }
 
+        /// A datagram of so many bytes has gone.
+        void sent(std::size_t bytes) noexcept {
+            if (group_ == nullptr || group_->packets_sent_ == nullptr)
+                return;
+            group_->packets_sent_->fetch_add(1, std::memory_order_relaxed);
+            group_->bytes_sent_->fetch_add(bytes, std::memory_order_relaxed);
+        }
+
     private:
         friend operation_group;
 
@@ -47,6 +55,15 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return pending_.empty(); }
 
+    using counter = std::atomic<std::uint64_t>;
+
+    /// Has the datagrams that are sent added to two totals. Others may add to them and read them,
+    /// in any thread. Lifetime: they must outlive this object.
+    void count_sent(counter& packets, counter& bytes) noexcept {
+        packets_sent_ = &packets;
+        bytes_sent_ = &bytes;
+    }
+
     /// Cancels what is pending.
     void cancel() {
         pending_.for_each([](place& each) { each.owner_.cancel(); });
@@ -59,6 +76,8 @@ private:
     }
 
     intrusive_list<place> pending_;
+    counter* packets_sent_ = nullptr;
+    counter* bytes_sent_ = nullptr;
 };
 
 }  // namespace ringlet

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/operation_group.hpp>
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/datagram.hpp>
+#include <ringlet/net/send_to_operation.hpp>
+
+#include <span>
+#include <system_error>
+
+namespace ringlet {
+
+/// A datagram that a server has received, and the way to answer it: what a handler gets. It is
+/// answered with any number of datagrams, from the server's own socket, or with none.
+///
+///     ringlet::task<> echo(ringlet::datagram_request& request) {
+///         co_await request.reply(request.packet());
+///     }
+///
+/// One thread: that of the loop in which it is handled. Lifetime: as long as its handler; it must
+/// not end while something is being sent.
+class datagram_request {
+public:
+    /// For servers: handled in `owner`, and answered through `fd`, which somebody keeps open.
+    datagram_request(loop& owner, int fd, datagram received) noexcept
+        : loop_(owner), fd_(fd), datagram_(std::move(received)) {}
+    datagram_request(const datagram_request&) = delete;
+    datagram_request& operator=(const datagram_request&) = delete;
+
+    /// Its bytes, to be changed freely. An empty datagram is a request too.
+    [[nodiscard]] std::span<std::byte> packet() const noexcept { return datagram_.data(); }
+
+    /// Whether it was larger than the server receives, so that the rest is lost, and how large.
+    [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated(); }
+    [[nodiscard]] std::size_t original_size() const noexcept { return datagram_.original_size(); }
+
+    /// Whom it is from; no address where that is a Unix socket that has no name.
+    [[nodiscard]] const address& sender() const noexcept { return datagram_.sender(); }
+
+    /// Sends a datagram to the sender, waiting while there is no room. Yields its size. Throws
+    /// std::system_error, or stores that in `error`: destination_address_required where the sender
+    /// has no address. `data` must last until the await is over. sendmsg(2).
+    [[nodiscard]] send_to_operation reply(const_buffer data) { return send_to(data, sender()); }
+    [[nodiscard]] send_to_operation reply(const_buffer data, std::error_code& error) {
+        return send_to(data, sender(), error);
+    }
+
+    /// The same to anyone; `to` must last as long.
+    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to) {
+        return {loop_, fd_, data, &to, &pending_, nullptr};
+    }
+    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to,
+                                            std::error_code& error) {
+        return {loop_, fd_, data, &to, &pending_, &error};
+    }
+
+    /// For servers: as operation_group::count_sent.
+    void count_sent(operation_group::counter& packets, operation_group::counter& bytes) noexcept {
+        pending_.count_sent(packets, bytes);
+    }
+
+private:
+    loop& loop_;
+    int fd_;
+    datagram datagram_;
+    operation_group pending_;
+};
+
+}  // namespace ringlet

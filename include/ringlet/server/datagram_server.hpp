@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ringlet/server/any_handler.hpp>
+#include <ringlet/server/datagram_request.hpp>
+#include <ringlet/server/server.hpp>
+
+namespace ringlet {
+
+class datagram_receiver;
+
+/// A server of datagrams. For each one, in this order: `get_request`, `verify_request`,
+/// `process_request`, and `finish_request` with the handler in it. What one of these throws goes to
+/// `handle_error`, and the server goes on; so it does when the network reports that an answer found
+/// nobody.
+class datagram_server : public server {
+public:
+    using request_type = datagram_request;
+
+    ~datagram_server() override = default;
+
+    /// Whether this datagram is to be handled; if not, it is dropped. By default, yes.
+    [[nodiscard]] virtual bool verify_request(const datagram& received, const address& client);
+
+protected:
+    /// Binds to `local`, unless the options say otherwise. Throws as bound_socket::open.
+    datagram_server(const address& local, any_handler<datagram_request> handler,
+                    const server_options& options);
+
+    /// Takes over a datagram socket that has an address, which stays its own. Throws
+    /// std::system_error if it cannot be served.
+    datagram_server(bound_socket adopted, any_handler<datagram_request> handler,
+                    const server_options& options);
+
+    /// Waits for the next datagram.
+    [[nodiscard]] virtual task<datagram> get_request(datagram_receiver& receiving);
+
+    /// Has a datagram handled, where `server_options::concurrency` says.
+    virtual void process_request(datagram received, const address& client);
+
+    /// Handles one datagram, in the thread or process that it has been given to: calls the handler.
+    [[nodiscard]] virtual task<> finish_request(datagram_request& request, const address& client);
+
+private:
+    void activate(bound_socket& bound) const override;
+    task<> take_requests(bound_socket& from, executor& handled_by, amount wanted) override;
+
+    void take(datagram received, executor& handled_by);
+    task<> serve_request(datagram received, int through);
+
+    any_handler<datagram_request> handler_;
+};
+
+}  // namespace ringlet

@@ -1,0 +1,31 @@
+#include <ringlet/server/datagram_request_handler.hpp>
+
+namespace ringlet {
+
+task<> datagram_request_handler::finish() {
+    if (!wfile_)
+        co_return;
+    co_await wfile_->flush();
+    if (!stream().sent().empty())
+        co_await request().reply(stream().sent());
+}
+
+packet_stream& datagram_request_handler::stream() {
+    if (!stream_)
+        stream_.emplace(packet());
+    return *stream_;
+}
+
+reader<packet_stream>& datagram_request_handler::rfile() {
+    if (!rfile_)
+        rfile_.emplace(stream());
+    return *rfile_;
+}
+
+writer<packet_stream>& datagram_request_handler::wfile() {
+    if (!wfile_)
+        wfile_.emplace(stream());
+    return *wfile_;
+}
+
+}  // namespace ringlet
