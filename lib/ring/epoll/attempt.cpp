@@ -158,6 +158,12 @@ std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, 
     return transfer_message(sqe, done, kept);
 }
 
+bool never_waits(const io_uring_sqe& sqe) noexcept {
+    const bool transfers = sqe.opcode == IORING_OP_RECV || sqe.opcode == IORING_OP_SEND ||
+                           sqe.opcode == IORING_OP_RECVMSG || sqe.opcode == IORING_OP_SENDMSG;
+    return transfers && (sqe.msg_flags & MSG_DONTWAIT) != 0;
+}
+
 void keep_memory(waiting_operation& one) {
     if (!one.kept)
         one.kept = std::make_unique<kept_memory>();

@@ -14,6 +14,9 @@ namespace ringlet::epoll {
 /// stands for what the SQE's msghdr names where that is gone.
 std::optional<int> attempt_transfer(const io_uring_sqe& sqe, std::size_t& done, kept_memory* kept);
 
+/// Whether it is one of these, with MSG_DONTWAIT: it ends at once, whoever else waits.
+[[nodiscard]] bool never_waits(const io_uring_sqe& sqe) noexcept;
+
 /// ACCEPT, once the listener, if it is one, has been given O_NONBLOCK.
 void prepare_to_accept(int fd) noexcept;
 std::optional<int> attempt_accept(const io_uring_sqe& sqe);

@@ -85,10 +85,10 @@ void epoll_ring::interpreter::take_at_descriptor(const io_uring_sqe& sqe) {
         epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
     // Where the last receive got all there was, trying would cost a call to learn nothing.
-    const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained && here.registered &&
-                          (sqe.msg_flags & MSG_DONTWAIT) == 0;
+    const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained && here.registered;
+    const bool others_wait = !(output ? here.output : here.input).empty();
     std::size_t done = 0;
-    if (!hopeless && (output ? here.output : here.input).empty())
+    if (epoll::never_waits(sqe) || !(hopeless || others_wait))
         if (const std::optional<outcome> ended = attempt(sqe, done, nullptr))
             return post(sqe, ended->result, ended->flags);
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
