@@ -1,5 +1,4 @@
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/close_operation.hpp>
 #include <ringlet/loop/connect_operation.hpp>
 #include <ringlet/loop/yield_operation.hpp>
 #include <ringlet/net/datagram_socket.hpp>
@@ -8,29 +7,22 @@
 
 namespace ringlet {
 
-socket datagram_socket::open(network& net, const address& local, const datagram_options& options) {
-    if (local.family() == AF_UNSPEC)
-        throw std::invalid_argument("datagram_socket: the address to bind to is missing");
+bound_socket datagram_socket::open(network& net, const address& local,
+                                   const datagram_options& options) {
+    bound_socket made = bound_socket::open(net, local, SOCK_DGRAM, options.binding);
+    apply(options, made.socket());
+    return made;
+}
+
+void datagram_socket::apply(const datagram_options& options, ringlet::socket& opened) {
     if (options.receive_buffer_size < 0 || options.send_buffer_size < 0)
         throw std::invalid_argument("datagram_options: the size of a buffer must be 0 or more");
-    try {
-        ringlet::socket made = ringlet::socket::open(net, local.family(), SOCK_DGRAM);
-        if (local.family() != AF_UNIX) {
-            made.set_option(SOL_SOCKET, SO_REUSEADDR, int{options.reuse_address});
-            made.set_option(SOL_SOCKET, SO_REUSEPORT, int{options.reuse_port});
-            made.set_option(SOL_SOCKET, SO_BROADCAST, int{options.broadcast});
-        }
-        if (local.family() == AF_INET6)
-            made.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
-        if (options.receive_buffer_size > 0)
-            made.set_option(SOL_SOCKET, SO_RCVBUF, options.receive_buffer_size);
-        if (options.send_buffer_size > 0)
-            made.set_option(SOL_SOCKET, SO_SNDBUF, options.send_buffer_size);
-        made.bind(local);
-        return made;
-    } catch (const std::system_error& error) {
-        throw std::system_error(error.code(), "cannot bind to " + local.to_string());
-    }
+    if (options.broadcast)
+        opened.set_option(SOL_SOCKET, SO_BROADCAST, 1);
+    if (options.receive_buffer_size > 0)
+        opened.set_option(SOL_SOCKET, SO_RCVBUF, options.receive_buffer_size);
+    if (options.send_buffer_size > 0)
+        opened.set_option(SOL_SOCKET, SO_SNDBUF, options.send_buffer_size);
 }
 
 task<> datagram_socket::connect(address peer, std::error_code& error) {
@@ -50,23 +42,22 @@ task<> datagram_socket::close() {
         pending_.cancel();  // and what those begin who are told
         co_await yield_operation(*loop_);
     }
-    if (is_open())  // whatever close(2) reports, the descriptor is gone
-        static_cast<void>(co_await close_operation(*loop_, socket_.release()));
+    socket_ = bound_socket();
 }
 
 void datagram_socket::set_broadcast(bool on) {
-    socket_.set_option(SOL_SOCKET, SO_BROADCAST, int{on});
+    socket_.socket().set_option(SOL_SOCKET, SO_BROADCAST, int{on});
 }
 
 void datagram_socket::set_receive_buffer_size(int bytes) {
-    socket_.set_option(SOL_SOCKET, SO_RCVBUF, bytes);
+    socket_.socket().set_option(SOL_SOCKET, SO_RCVBUF, bytes);
 }
 
 void datagram_socket::set_send_buffer_size(int bytes) {
-    socket_.set_option(SOL_SOCKET, SO_SNDBUF, bytes);
+    socket_.socket().set_option(SOL_SOCKET, SO_SNDBUF, bytes);
 }
 
-ringlet::socket datagram_socket::release() noexcept {
+bound_socket datagram_socket::release() noexcept {
     check(pending_.empty(), "a socket was given away while an operation on it was pending; await "
                             "the operation first");
     return std::move(socket_);

@@ -44,6 +44,8 @@ void send_to_operation::cancel() {
 
 std::size_t send_to_operation::await_resume() {
     place_.leave();
+    if (result_ >= 0)
+        place_.sent(static_cast<std::size_t>(result_));
     if (result_ < 0 || error_ != nullptr)
         report(error_, "sendmsg");
     return result_ < 0 ? 0 : static_cast<std::size_t>(result_);

@@ -1,6 +1,7 @@
 #include "counter_slot.hpp"
 #include "executor.hpp"
 
+#include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>

@@ -120,7 +120,8 @@ server::~server() {
 }
 
 bound_socket server::bind(const address& local) const {
-    bind_options binding = options_.listening.binding;
+    bind_options binding =
+        type_ == SOCK_DGRAM ? options_.datagrams.binding : options_.listening.binding;
     binding.reuse_port =
         binding.reuse_port || options_.to_workers == server_options::hand_over::reuse_port;
     return bound_socket::open(*options_.net, local, type_, binding);

@@ -3,6 +3,10 @@
 #include <ringlet/loop/operation.hpp>
 #include <ringlet/ring/intrusive_list.hpp>
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
 namespace ringlet {
 
 /// A member of a datagram socket: the operations pending on it, of which it takes any number at

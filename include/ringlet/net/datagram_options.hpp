@@ -1,19 +1,13 @@
 #pragma once
 
+#include <ringlet/net/bind_options.hpp>
+
 namespace ringlet {
 
 /// How a datagram socket is opened.
 struct datagram_options {
-    /// Binds although another socket that asks for it too has the port (SO_REUSEADDR): of UDP, the
-    /// last one bound gets what comes.
-    bool reuse_address = false;
-
-    /// Shares the port with other sockets that ask for it too (SO_REUSEPORT): the kernel spreads
-    /// the senders over them.
-    bool reuse_port = false;
-
-    /// An IPv6 socket takes nothing from IPv4 senders (IPV6_V6ONLY).
-    bool v6_only = true;
+    /// How it gets its address.
+    bind_options binding = {};
 
     /// May send to broadcast addresses (SO_BROADCAST).
     bool broadcast = false;

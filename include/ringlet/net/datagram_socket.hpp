@@ -9,7 +9,7 @@
 #include <ringlet/net/received_datagram.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
 #include <ringlet/net/send_to_operation.hpp>
-#include <ringlet/net/socket.hpp>
+#include <ringlet/net/bound_socket.hpp>
 
 #include <system_error>
 #include <utility>
@@ -35,7 +35,7 @@ public:
         : datagram_socket(owner, open(owner.net(), local, options)) {}
 
     /// Takes over a datagram socket, bound, connected or neither, whose waiting happens in `owner`.
-    datagram_socket(loop& owner, socket taken) noexcept
+    datagram_socket(loop& owner, bound_socket taken) noexcept
         : loop_(&owner), socket_(std::move(taken)) {}
 
     datagram_socket(datagram_socket&&) noexcept = default;
@@ -43,8 +43,11 @@ public:
     ~datagram_socket() = default;
 
     /// A socket that is bound to `local`; what the first constructor takes over. Throws as it does.
-    [[nodiscard]] static ringlet::socket open(network& net, const address& local,
-                                              const datagram_options& options = {});
+    [[nodiscard]] static bound_socket open(network& net, const address& local,
+                                           const datagram_options& options = {});
+
+    /// Sets what the options say of a socket that is open.
+    static void apply(const datagram_options& options, ringlet::socket& opened);
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
@@ -95,7 +98,7 @@ public:
 
     /// Throw std::system_error, as getsockname(2) and getpeername(2) do.
     [[nodiscard]] address local_address() const { return socket_.local_address(); }
-    [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
+    [[nodiscard]] address peer_address() const { return socket_.socket().peer_address(); }
 
     /// See datagram_options.
     void set_broadcast(bool on);
@@ -103,11 +106,11 @@ public:
     void set_send_buffer_size(int bytes);
 
     /// The socket itself, for any other option.
-    [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+    [[nodiscard]] ringlet::socket& socket() noexcept { return socket_.socket(); }
     [[nodiscard]] loop& owner() const noexcept { return *loop_; }
 
     /// Gives the socket away, with nothing pending on it.
-    [[nodiscard]] ringlet::socket release() noexcept;
+    [[nodiscard]] bound_socket release() noexcept;
 
 private:
     [[nodiscard]] recv_from_operation receive(mutable_buffer buffer, address* sender,
@@ -120,7 +123,7 @@ private:
     }
 
     loop* loop_;
-    ringlet::socket socket_;
+    bound_socket socket_;
     operation_group pending_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <ringlet/loop/loop_options.hpp>
 #include <ringlet/coro/rate_limit.hpp>
+#include <ringlet/net/datagram_options.hpp>
+#include <ringlet/net/datagram_receiver_options.hpp>
 #include <ringlet/net/listener_options.hpp>
 #include <ringlet/net/stream_timeouts.hpp>
 #include <ringlet/ring/log_throttle_options.hpp>
@@ -15,8 +17,13 @@ namespace ringlet {
 
 /// How a server serves, and its limits. Times are 0 to a year.
 struct server_options {
-    /// The listening socket; its `backlog` is socketserver's request_queue_size.
+    /// The listening socket of a server of streams; its `backlog` is socketserver's request_queue_size.
     listener_options listening;
+
+    /// The socket of a server of datagrams, and how it receives: `receiving.packet_size_max` is
+    /// socketserver's max_packet_size.
+    datagram_options datagrams;
+    datagram_receiver_options receiving;
 
     /// The loop that the server makes for itself, and those of its workers.
     loop_options loop;
