@@ -24,7 +24,8 @@ struct bind_options {
     /// ownership and permissions".
     std::optional<mode_t> mode = {};
 
-    /// Takes a path over where a socket was left behind that no process has open any more.
+    /// Takes a path over where a socket was left behind that no process has open any more. Of
+    /// several processes that do so at once, one succeeds; a file `PATH.lock` is there meanwhile.
     bool replace_stale = true;
 
     /// Removes the path when the socket is closed by the process that made it.
