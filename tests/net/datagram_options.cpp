@@ -22,7 +22,7 @@ static_assert(std::is_trivially_destructible_v<datagram_options>);
 namespace {
 
 ringlet::socket open(const address& local, const datagram_options& options) {
-    return datagram_socket::open(network::system(), local, options);
+    return datagram_socket::open(network::system(), local, options).release();
 }
 
 }  // namespace
@@ -33,22 +33,21 @@ TEST_CASE("datagram options reach the socket", "[net]") {
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_BROADCAST) == 0);
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_REUSEADDR) == 0);
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_REUSEPORT) == 0);
-    const ringlet::socket all = open(any, {.reuse_address = true,
-                                           .reuse_port = true,
+    const ringlet::socket all = open(any, {.binding = {.reuse_port = true},
                                            .broadcast = true,
                                            .receive_buffer_size = 30'000,
                                            .send_buffer_size = 40'000});
     CHECK(all.get_option<int>(SOL_SOCKET, SO_BROADCAST) == 1);
-    CHECK(all.get_option<int>(SOL_SOCKET, SO_REUSEADDR) == 1);
+    CHECK(all.get_option<int>(SOL_SOCKET, SO_REUSEADDR) == 0);  // see bind_options
     CHECK(all.get_option<int>(SOL_SOCKET, SO_REUSEPORT) == 1);
     CHECK(all.get_option<int>(SOL_SOCKET, SO_RCVBUF) == 60'000);  // it doubles them
     CHECK(all.get_option<int>(SOL_SOCKET, SO_SNDBUF) == 80'000);
 }
 
 TEST_CASE("a port is shared by those who all ask for it", "[net]") {
-    const ringlet::socket first = open({"127.0.0.1", 0}, {.reuse_port = true});
+    const ringlet::socket first = open({"127.0.0.1", 0}, {.binding = {.reuse_port = true}});
     const address taken = first.local_address();
-    CHECK(open(taken, {.reuse_port = true}).local_address() == taken);
+    CHECK(open(taken, {.binding = {.reuse_port = true}}).local_address() == taken);
     CHECK_THROWS_AS(open(taken, {}), std::system_error);
 }
 
@@ -56,13 +55,13 @@ TEST_CASE("an IPv6 socket says whether it takes IPv4", "[net]") {
     if (!has_ipv6_loopback())
         SKIP("this machine has no ::1");
     const bool v6_only = GENERATE(true, false);
-    const ringlet::socket made = open({"::", 0}, {.v6_only = v6_only});
+    const ringlet::socket made = open({"::", 0}, {.binding = {.v6_only = v6_only}});
     CHECK((made.get_option<int>(IPPROTO_IPV6, IPV6_V6ONLY) == 1) == v6_only);
 }
 
 TEST_CASE("a Unix socket is opened with the same options", "[net]") {
     const ringlet::socket made = open(free_address(datagram_transport::unix_socket),
-                                      {.reuse_address = true, .receive_buffer_size = 30'000});
+                                      {.receive_buffer_size = 30'000});
     CHECK(made.get_option<int>(SOL_SOCKET, SO_RCVBUF) == 60'000);
 }
 
