@@ -4,7 +4,10 @@
 #include "connected_pair.hpp"
 #include "datagram_transport.hpp"
 #include "run_without_leak.hpp"
+#include "virtual_time_ring.hpp"
 
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
@@ -13,7 +16,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::datagram;
 using ringlet::datagram_receiver;
@@ -232,6 +239,58 @@ TEST_CASE("an error that stays is told by each receive, and a receiver can go on
         co_await receiver.stop();
         ::close(number);
     });
+}
+
+TEST_CASE("a receiver that is short of memory tries again, ever more rarely", "[net]") {
+    const int error = GENERATE(ENOBUFS, ENOMEM);
+    std::vector<std::chrono::milliseconds> attempts;
+    virtual_time_ring* ring = nullptr;
+    auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe&) {
+        attempts.push_back(
+            std::chrono::duration_cast<std::chrono::milliseconds>(ring->now().time_since_epoch()));
+        return attempts.size() % 5 == 0 ? 0 : -error;
+    });
+    ring = made.get();
+    loop owner(std::move(made));
+    datagram_receiver receiver(owner, 3, {.batch_max = 1});
+    const auto receive_two = [&]() -> task<> {
+        for (int i = 0; i < 2; ++i)
+            static_cast<void>(co_await receiver.receive());
+    };
+    ringlet::block_on(owner, receive_two());
+    CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 1ms, 3ms, 7ms, 15ms, 15ms, 16ms,
+                                                             18ms, 22ms, 30ms});
+}
+
+TEST_CASE("a receiver that pauses can be cancelled, waited for again and stopped", "[net]") {
+    int attempts = 0;
+    loop owner(std::make_unique<virtual_time_ring>([&](const io_uring_sqe&) {
+        ++attempts;
+        return -ENOMEM;
+    }));
+    datagram_receiver receiver(owner, 3, {.batch_max = 1});
+    std::vector<std::error_code> errors;
+    const auto receive_one = [&]() -> task<> {
+        std::error_code error;
+        static_cast<void>(co_await receiver.receive(error));
+        errors.push_back(error);
+    };
+    const auto body = [&]() -> task<> {
+        for (int i = 0; i < 3; ++i) {
+            const ringlet::cancel_scope scope(2ms);
+            co_await receive_one();
+        }
+        task_group group;
+        group.spawn(receive_one());
+        co_await ringlet::yield();
+        co_await receiver.stop();
+        co_await group.join();
+    };
+    ringlet::block_on(owner, body());
+    CHECK(attempts < 6);
+    REQUIRE(errors.size() == 4);
+    CHECK(errors[2] == std::errc::timed_out);
+    CHECK(errors[3] == std::errc::operation_canceled);
 }
 
 TEST_CASE("a receiver waits on a socket with O_NONBLOCK all the same", "[net]") {

@@ -7,7 +7,10 @@
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
 
+#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/connect.hpp>
+#include <ringlet/net/datagram_receiver.hpp>
+#include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <array>
@@ -65,6 +68,12 @@ task<std::size_t> send_and_close(stream to, std::unique_ptr<counted_text> text,
     const std::size_t sent = co_await to.send_all(*text);
     co_await to.close();
     co_return sent + static_cast<std::size_t>(options.backlog);
+}
+
+/// Takes a datagram by value, and tells how long its data is.
+task<std::size_t> measure(ringlet::datagram received) {
+    co_await ringlet::yield();
+    co_return received.data().size();
 }
 
 /// Runs `body(pair)` and counts.
@@ -138,4 +147,28 @@ TEST_CASE("listeners, options and addresses may be made in an operand", "[net]")
         CHECK(released.is_open());
         co_await stream(owner, released.release()).close();
     });
+}
+
+TEST_CASE("datagrams, and what is sent as one, may be made in an operand", "[net]") {
+    counted::begin();
+    run_without_leak([](loop& owner) -> task<> {
+        ringlet::datagram_socket one(owner, {"127.0.0.1", 0});
+        const std::string port = std::to_string(one.local_address().port());
+        std::error_code error;
+        co_await one.send_to(counted_text('a'), address::parse("127.0.0.1:" + port));
+        co_await one.connect(address::parse("127.0.0.1:" + port));
+        co_await one.send(counted_text('b'), error);
+        std::array<char, 200> buffer{};
+        const std::size_t size = (co_await one.recv(std::span(buffer).subspan(50))).size;
+        CHECK(size == 100);
+        ringlet::datagram_receiver receiver(owner, one.socket(), {.packets_max = 1});
+        std::size_t received = co_await measure(co_await receiver.receive());
+        co_await one.send("x");
+        received += co_await measure(co_await receiver.receive(error));
+        CHECK(received == 101);
+        co_await receiver.stop();
+        co_await one.close();
+    });
+    CHECK(counted::alive() == 0);
+    CHECK(counted::strays() == 0);
 }
