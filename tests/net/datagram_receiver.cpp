@@ -125,7 +125,7 @@ TEST_CASE("a Unix sender without a name is received from, and has no address", "
 }
 
 TEST_CASE("a burst that is larger than the pool comes whole and in order", "[net]") {
-    const std::size_t packets = GENERATE(1, 3, 64);
+    const auto packets = GENERATE(std::size_t{1}, std::size_t{3}, std::size_t{64});
     const auto kind = GENERATE(datagram_transport::udp, datagram_transport::unix_socket);
     CAPTURE(packets);
     run_without_leak([=](loop& owner) -> task<> {
