@@ -60,7 +60,10 @@ TEST_CASE("a receive that waits for too long times out, and the next has its tim
     here.sends = {{1s, 4}};
     here.run([&]() -> task<> {
         const stream_watch watch(here.stream(), {.read = 30s});
-        outcome first, answer, second, third;
+        outcome first;
+        outcome answer;
+        outcome second;
+        outcome third;
         co_await receive(here, first);
         CHECK(first.timed_out());
         CHECK(first.count == 0);
@@ -129,7 +132,10 @@ TEST_CASE("a stream is idle when no byte goes either way, and all that is pendin
     here.sends = {{20s, 1'000}, {25s, 1'000}, {29s, 500}};
     here.run([&]() -> task<> {
         const stream_watch watch(here.stream(), {.idle = 30s});
-        outcome first, second, received, sent;
+        outcome first;
+        outcome second;
+        outcome received;
+        outcome sent;
         co_await task_group::run([&](task_group& group) -> task<> {
             group.spawn(send_all(here, 3'000, sent));
             co_await receive(here, first);
@@ -180,7 +186,9 @@ TEST_CASE("what keeps the program busy does not count against the peer", "[net]"
     here.sends = {{29s, 5}};
     here.run([&]() -> task<> {
         const stream_watch watch(here.stream(), {.idle = 30s, .read = 30s, .write = 30s});
-        outcome request, answer, next;
+        outcome request;
+        outcome answer;
+        outcome next;
         co_await receive(here, request);
         co_await ringlet::sleep_for(1h);
         co_await send_all(here, 5, answer);

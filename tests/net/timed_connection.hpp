@@ -8,10 +8,12 @@
 
 #include <deque>
 #include <memory>
+#include <span>
 #include <utility>
 
 /// A stream in virtual time, whose peer and system do what a test has written down: each receive
 /// and each send of the stream ends as the next step says, and waits for ever where there is none.
+/// A send with MSG_WAITALL goes through so many of them as it takes.
 class timed_connection {
 public:
     using duration = ringlet::loop::clock::duration;
@@ -47,11 +49,25 @@ private:
 
     int begin(const io_uring_sqe& sqe) {
         std::deque<step>& steps = sqe.opcode == IORING_OP_RECV ? receives : sends;
-        if (!steps.empty()) {
-            ring_.end_after(steps.front().after, sqe.user_data, steps.front().result);
-            steps.pop_front();
+        const auto wanted = (sqe.msg_flags & MSG_WAITALL) != 0 ? size_of(sqe) : 1;
+        step end{};
+        for (; end.result < wanted && !steps.empty(); steps.pop_front()) {
+            end.after += steps.front().after;
+            end.result += steps.front().result;
         }
+        if (end.result >= wanted)
+            ring_.end_after(end.after, sqe.user_data, end.result);
         return virtual_time_ring::pending;
+    }
+
+    static int size_of(const io_uring_sqe& send) {
+        if (send.opcode == IORING_OP_SEND)
+            return static_cast<int>(send.len);
+        const auto& message = *reinterpret_cast<const msghdr*>(send.addr);
+        std::size_t size = 0;
+        for (const iovec& each : std::span(message.msg_iov, message.msg_iovlen))
+            size += each.iov_len;
+        return static_cast<int>(size);
     }
 
     ringlet::loop owner_;
