@@ -45,7 +45,7 @@ void gathered_send_operation::prepare(io_uring_sqe& sqe) {
     batch_[0].iov_len -= offset_;
     message_.msg_iov = batch_.data();
     message_.msg_iovlen = count;
-    const int until_done = outgoing_.watched() ? 0 : MSG_WAITALL;
+    const unsigned until_done = outgoing_.watched() ? 0 : MSG_WAITALL;
     io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | until_done);
 }
 

@@ -157,6 +157,42 @@ TEST_CASE("a stream is idle when no byte goes either way, and all that is pendin
     });
 }
 
+TEST_CASE("what is received keeps a stream from being idle, though a send goes on waiting",
+          "[net]") {
+    timed_connection here;
+    here.receives = {{20s, 1}, {20s, 1}};
+    here.run([&]() -> task<> {
+        const stream_watch watch(here.stream(), {.idle = 30s});
+        outcome received;
+        outcome sent;
+        co_await task_group::run([&](task_group& group) -> task<> {
+            group.spawn(send_all(here, 1, sent));
+            co_await receive(here, received);
+            co_await receive(here, received);
+        });
+        CHECK(sent.timed_out());
+        CHECK(sent.at == 70s);
+    });
+}
+
+TEST_CASE("a send is left to the system whole, unless its progress matters", "[net]") {
+    const ringlet::stream_timeouts timeouts =
+        GENERATE(ringlet::stream_timeouts{}, ringlet::stream_timeouts{.read = 1h});
+    timed_connection here;
+    here.run([&]() -> task<> {
+        const stream_watch watch(here.stream(), timeouts);
+        { const stream_watch watch_sending(here.stream(), {.write = 1h}); }
+        here.sends = {{1s, 1}, {1s, 1}};
+        outcome sent;
+        co_await task_group::run([&](task_group& group) -> task<> {
+            group.spawn(send_all(here, 2, sent));
+            co_await ringlet::sleep_for(500ms);
+            CHECK(here.sends.empty());
+        });
+        CHECK(sent.at == 2s);
+    });
+}
+
 TEST_CASE("a receive may be late though much is sent, a send though much is received", "[net]") {
     timed_connection here;
     for (int i = 0; i < 100; ++i) {

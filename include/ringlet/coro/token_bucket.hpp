@@ -11,10 +11,9 @@ namespace ringlet {
 /// Keeps to a rate_limit: a token comes at equal distances and is kept until taken, at most as many
 /// as the burst; who finds none waits, first come, first served. It begins with a burst.
 ///
-///     for (ringlet::token_bucket admission({.per_second = 100, .burst = 20});;) {
-///         co_await admission.take();
+///     ringlet::token_bucket admission({.per_second = 100, .burst = 20});
+///     for (;; co_await admission.take())
 ///         serve(co_await listener.accept());
-///     }
 ///
 /// One thread: the loop's. Lifetime: outlives those who wait for it.
 class token_bucket final : private timer {
