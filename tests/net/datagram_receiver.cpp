@@ -55,7 +55,7 @@ task<> send_numbers(datagram_socket& from, address to, int count) {
 TEST_CASE("a receiver yields datagrams in the order of the socket, with their senders", "[net]") {
     const auto kind = GENERATE(from_range(datagram_transports()));
     run_without_leak([=](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind));
+        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind)).release();
         datagram_receiver receiver(owner, from);
         datagram_socket client(owner, free_address(kind));
         const address own = client.local_address();
@@ -76,7 +76,7 @@ TEST_CASE("a receiver yields datagrams in the order of the socket, with their se
 
 TEST_CASE("the largest datagram of UDP is received whole by default", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), {"127.0.0.1", 0});
+        const ringlet::socket from = datagram_socket::open(owner.net(), {"127.0.0.1", 0}).release();
         datagram_receiver receiver(owner, from);
         datagram_socket client(owner, {"127.0.0.1", 0});
         const address to = from.local_address();
@@ -92,7 +92,7 @@ TEST_CASE("the largest datagram of UDP is received whole by default", "[net]") {
 TEST_CASE("what a receiver cuts off is told", "[net]") {
     const auto kind = GENERATE(from_range(datagram_transports()));
     run_without_leak([=](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind));
+        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind)).release();
         datagram_receiver receiver(owner, from, {.packet_size_max = 16});
         datagram_socket client(owner, free_address(kind));
         const address to = from.local_address();
@@ -130,7 +130,7 @@ TEST_CASE("a burst that is larger than the pool comes whole and in order", "[net
     CAPTURE(packets);
     run_without_leak([=](loop& owner) -> task<> {
         const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind),
-                                                           {.receive_buffer_size = 4 << 20});
+                                                           {.receive_buffer_size = 4 << 20}).release();
         datagram_receiver receiver(owner, from, {.packets_max = packets});
         datagram_socket client(owner, free_address(kind));
         task_group sending;

@@ -264,7 +264,7 @@ TEST_CASE("a datagram socket may move, and give its socket away", "[net]") {
         datagram_socket second(std::move(first));
         CHECK_FALSE(first.is_open());  // NOLINT(bugprone-use-after-move): what is tested
         first = std::move(second);
-        const ringlet::socket released = first.release();
+        const ringlet::bound_socket released = first.release();
         CHECK(released.local_address() == own);
         CHECK_FALSE(first.is_open());
         co_return;

@@ -32,7 +32,7 @@ static_assert(!std::is_aggregate_v<send_to_operation>);
 namespace {
 
 ringlet::socket bound(datagram_transport kind) {
-    return ringlet::datagram_socket::open(ringlet::network::system(), free_address(kind));
+    return ringlet::datagram_socket::open(ringlet::network::system(), free_address(kind)).release();
 }
 
 task<> send(loop& owner, int fd, std::string data, address to, std::error_code& error) {

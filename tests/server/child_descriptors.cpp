@@ -233,7 +233,7 @@ TEST_CASE("a port is free as soon as the parent's listener is closed, though a c
         await_closing(begun);
         co_await source.close();
         ringlet::listener_options exclusive;
-        exclusive.reuse_address = false;
+        exclusive.binding.reuse_address = false;
         listener next(owner, where, exclusive);
         co_await next.close();
         alive.second.close();
