@@ -30,6 +30,8 @@ shutdown_signal::shutdown_signal()
 shutdown_signal::~shutdown_signal() = default;
 
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
+    if (native_handle() < 0)
+        return;  // a forked child's, of a server that is not its own
     auto known = (**grace_).load();
     while (grace.count() < known && !(**grace_).compare_exchange_weak(known, grace.count())) {
     }

@@ -100,7 +100,7 @@ struct server_options {
     /// And at most so many bytes of it, so that a flood is not read for as long; 0 closes at once.
     /// More than what the system buffers of a connection, which a client that reads the reply may
     /// have sent by then.
-    std::size_t linger_bytes_max = std::size_t{16} << 20U;
+    std::size_t linger_bytes_max = std::size_t{64} << 20U;
 
     /// How often `service_actions` is called, besides after each request; 0 is never.
     std::chrono::milliseconds service_interval{0};
