@@ -57,6 +57,7 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     const ringlet::server_options options;
     CHECK(options.drain_timeout == 5s);
     CHECK(options.linger_timeout == 1s);
+    CHECK(options.linger_bytes_max == 64U << 20U);
     CHECK(options.timeout == 0s);
     CHECK(options.listening.backlog == 4096);
     CHECK(options.listening.binding.reuse_address);

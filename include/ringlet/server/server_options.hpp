@@ -97,9 +97,8 @@ struct server_options {
     /// destroy the reply on its way; 0 closes at once.
     std::chrono::milliseconds linger_timeout{1000};
 
-    /// And at most so many bytes of it, so that a flood is not read for as long; 0 closes at once.
-    /// More than what the system buffers of a connection, which a client that reads the reply may
-    /// have sent by then.
+    /// And at most so many bytes of it, so that no flood is read for as long; 0 closes at once. A
+    /// client that sends more than this before it looks for a reply finds its connection reset.
     std::size_t linger_bytes_max = std::size_t{64} << 20U;
 
     /// How often `service_actions` is called, besides after each request; 0 is never.
