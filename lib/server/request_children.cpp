@@ -46,6 +46,7 @@ void request_children::start(accepted_request request) {
             [&] { return run_in_child(slot, std::move(request.handling)); },
             {request.descriptor, shared_, cancelled_.native_handle()});
         accounts_.started();
+        const shield uncancelled(owner());  // in which await_end begins, and so goes on
         await_end(std::move(made), slot, std::move(request.place));
     } catch (...) {
         accounts_.cancel(slot);
@@ -75,7 +76,6 @@ task<> request_children::handle_in_child(task<> handling) {
 // The place is kept here: what the child has of it is a copy.
 detached request_children::await_end(child_process made, std::size_t slot,
                                      peer_limit::place /*place*/) {
-    const shield uncancelled(owner());
     child self(std::move(made));
     running_.push_back(self);
     std::error_code error;
