@@ -7,6 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 using ringlet::direction;
 
@@ -107,6 +110,23 @@ TEST_CASE("a direction knows when bytes last went through, and whether that matt
     const direction moved(std::move(outgoing));
     CHECK(moved.progressed_at() == noon);
     CHECK_FALSE(moved.watched());  // who watches stays where it is
+}
+
+TEST_CASE("directions in several threads add to one total", "[loop]") {
+    constexpr int threads = 4;
+    constexpr int times = 50'000;
+    std::atomic<std::uint64_t> total{0};
+    {
+        std::vector<std::jthread> together;
+        for (int i = 0; i < threads; ++i)
+            together.emplace_back([&total] {
+                direction own;
+                own.count_into(&total);
+                for (int time = 0; time < times; ++time)
+                    own.progress(3, {});
+            });
+    }
+    CHECK(total == threads * times * 3);
 }
 
 TEST_CASE("moving or destroying a direction that is busy ends the program", "[loop]") {
