@@ -278,12 +278,13 @@ TEST_CASE("clients who make handlers fail cannot flood the log", "[server]") {
     const captured_log log;
     ringlet::server_options options;
     options.log = {.burst = 2, .interval = 1h};
-    ringlet::tcp_server server(loopback,
-                               [](ringlet::stream& /*client*/) -> ringlet::task<> {
-                                   throw std::runtime_error("once more");
-                                   co_return;
-                               },
-                               options);
+    ringlet::tcp_server server(
+        loopback,
+        [](ringlet::stream& /*client*/) -> ringlet::task<> {
+            throw std::runtime_error("once more");
+            co_return;
+        },
+        options);
     serving_thread serving(server);
     for (int i = 0; i < 20; ++i)
         CHECK(blocking_client(server.server_address()).receive_all().empty());
