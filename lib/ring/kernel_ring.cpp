@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -32,12 +33,17 @@ constexpr std::array setups{
 // NODROP: a full completion queue loses nothing. EXT_ARG: a wait can carry a deadline.
 constexpr unsigned required_features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 
+// The memory of a ring may have been that of one which another thread has ended. The thread
+// sanitizer, which does not see liburing's munmap(2) and mmap(2), learns the order from this.
+std::atomic<unsigned> rings_ended{0};
+
 }  // namespace
 
 kernel_ring::kernel_ring(const ring_options& options) {
     require_valid(options);
     set_up(options);
     owned_descriptors::add(ring_.ring_fd);
+    static_cast<void>(rings_ended.load(std::memory_order_acquire));
     probe();
     // Not fatal when refused: they only make `enter` cheaper and a forked child safer.
     registered_ = io_uring_register_ring_fd(&ring_) == 1;
@@ -56,6 +62,7 @@ kernel_ring::kernel_ring(const ring_options& options) {
 
 kernel_ring::~kernel_ring() {
     owned_descriptors::remove(ring_.ring_fd);
+    rings_ended.fetch_add(1, std::memory_order_release);
     io_uring_queue_exit(&ring_);
 }
 

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -195,4 +196,21 @@ TEST_CASE("a forked child cannot touch the queues of its parent", "[ring]") {
     CHECK_FALSE(end.exited_with(0));
     prepare_as(ring, 1, [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); });
     CHECK(next_completion(ring).user_data == 1);
+}
+
+TEST_CASE("threads make, use and end rings while others do", "[ring]") {
+    constexpr int rounds = 20;
+    std::vector<std::future<int>> threads;
+    for (int thread = 0; thread < 4; ++thread)
+        threads.push_back(std::async(std::launch::async, [] {
+            int completed = 0;
+            for (int round = 0; round < rounds; ++round) {
+                ringlet::kernel_ring ring({.submission_entries = 8, .completion_entries = 16});
+                prepare_nop(ring, 1);
+                completed += next_completion(ring).user_data == 1 ? 1 : 0;
+            }
+            return completed;
+        }));
+    for (auto& thread : threads)
+        CHECK(thread.get() == rounds);
 }
