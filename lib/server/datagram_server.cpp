@@ -1,8 +1,7 @@
 #include "counter_slot.hpp"
-#include "executor.hpp"
+#include "request_source.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/server/datagram_server.hpp>
@@ -27,38 +26,38 @@ bool datagram_server::verify_request(const datagram& /*received*/, const address
     return true;
 }
 
-task<> datagram_server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
-    loop& here = loop::require_current("serve");
-    datagram_receiver_options receiving_options = options().receiving;
-    if (wanted == amount::one)
-        receiving_options.batch_max = 1;
-    datagram_receiver receiving(here, from.socket(), receiving_options);
-    token_bucket rate(accept_rate());
-    std::exception_ptr end;
-    try {
-        do {
-            if (co_await handled_by.wait_for_room())
-                counter_slot::count(counted().accept_pauses);
-            co_await rate.take();
-            take(co_await get_request(receiving), handled_by);
-            request_taken();
-        } while (wanted == amount::all);
-    } catch (...) {
-        end = std::current_exception();
+class datagram_server::incoming final : public request_source {
+public:
+    incoming(datagram_server& owner, const bound_socket& from,
+              const datagram_receiver_options& options)
+        : owner_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
+
+    task<> take(executor& handled_by) override {
+        owner_.take(co_await owner_.get_request(receiver_), handled_by);
     }
-    co_await receiving.stop();  // what comes now waits in the socket
-    {
-        const shield uncancelled(here);
+
+    task<> stop(executor& handled_by) override {
+        const shield uncancelled(loop::require_current("serve"));
+        co_await receiver_.stop();
         std::error_code none_left;
         for (;;) {
-            datagram received = co_await receiving.receive(none_left);
+            datagram received = co_await receiver_.receive(none_left);
             if (none_left)
                 break;
-            take(std::move(received), handled_by);
+            owner_.take(std::move(received), handled_by);
         }
     }
-    if (end)
-        std::rethrow_exception(end);
+
+private:
+    datagram_server& owner_;
+    datagram_receiver receiver_;
+};
+
+std::unique_ptr<request_source> datagram_server::open_source(bound_socket& from, amount wanted) {
+    datagram_receiver_options options = this->options().receiving;
+    if (wanted == amount::one)
+        options.batch_max = 1;  // what is not handled stays in the socket
+    return std::make_unique<incoming>(*this, from, options);
 }
 
 task<datagram> datagram_server::get_request(datagram_receiver& receiving) {

@@ -97,13 +97,6 @@ task<> executor::wait_until_below(std::size_t count) {
     }
 }
 
-task<bool> executor::wait_for_room() {
-    if (running_ < running_max_)
-        co_return false;
-    co_await wait_until_below(running_max_);
-    co_return true;
-}
-
 task<> executor::join() {
     bool cancelled = false;
     try {

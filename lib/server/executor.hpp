@@ -24,9 +24,10 @@ public:
     executor(loop& owner, std::size_t running_max) noexcept
         : owner_(owner), scope_(&owner.scope()), running_max_(running_max) {}
 
-    /// Waits until a request may be spawned; true if it had to wait. Throws std::system_error when
-    /// it is cancelled.
-    [[nodiscard]] task<bool> wait_for_room();
+    /// Whether a request may be spawned; and waits until one may. Throws std::system_error when it
+    /// is cancelled.
+    [[nodiscard]] bool has_room() const noexcept { return running_ < running_max_; }
+    [[nodiscard]] task<> wait_for_room() { return wait_until_below(running_max_); }
 
     /// Has `request` handled. Throws where there is no thread, process or memory left for it, and
     /// then it is dropped unbegun.

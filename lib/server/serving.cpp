@@ -5,6 +5,7 @@
 #include "deadline_or_never.hpp"
 #include "executor.hpp"
 #include "request_children.hpp"
+#include "request_source.hpp"
 #include "session.hpp"
 #include "sharing_threads.hpp"
 #include "worker_children.hpp"
@@ -13,6 +14,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/interval.hpp>
+#include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
@@ -115,6 +117,29 @@ task<bool> server::serve_one() {
     co_await serve_session(take_one(*handled_by, timed_out), *handled_by, shutdown_,
                            options_.drain_timeout);
     co_return !timed_out;
+}
+
+/// Until it is cancelled, or has taken one request, if no more are wanted.
+task<> server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
+    const std::unique_ptr<request_source> source = open_source(from, wanted);
+    token_bucket rate(accept_rate());
+    std::exception_ptr end;
+    try {
+        do {
+            if (!handled_by.has_room()) {
+                counter_slot::count(counted().accept_pauses);
+                co_await handled_by.wait_for_room();
+            }
+            co_await rate.take();
+            co_await source->take(handled_by);
+            request_taken();
+        } while (wanted == amount::all);
+    } catch (...) {
+        end = std::current_exception();
+    }
+    co_await source->stop(handled_by);
+    if (end)
+        std::rethrow_exception(end);
 }
 
 task<> server::take_one(executor& handled_by, bool& timed_out) {

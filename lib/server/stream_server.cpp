@@ -1,8 +1,7 @@
 #include "counter_slot.hpp"
-#include "executor.hpp"
 #include "linger.hpp"
+#include "request_source.hpp"
 
-#include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
 
@@ -56,31 +55,36 @@ bool stream_server::verify_request(stream& /*request*/, const address& /*client*
     return true;
 }
 
-task<> stream_server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
-    listener accepting(loop::require_current("serve"), std::move(from),
-                       accepting_options(options(), wanted == amount::one));
-    accepting.on_overload([this](std::error_code error, std::chrono::milliseconds pause) {
-        handle_overload(error, pause);
-    });
-    token_bucket rate(accept_rate());
-    std::exception_ptr end;
-    try {
-        do {
-            if (co_await handled_by.wait_for_room())
-                counter_slot::count(counted().accept_pauses);
-            co_await rate.take();
-            take(co_await get_request(accepting), handled_by);
-            request_taken();
-        } while (wanted == amount::all);
-    } catch (...) {
-        end = std::current_exception();
+class stream_server::incoming final : public request_source {
+public:
+    incoming(stream_server& owner, bound_socket& from, const listener_options& options)
+        : owner_(owner), from_(from),
+          listener_(loop::require_current("serve"), std::move(from), options) {
+        listener_.on_overload([&owner](std::error_code error, std::chrono::milliseconds pause) {
+            owner.handle_overload(error, pause);
+        });
     }
-    co_await accepting.stop();  // who comes now waits in the backlog
-    while (std::optional<stream> ahead = accepting.try_accept())
-        take(std::move(*ahead), handled_by);
-    from = co_await accepting.release();
-    if (end)
-        std::rethrow_exception(end);
+
+    task<> take(executor& handled_by) override {
+        owner_.take(co_await owner_.get_request(listener_), handled_by);
+    }
+
+    task<> stop(executor& handled_by) override {
+        co_await listener_.stop();
+        while (std::optional<stream> ahead = listener_.try_accept())
+            owner_.take(std::move(*ahead), handled_by);
+        from_ = co_await listener_.release();
+    }
+
+private:
+    stream_server& owner_;
+    bound_socket& from_;
+    listener listener_;
+};
+
+std::unique_ptr<request_source> stream_server::open_source(bound_socket& from, amount wanted) {
+    return std::make_unique<incoming>(*this, from,
+                                       accepting_options(options(), wanted == amount::one));
 }
 
 task<stream> stream_server::get_request(listener& accepting) {

@@ -41,7 +41,7 @@ worker_thread::worker_thread(const loop_options& options, std::optional<unsigned
 }
 
 worker_thread::~worker_thread() {
-    loop_->post(interior_->last);
+    interior_->finish.tell(*loop_);
     thread_.join();
 }
 
@@ -61,7 +61,7 @@ task<> worker_thread::work(std::promise<void>& ready) {
     loop_ = &loop::require_current("worker_thread");
     interior_ = &own;
     ready.set_value();
-    co_await own.last.told().wait();
+    co_await own.finished.wait();
     co_await own.tasks.join();
 }
 
@@ -71,8 +71,8 @@ void worker_thread::spawn(task<> work) {
     });
 }
 
-void worker_thread::cancel() {
-    loop_->post([this] { interior_->tasks.cancel(); });
+void worker_thread::cancel() noexcept {
+    interior_->cancel.tell(*loop_);
 }
 
 }  // namespace ringlet

@@ -4,7 +4,8 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/loop.hpp>
 
-#include <exception>
+#include <atomic>
+#include <functional>
 #include <future>
 #include <optional>
 #include <thread>
@@ -30,25 +31,33 @@ public:
     void spawn(task<> work);
 
     /// Cancels what runs there.
-    void cancel();
+    void cancel() noexcept;
 
 private:
-    /// Told to the thread when no more tasks will come.
-    class end_of_work final : public inbox::work_item {
+    /// Something that the thread is told, once; without memory, which cancelling must not need.
+    class notice final : private inbox::work_item {
     public:
-        [[nodiscard]] event& told() noexcept { return told_; }
+        explicit notice(std::function<void()> heard) : heard_(std::move(heard)) {}
+
+        void tell(loop& told) noexcept {
+            if (!told_.exchange(true))
+                told.post(*this);
+        }
 
     private:
-        void run() override { told_.set(); }
+        void run() override { heard_(); }
         void discard() noexcept override {}
 
-        event told_;
+        std::function<void()> heard_;
+        std::atomic<bool> told_{false};
     };
 
     /// Lives in the thread's own coroutine.
     struct interior {
         task_group tasks;
-        end_of_work last;
+        event finished;
+        notice cancel{[this] { tasks.cancel(); }};
+        notice finish{[this] { finished.set(); }};
     };
 
     void run(const loop_options& options, std::promise<void>& ready) noexcept;

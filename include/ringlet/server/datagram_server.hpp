@@ -41,8 +41,10 @@ protected:
     [[nodiscard]] virtual task<> finish_request(datagram_request& request, const address& client);
 
 private:
+    class incoming;
+
     void activate(bound_socket& bound) const override;
-    task<> take_requests(bound_socket& from, executor& handled_by, amount wanted) override;
+    std::unique_ptr<request_source> open_source(bound_socket& from, amount wanted) override;
 
     void take(datagram received, executor& handled_by);
     task<> serve_request(datagram received, int through);

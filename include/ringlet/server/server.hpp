@@ -19,6 +19,7 @@ namespace ringlet {
 class child_accounts;
 class counter_store;
 class executor;
+class request_source;
 class workload;
 struct counter_slot;
 
@@ -116,19 +117,12 @@ protected:
 
     enum class amount { one, all };
 
-    /// Takes requests from `from`, and has them handled by `handled_by`; until it is cancelled, or
-    /// one of them. `from` is to be had back when it has ended.
-    [[nodiscard]] virtual task<> take_requests(bound_socket& from, executor& handled_by,
-                                               amount wanted) = 0;
+    /// What will take requests from `from`, which lasts longer: one of them, or all.
+    [[nodiscard]] virtual std::unique_ptr<request_source> open_source(bound_socket& from,
+                                                                      amount wanted) = 0;
 
     /// Lets clients reach a socket that is bound.
     virtual void activate(bound_socket& bound) const = 0;
-
-    /// Calls `service_actions`, when a request has been taken.
-    void request_taken() noexcept;
-
-    /// How fast this loop may take requests.
-    [[nodiscard]] rate_limit accept_rate() const;
 
     /// What this thread, or this forked child, counts in.
     [[nodiscard]] counter_slot& counted() const noexcept;
@@ -144,6 +138,8 @@ private:
     void set_listening(bound_socket bound);
     void open_if_not();
     void close_listening() noexcept;
+    void request_taken() noexcept;
+    [[nodiscard]] rate_limit accept_rate() const;
 
     [[nodiscard]] std::unique_ptr<executor> make_executor();
     [[nodiscard]] std::unique_ptr<workload> make_workers();
@@ -151,6 +147,7 @@ private:
     [[nodiscard]] task<> serve_alone(bound_socket& from, shutdown_signal& requested);
     void enter_child(std::size_t slot) noexcept;
     [[nodiscard]] task<bool> serve_one();
+    [[nodiscard]] task<> take_requests(bound_socket& from, executor& handled_by, amount wanted);
     [[nodiscard]] task<> take_one(executor& handled_by, bool& timed_out);
     [[nodiscard]] task<> take_all(bound_socket& from, executor& handled_by);
     [[nodiscard]] task<> call_service_actions();

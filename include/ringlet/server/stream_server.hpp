@@ -49,8 +49,10 @@ protected:
     [[nodiscard]] virtual task<> close_request(stream& request);
 
 private:
+    class incoming;
+
     void activate(bound_socket& bound) const override;
-    task<> take_requests(bound_socket& from, executor& handled_by, amount wanted) override;
+    std::unique_ptr<request_source> open_source(bound_socket& from, amount wanted) override;
 
     void take(stream request, executor& handled_by);
     task<> refuse(stream request);
