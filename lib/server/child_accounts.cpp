@@ -6,9 +6,8 @@
 
 namespace ringlet {
 
-child_accounts::child_accounts(counter_store& all, std::size_t first,
-                               const log_throttle_options& throttle)
-    : all_(all), lost_(log_level::error, "a child process was lost", throttle) {
+child_accounts::child_accounts(counter_store& all, std::size_t first, log_throttle& lost)
+    : all_(all), lost_(lost) {
     for (std::size_t slot = all.size(); slot-- > first;)
         free_.push_back(slot);
 }

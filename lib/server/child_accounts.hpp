@@ -18,8 +18,8 @@ namespace ringlet {
 /// One thread: that of the loop which serves.
 class child_accounts {
 public:
-    /// The slots from `first` on are for children. `all` must outlive this.
-    child_accounts(counter_store& all, std::size_t first, const log_throttle_options& throttle);
+    /// The slots from `first` on are for children. `all` and `lost` must outlive this.
+    child_accounts(counter_store& all, std::size_t first, log_throttle& lost);
 
     /// A slot for a child that is about to be made. Throws std::bad_alloc.
     [[nodiscard]] std::size_t open();
@@ -34,7 +34,7 @@ public:
 private:
     counter_store& all_;
     std::vector<std::size_t> free_;
-    log_throttle lost_;
+    log_throttle& lost_;
 };
 
 }  // namespace ringlet

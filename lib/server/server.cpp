@@ -1,6 +1,5 @@
-#include "child_accounts.hpp"
-#include "counter_store.hpp"
 #include "deadline_or_never.hpp"
+#include "server_records.hpp"
 #include "worker_count.hpp"
 
 #include <ringlet/coro/block_on.hpp>
@@ -53,12 +52,9 @@ std::string describe(const std::exception_ptr& exception) {
     }
 }
 
-/// Threads have slots of the counters in turn: they may share one, which costs a little.
-constexpr std::size_t thread_slots = 16;
-
 std::size_t slot_of_this_thread() noexcept {
     static std::atomic<std::size_t> threads{0};
-    thread_local const std::size_t slot = threads++ % thread_slots;
+    thread_local const std::size_t slot = threads++ % server_records::thread_slots;
     return slot;
 }
 
@@ -88,8 +84,7 @@ public:
     serving(const serving&) = delete;
     serving& operator=(const serving&) = delete;
     ~serving() {
-        owner_.failures_.flush();
-        owner_.overloads_.flush();
+        owner_.records_->reports->flush();
         owner_.shutdown_.reset();
         if (owner_.close_when_done_.exchange(false))
             owner_.close_listening();
@@ -102,11 +97,8 @@ private:
 
 server::server(const address& local, int type, const server_options& options)
     : options_((validate(options), options)),
-      counters_(std::make_unique<counter_store>(thread_slots + children_max(options))),
-      children_(std::make_unique<child_accounts>(*counters_, thread_slots, options.log)),
-      local_(local), type_(type),
-      failures_(log_level::error, "a handler failed", options.log),
-      overloads_(log_level::warning, "accepting pauses", options.log) {}
+      records_(std::make_unique<server_records>(children_max(options), options.log)),
+      local_(local), type_(type) {}
 
 server::server(bound_socket adopted, int type, const server_options& options)
     : server(address(), type, options) {
@@ -206,11 +198,11 @@ void server::server_close() {
 }
 
 counter_slot& server::counted() const noexcept {
-    return counters_->slot(child_slot_ != 0 ? child_slot_ : slot_of_this_thread());
+    return records_->counters.slot(child_slot_ != 0 ? child_slot_ : slot_of_this_thread());
 }
 
 server_counters server::counters() const noexcept {
-    return counters_->snapshot();
+    return records_->counters.snapshot();
 }
 
 task<> server::run_request(task<> handling, const address& client) {
@@ -252,15 +244,20 @@ void server::report_error(std::exception_ptr exception, const address& client) n
     }
 }
 
+void server::report_refusal(const address& client) noexcept {
+    counter_slot::count(counted().refused);
+    records_->reports->refusals.report({{"client", client.to_string()}});
+}
+
 void server::handle_error(std::exception_ptr exception, const address& client) {
-    failures_.report({
+    records_->reports->failures.report({
         {"client", client.family() == AF_UNSPEC ? "unknown" : client.to_string()},
         {"error", describe(exception)},
     });
 }
 
 void server::handle_overload(std::error_code error, std::chrono::milliseconds pause) {
-    overloads_.report({
+    records_->reports->overloads.report({
         {"address", address_.to_string()},
         {"first_pause_ms", std::to_string(pause.count())},
         {"error", error.message()},

@@ -1,11 +1,11 @@
 // How a server serves, for each `concurrency`.
 
-#include "child_accounts.hpp"
 #include "dedicated_threads.hpp"
 #include "deadline_or_never.hpp"
 #include "executor.hpp"
 #include "request_children.hpp"
 #include "request_source.hpp"
+#include "server_records.hpp"
 #include "session.hpp"
 #include "sharing_threads.hpp"
 #include "worker_children.hpp"
@@ -52,7 +52,7 @@ std::unique_ptr<executor> server::make_executor() {
     case concurrency::forks:  // one request of a pool's
     case concurrency::fork_per_request:
         return std::make_unique<request_children>(
-            here, at_most(options_.max_children), options_, *children_,
+            here, at_most(options_.max_children), options_, records_->children,
             [this](std::size_t slot) { enter_child(slot); }, shutdown_.native_handle());
     default:
         return std::make_unique<executor>(here, options_.max_connections);
@@ -64,7 +64,7 @@ std::unique_ptr<workload> server::make_workers() {
     loop& here = loop::require_current("serve");
     if (options_.concurrency == concurrency::forks)
         return std::make_unique<worker_children>(
-            here, worker_count(options_), options_, *children_,
+            here, worker_count(options_), options_, records_->children,
             [this](std::size_t slot, shutdown_signal& requested) {
                 enter_child(slot);
                 return serve_alone(listening_, requested);

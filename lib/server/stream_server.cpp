@@ -11,8 +11,6 @@ namespace ringlet {
 
 namespace {
 
-constexpr auto too_many_of_peer = "a connection beyond max_connections_per_peer was closed";
-
 /// Only what is handled may be accepted where the rest must wait in the backlog: for one request,
 /// and for processes, each of which is to have the connections that it handles and no others.
 listener_options accepting_options(const server_options& options, bool only_one) {
@@ -36,16 +34,14 @@ address peer_of(const stream& request) noexcept {
 stream_server::stream_server(const address& local, any_handler<stream> handler,
                              const server_options& options)
     : server(local, SOCK_STREAM, options), handler_(std::move(handler)),
-      peers_(options.max_connections_per_peer),
-      refusals_(log_level::warning, too_many_of_peer, options.log) {
+      peers_(options.max_connections_per_peer) {
     open_in_constructor();
 }
 
 stream_server::stream_server(bound_socket listening, any_handler<stream> handler,
                              const server_options& options)
     : server(std::move(listening), SOCK_STREAM, options), handler_(std::move(handler)),
-      peers_(options.max_connections_per_peer),
-      refusals_(log_level::warning, too_many_of_peer, options.log) {}
+      peers_(options.max_connections_per_peer) {}
 
 void stream_server::activate(bound_socket& bound) const {
     listener::listen(bound, options().listening);
@@ -97,8 +93,7 @@ void stream_server::take(stream request, executor& handled_by) {
     try {
         peer_limit::place place = peers_.try_enter(client);
         if (!place) {
-            counter_slot::count(counted().refused);
-            refusals_.report({{"client", client.to_string()}});
+            report_refusal(client);
             return;
         }
         const executor::taking here(handled_by, std::move(place));

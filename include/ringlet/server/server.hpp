@@ -3,7 +3,6 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
-#include <ringlet/ring/log_throttle.hpp>
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
@@ -16,12 +15,11 @@
 
 namespace ringlet {
 
-class child_accounts;
-class counter_store;
 class executor;
 class request_source;
 class workload;
 struct counter_slot;
+struct server_records;
 
 /// What every server has in common: its lifecycle and its hooks, with socketserver's names.
 ///
@@ -124,6 +122,9 @@ protected:
     /// Lets clients reach a socket that is bound.
     virtual void activate(bound_socket& bound) const = 0;
 
+    /// Reports and counts that a connection was closed, being one too many of its peer's.
+    void report_refusal(const address& client) noexcept;
+
     /// What this thread, or this forked child, counts in.
     [[nodiscard]] counter_slot& counted() const noexcept;
 
@@ -153,9 +154,8 @@ private:
     [[nodiscard]] task<> call_service_actions();
 
     server_options options_;
-    std::unique_ptr<counter_store> counters_;
-    std::size_t child_slot_ = 0;  // in a forked child
-    std::unique_ptr<child_accounts> children_;
+    std::unique_ptr<server_records> records_;
+    std::size_t child_slot_ = 0;  // of the counters, in a forked child
     address local_;
     int type_;
     shutdown_signal shutdown_;
@@ -163,8 +163,6 @@ private:
     int fileno_ = -1;
     address address_;
     bool closed_ = false;
-    log_throttle failures_;
-    log_throttle overloads_;
     std::atomic<bool> serving_{false};
     std::atomic<bool> close_when_done_{false};
 };

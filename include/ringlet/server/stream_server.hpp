@@ -3,7 +3,6 @@
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/stream.hpp>
-#include <ringlet/ring/log_throttle.hpp>
 #include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/peer_limit.hpp>
 #include <ringlet/server/server.hpp>
@@ -60,7 +59,6 @@ private:
 
     any_handler<stream> handler_;
     peer_limit peers_;
-    log_throttle refusals_;
 };
 
 }  // namespace ringlet
