@@ -3,6 +3,7 @@
 #include "dedicated_threads.hpp"
 #include "deadline_or_never.hpp"
 #include "executor.hpp"
+#include "leave_stopping_to_parent.hpp"
 #include "request_children.hpp"
 #include "request_source.hpp"
 #include "server_records.hpp"
@@ -82,6 +83,7 @@ std::unique_ptr<workload> server::make_workers() {
 
 void server::enter_child(std::size_t slot) noexcept {
     child_slot_ = slot;
+    leave_stopping_to_parent();
 }
 
 rate_limit server::accept_rate() const {
