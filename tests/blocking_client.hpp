@@ -16,13 +16,14 @@
 #include <system_error>
 #include <utility>
 
-/// A client that knows nothing of ringlet: one blocking TCP socket and the plain system calls,
-/// which throw std::system_error; what takes longer than the time limit is an error too.
+/// A client that knows nothing of ringlet: one blocking socket, by default of TCP, and the plain
+/// system calls, which throw std::system_error; what takes longer than the time limit is an error
+/// too.
 class blocking_client {
 public:
     /// A socket that is not connected yet.
-    explicit blocking_client(int family = AF_INET) {
-        call("socket", [&] { return fd_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0); });
+    explicit blocking_client(int family = AF_INET, int type = SOCK_STREAM) {
+        call("socket", [&] { return fd_ = ::socket(family, type | SOCK_CLOEXEC, 0); });
         const timeval limit{time_limit.count(), 0};
         set_option(SOL_SOCKET, SO_RCVTIMEO, limit);
         set_option(SOL_SOCKET, SO_SNDTIMEO, limit);
@@ -35,6 +36,12 @@ public:
     blocking_client(blocking_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     blocking_client& operator=(blocking_client&&) = delete;
     ~blocking_client() { close(); }
+
+    /// Gives a Unix socket an abstract name that the system chooses, to be answered at. unix(7).
+    void autobind() {
+        const sockaddr unnamed{AF_UNIX, {}};
+        call("bind", [&] { return ::bind(fd_, &unnamed, sizeof(sa_family_t)); });
+    }
 
     void connect(const ringlet::address& server) {
         call("connect", [&] { return ::connect(fd_, server.data(), server.size()); });
@@ -58,6 +65,14 @@ public:
             received.append(piece.data(), count);
         }
         return received;
+    }
+
+    /// The next datagram, or what is there of a stream.
+    std::string receive_some() {
+        std::array<char, 65536> piece;
+        const auto count =
+            call("recv", [&] { return ::recv(fd_, piece.data(), piece.size(), 0); });
+        return {piece.data(), count};
     }
 
     /// Everything up to the end of the stream.

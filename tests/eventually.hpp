@@ -1,0 +1,18 @@
+#pragma once
+
+#include "time_limit.hpp"
+
+#include <chrono>
+#include <thread>
+
+/// Whether what another thread or process brings about has come true, within the time limit.
+template <class Condition>
+bool eventually(Condition holds) {
+    const auto deadline = std::chrono::steady_clock::now() + time_limit;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline)
+            return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
