@@ -2,34 +2,35 @@
 
 #include "in_time.hpp"
 
-#include <ringlet/server/server.hpp>
+#include <ringlet/server/serving_thread.hpp>
 
+#include <cstdio>
 #include <exception>
 
-/// Runs `serve_forever` in a thread of its own. Where nobody has joined it by then, its end shuts
-/// the server down without grace.
+/// A ringlet::serving_thread whose end a test waits for no longer than the time limit. Where nobody
+/// has joined it by then, its end shuts the server down without grace.
 class serving_thread {
 public:
-    explicit serving_thread(ringlet::server& served)
-        : server_(served),
-          serving_(std::async(std::launch::async, [&served] { served.serve_forever(); })) {}
+    explicit serving_thread(ringlet::server& served) : thread_(served) {}
     serving_thread(const serving_thread&) = delete;
     serving_thread& operator=(const serving_thread&) = delete;
     ~serving_thread() {
-        if (!serving_.valid())
-            return;
-        server_.shutdown(std::chrono::seconds(0));
         try {
-            join();
+            stop(std::chrono::nanoseconds::zero());
         } catch (const std::exception& error) {
             std::fprintf(stderr, "serving_thread: %s\n", error.what());
         }
     }
 
+    void stop(std::chrono::nanoseconds grace) {
+        in_time([this, grace] { thread_.stop(grace); });
+    }
+
     /// Waits until `serve_forever` has returned; throws what it threw.
-    void join() { get_in_time(serving_); }
+    void join() {
+        in_time([this] { thread_.join(); });
+    }
 
 private:
-    ringlet::server& server_;
-    std::future<void> serving_;
+    ringlet::serving_thread thread_;
 };

@@ -164,6 +164,7 @@
 #include <ringlet/server/server.hpp>
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
+#include <ringlet/server/serving_thread.hpp>
 #include <ringlet/server/shutdown_signal.hpp>
 #include <ringlet/server/stream_request_handler.hpp>
 #include <ringlet/server/stream_server.hpp>

@@ -133,6 +133,7 @@ protected:
 
 private:
     class serving;
+    friend class serving_thread;  // takes back a shutdown that came too late
 
     [[nodiscard]] bound_socket bind(const address& local) const;
     [[nodiscard]] bound_socket open_another() const;

@@ -1,0 +1,54 @@
+#include "../ring/blocked_signals.hpp"
+
+#include <ringlet/ring/log.hpp>
+#include <ringlet/server/serving_thread.hpp>
+
+#include <utility>
+
+namespace ringlet {
+
+serving_thread::serving_thread(server& served) : server_(served) {
+    const blocked_signals in_the_thread;
+    thread_ = std::thread([this] { run(); });
+}
+
+serving_thread::~serving_thread() {
+    try {
+        stop();
+    } catch (const std::exception& error) {
+        log(log_level::error, "serving in the background failed", {{"error", error.what()}});
+    } catch (...) {
+        log(log_level::error, "serving in the background failed");
+    }
+}
+
+void serving_thread::run() noexcept {
+    try {
+        server_.serve_forever();
+    } catch (...) {
+        failure_ = std::current_exception();
+    }
+}
+
+void serving_thread::stop() {
+    stop(server_.options().drain_timeout);
+}
+
+// A shutdown that comes when serving has just ended by itself must not end the next one.
+void serving_thread::stop(std::chrono::nanoseconds grace) {
+    if (!thread_.joinable())
+        return;
+    server_.shutdown(grace);
+    thread_.join();
+    server_.shutdown_.reset();
+    join();
+}
+
+void serving_thread::join() {
+    if (thread_.joinable())
+        thread_.join();
+    if (failure_)
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+}  // namespace ringlet
