@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
@@ -32,6 +33,17 @@ public:
             ->transform(unit)
             ->type_name("TIME")
             ->default_str(std::to_string(value->count()) + "ms");
+    }
+
+    void operator()(const one_of& choice) const {
+        const auto check = [&choice](const std::string& given) {
+            const bool known = std::ranges::find(choice.words, given) != choice.words.end();
+            return known ? "" : given + " is none of " + CLI::detail::join(choice.words, ", ");
+        };
+        parser_.add_option(added_.name, *choice.value, added_.meaning)
+            ->capture_default_str()
+            ->type_name(CLI::detail::join(choice.words, "|"))
+            ->check(CLI::Validator(check, ""));
     }
 
 private:

@@ -9,10 +9,23 @@
 #include <variant>
 #include <vector>
 
+/// The value of an option that is one of several words.
+struct one_of {
+    /// The keys of `named`.
+    template <class Map>
+    one_of(std::string& set, const Map& named) : value(&set) {
+        for (const auto& [word, meant] : named)
+            words.push_back(word);
+    }
+
+    std::string* value;
+    std::vector<std::string> words;
+};
+
 /// An option of a program, as in `--timeout 300ms`. What it sets has the default before.
 struct command_line_option {
     const char* name;
-    std::variant<std::string*, std::size_t*, std::chrono::milliseconds*> value;
+    std::variant<std::string*, std::size_t*, std::chrono::milliseconds*, one_of> value;
     const char* meaning;
 };
 

@@ -1,4 +1,5 @@
-// Sends everything back, and shuts down when a client has gone: from inside its handler.
+// Sends everything back, over any transport and with any kind of concurrency: the handlers are the
+// same.
 
 #include "command_line.hpp"
 #include "serve_until_signal.hpp"
@@ -6,29 +7,62 @@
 #include <ringlet/ringlet.hpp>
 
 #include <array>
-#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
 #include <string_view>
 
 namespace {
 
-class echo : public ringlet::stream_request_handler {
-    ringlet::task<> handle() override {
-        std::array<char, 1024> buffer;
-        while (const auto size = co_await request().recv(buffer)) {
-            const std::string_view data(buffer.data(), size);
-            std::cout << "Receive Data: " << data << std::endl;
-            co_await request().send_all(data);
-        }
-        server().shutdown();
-    }
+using ringlet::concurrency;
+
+ringlet::task<> echo_stream(ringlet::stream& client) {
+    std::array<char, 16'384> buffer;
+    while (const auto size = co_await client.recv(buffer))
+        co_await client.send_all(std::string_view(buffer.data(), size));
+}
+
+ringlet::task<> echo_datagram(ringlet::datagram_request& request) {
+    co_await request.reply(request.packet());
+}
+
+template <class Server, auto handler>
+std::unique_ptr<ringlet::server> make(const ringlet::address& address,
+                                      const ringlet::server_options& options) {
+    return std::make_unique<Server>(address, handler, options);
+}
+
+const std::map<std::string, decltype(&make<ringlet::tcp_server, echo_stream>)> transports{
+    {"tcp", make<ringlet::tcp_server, echo_stream>},
+    {"udp", make<ringlet::udp_server, echo_datagram>},
+    {"unix", make<ringlet::unix_stream_server, echo_stream>},
+    {"unix-datagram", make<ringlet::unix_datagram_server, echo_datagram>},
+};
+
+const std::map<std::string, concurrency> concurrencies{
+    {"loop", concurrency::loop},
+    {"threads", concurrency::threads},
+    {"thread-per-connection", concurrency::thread_per_request},
+    {"forks", concurrency::forks},
+    {"fork-per-connection", concurrency::fork_per_request},
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program(argc, argv, "Echoes until a client has gone.", "localhost:10888",
-                       [](const ringlet::address& address) {
-                           ringlet::tcp_server server(address, ringlet::handler<echo>);
-                           serve_until_signal(server);
-                       });
+    std::string transport = "tcp";
+    std::string concurrently = "loop";
+    std::string address = "127.0.0.1:9999";
+    ringlet::server_options options;
+    return run_program(
+        argc, argv, "Echoes.",
+        {{"--transport", one_of(transport, transports), "What carries the bytes"},
+         {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
+         {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
+         {"--workers", &options.workers, "Threads or forks in a pool; 0 for one for each CPU"}},
+        [&] {
+            options.concurrency = concurrencies.at(concurrently);
+            const auto server = transports.at(transport)(ringlet::address::parse(address), options);
+            serve_until_signal(*server);
+        });
 }

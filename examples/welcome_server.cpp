@@ -18,15 +18,18 @@ class welcome : public ringlet::base_request_handler {
         co_await request().send_all("欢迎访问socketserver服务器！");
         std::array<char, 1024> buffer;
         while (const auto size = co_await request().recv(buffer)) {
-            const std::string_view message(buffer.data(), size);
+            const std::string message(buffer.data(), size);
             if (message == "exit") {
-                std::cout << "断开与" << client() << "的连接！" << std::endl;
+                tell("断开与" + client() + "的连接！");
                 break;
             }
-            std::cout << "来自" << client() << "的客户端向你发来信息：" << message << std::endl;
+            tell("来自" + client() + "的客户端向你发来信息：" + message);
             co_await request().send_all("已收到你的消息<", message, ">");
         }
     }
+
+    /// The handlers of several threads share the terminal: what is written at one go stays one.
+    static void tell(std::string line) { std::cout << line.append("\n") << std::flush; }
 
     std::string client() const {
         const auto& address = client_address();
@@ -39,7 +42,7 @@ class welcome : public ringlet::base_request_handler {
 int main(int argc, char** argv) {
     return run_program(argc, argv, "Greets its clients and answers them.", "127.0.0.1:9999",
                        [](const ringlet::address& address) {
-                           ringlet::tcp_server server(address, ringlet::handler<welcome>);
+                           ringlet::threading_tcp_server server(address, ringlet::handler<welcome>);
                            std::cout << "启动socketserver服务器！" << std::endl;
                            serve_until_signal(server);
                        });

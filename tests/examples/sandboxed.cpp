@@ -10,7 +10,7 @@
 TEST_CASE("a program serves under Docker's filter, and says once what it goes on with",
           "[examples]") {
     const environment_variable unset("RINGLET_RING", nullptr);
-    example_server server("echo_server", {"--address", "127.0.0.1:0"}, &refuse_io_uring);
+    example_server server("tutorial_server", {"--address", "127.0.0.1:0"}, &refuse_io_uring);
     blocking_client client(server.address());
     CHECK(client.exchange("hello") == "hello");
     client.close();
@@ -23,7 +23,7 @@ TEST_CASE("a program serves under Docker's filter, and says once what it goes on
 TEST_CASE("a program that is told to use epoll serves in silence where io_uring is death",
           "[examples]") {
     const environment_variable told("RINGLET_RING", "epoll");
-    example_server server("echo_server", {"--address", "127.0.0.1:0"},
+    example_server server("tutorial_server", {"--address", "127.0.0.1:0"},
                           [] { return punish_call(SYS_io_uring_setup); });
     blocking_client client(server.address());
     CHECK(client.exchange("hello") == "hello");
@@ -35,7 +35,8 @@ TEST_CASE("a program that is told to use epoll serves in silence where io_uring 
 TEST_CASE("a program that is told to use the kernel's ring ends with the cause where it cannot",
           "[examples]") {
     const environment_variable told("RINGLET_RING", "kernel");
-    child_process server(example("echo_server", {"--address", "127.0.0.1:0"}), &refuse_io_uring);
+    child_process server(example("tutorial_server", {"--address", "127.0.0.1:0"}),
+                         &refuse_io_uring);
     CHECK(server.wait() == 1);
     CHECK(server.err().read_rest().find("io_uring_setup: ") != std::string::npos);
 }
