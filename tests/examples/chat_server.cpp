@@ -160,7 +160,7 @@ TEST_CASE("a guest who reads too slowly is dropped, and the others do not notice
     CHECK(told == quick.size());
     const std::string word = server.err().read_until("\n");
     CAPTURE(word);
-    CHECK(word.find(": slow is too slow for the room \"lobby\"; dropped\n") != word.npos);
+    CHECK(word.find(R"(error="slow is too slow for the room \"lobby\"; dropped")") != word.npos);
     slow.hears_at_last();  // what was on its way, and then the end
 
     server.signal(SIGTERM);
