@@ -1,3 +1,5 @@
+#include "valid_rate_limit.hpp"
+
 #include <ringlet/coro/token_bucket.hpp>
 
 #include <algorithm>
@@ -12,15 +14,13 @@ using nanoseconds = std::chrono::nanoseconds;
 
 constexpr nanoseconds burst_time_max = std::chrono::hours(24 * 365);
 
+using seconds = std::chrono::duration<double>;
+
 nanoseconds period_of(const rate_limit& limit) {
-    if (!(limit.per_second >= 0))
-        throw std::invalid_argument("rate_limit: per_second must be 0 or more");
+    require_valid(limit);
     if (limit.per_second == 0)
         return 0ns;
-    const std::chrono::duration<double> period(1 / limit.per_second);
-    if (period * static_cast<double>(std::max<std::size_t>(limit.burst, 1)) > burst_time_max)
-        throw std::invalid_argument("rate_limit: a burst must not take more than a year to come");
-    return std::chrono::round<nanoseconds>(period);
+    return std::chrono::round<nanoseconds>(seconds(1 / limit.per_second));
 }
 
 nanoseconds credit_of(const rate_limit& limit, nanoseconds period) {
@@ -30,6 +30,16 @@ nanoseconds credit_of(const rate_limit& limit, nanoseconds period) {
 }
 
 }  // namespace
+
+void require_valid(const rate_limit& limit) {
+    if (!(limit.per_second >= 0))
+        throw std::invalid_argument("rate_limit: per_second must be 0 or more");
+    if (limit.per_second == 0)
+        return;
+    const auto burst = static_cast<double>(std::max<std::size_t>(limit.burst, 1));
+    if (seconds(burst / limit.per_second) > burst_time_max)
+        throw std::invalid_argument("rate_limit: a burst must not take more than a year to come");
+}
 
 token_bucket::token_bucket(const rate_limit& limit)
     : loop_(loop::require_current("token_bucket")), period_(period_of(limit)),

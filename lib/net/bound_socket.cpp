@@ -1,4 +1,5 @@
 #include "path_binding.hpp"
+#include "valid_options.hpp"
 
 #include <ringlet/net/bound_socket.hpp>
 
@@ -43,12 +44,16 @@ std::string name_of_type(int type) {
 
 }  // namespace
 
+void require_valid(const bind_options& options) {
+    if (options.mode.value_or(0) > all_permissions)
+        throw std::invalid_argument("bind_options: mode must be 0 to 0777");
+}
+
 bound_socket bound_socket::open(network& net, const address& local, int type,
                                 const bind_options& options) {
     if (local.family() == AF_UNSPEC)
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
-    if (options.mode.value_or(0) > all_permissions)
-        throw std::invalid_argument("bind_options: mode must be 0 to 0777");
+    require_valid(options);
     const bool has_path = !local.path().empty();
     bound_socket made;
     try {

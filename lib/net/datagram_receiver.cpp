@@ -1,4 +1,5 @@
 #include "datagram_pool.hpp"
+#include "valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/yield_operation.hpp>
@@ -14,7 +15,9 @@ namespace {
 constexpr std::size_t packet_size_limit = std::size_t{1} << 30U;  // a result has 31 bits
 constexpr std::size_t packets_limit = std::size_t{1} << 20U;
 
-const datagram_receiver_options& validate(const datagram_receiver_options& options) {
+}  // namespace
+
+void require_valid(const datagram_receiver_options& options) {
     const auto require = [](bool holds, const char* sentence) {
         if (!holds)
             throw std::invalid_argument(std::string("datagram_receiver_options: ") + sentence);
@@ -24,13 +27,10 @@ const datagram_receiver_options& validate(const datagram_receiver_options& optio
     require(options.packets_max > 0 && options.packets_max <= packets_limit,
             "packets_max must be 1 to 2^20");
     require(options.batch_max > 0, "batch_max must be 1 or more");
-    return options;
 }
 
-}  // namespace
-
 datagram_receiver::datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options)
-    : pool_(new datagram_pool(owner, fd, validate(options))) {}
+    : pool_((require_valid(options), new datagram_pool(owner, fd, options))) {}
 
 void datagram_receiver::abandon::operator()(datagram_pool* left) const noexcept {
     left->abandon();

@@ -1,3 +1,5 @@
+#include "valid_options.hpp"
+
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/connect_operation.hpp>
 #include <ringlet/loop/yield_operation.hpp>
@@ -7,6 +9,12 @@
 
 namespace ringlet {
 
+void require_valid(const datagram_options& options) {
+    if (options.receive_buffer_size < 0 || options.send_buffer_size < 0)
+        throw std::invalid_argument("datagram_options: the size of a buffer must be 0 or more");
+    require_valid(options.binding);
+}
+
 bound_socket datagram_socket::open(network& net, const address& local,
                                    const datagram_options& options) {
     bound_socket made = bound_socket::open(net, local, SOCK_DGRAM, options.binding);
@@ -15,8 +23,7 @@ bound_socket datagram_socket::open(network& net, const address& local,
 }
 
 void datagram_socket::apply(const datagram_options& options, ringlet::socket& opened) {
-    if (options.receive_buffer_size < 0 || options.send_buffer_size < 0)
-        throw std::invalid_argument("datagram_options: the size of a buffer must be 0 or more");
+    require_valid(options);
     if (options.broadcast)
         opened.set_option(SOL_SOCKET, SO_BROADCAST, 1);
     if (options.receive_buffer_size > 0)

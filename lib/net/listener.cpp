@@ -1,4 +1,5 @@
 #include "acceptor.hpp"
+#include "valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/yield_operation.hpp>
@@ -10,9 +11,7 @@
 
 namespace ringlet {
 
-namespace {
-
-void validate(const listener_options& options) {
+void require_valid(const listener_options& options) {
     const auto require = [](bool holds, const char* sentence) {
         if (!holds)
             throw std::invalid_argument(std::string("listener_options: ") + sentence);
@@ -21,19 +20,18 @@ void validate(const listener_options& options) {
     require(options.overload_pause_first > std::chrono::milliseconds::zero() &&
                 options.overload_pause_first <= options.overload_pause_max,
             "overload_pause_first must be more than 0 and at most overload_pause_max");
+    require_valid(options.binding);
 }
 
-}  // namespace
-
 bound_socket listener::open(network& net, const address& local, const listener_options& options) {
-    validate(options);
+    require_valid(options);
     bound_socket listening = bound_socket::open(net, local, SOCK_STREAM, options.binding);
     listen(listening, options);
     return listening;
 }
 
 void listener::listen(bound_socket& bound, const listener_options& options) {
-    validate(options);
+    require_valid(options);
     const address local = bound.local_address();
     try {
         if (local.family() != AF_UNIX)  // what is accepted inherits it
@@ -48,7 +46,7 @@ listener::listener(loop& owner, const address& local, const listener_options& op
     : listener(owner, open(owner.net(), local, options), options) {}
 
 listener::listener(loop& owner, bound_socket listening, const listener_options& options)
-    : acceptor_((validate(options), listening.require(SOCK_STREAM),
+    : acceptor_((require_valid(options), listening.require(SOCK_STREAM),
                  new acceptor(owner, std::move(listening), options))) {}
 
 void listener::abandon::operator()(acceptor* left) const noexcept {

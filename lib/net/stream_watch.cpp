@@ -1,3 +1,5 @@
+#include "valid_options.hpp"
+
 #include <ringlet/net/stream_watch.hpp>
 
 #include <algorithm>
@@ -45,11 +47,15 @@ private:
 
 }  // namespace
 
-stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
-    : stream_(watched), timeouts_(timeouts) {
+void require_valid(const stream_timeouts& timeouts) {
     require_sensible(timeouts.idle, "idle");
     require_sensible(timeouts.read, "read");
     require_sensible(timeouts.write, "write");
+}
+
+stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
+    : stream_(watched), timeouts_(timeouts) {
+    require_valid(timeouts);
     if (watches_sending())
         stream_.outgoing_.watch();
     look_after();

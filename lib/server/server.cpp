@@ -1,3 +1,6 @@
+#include "../coro/valid_rate_limit.hpp"
+#include "../net/valid_options.hpp"
+#include "../ring/valid_ring_options.hpp"
 #include "deadline_or_never.hpp"
 #include "server_records.hpp"
 #include "worker_count.hpp"
@@ -41,6 +44,12 @@ void validate(const server_options& options) {
     require(options.max_threads > 0, "max_threads must be 1 or more");
     require(options.max_children > 0, "max_children must be 1 or more");
 }
+    require_valid(options.listening);
+    require_valid(options.datagrams);
+    require_valid(options.receiving);
+    require_valid(options.timeouts);
+    require_valid(options.accept_rate);
+    require_valid(options.loop.ring);
 
 std::string describe(const std::exception_ptr& exception) {
     try {

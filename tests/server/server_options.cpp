@@ -5,60 +5,146 @@
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
+#include <functional>
+#include <limits>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 using namespace std::chrono_literals;
+using ringlet::server_options;
 
 namespace {
 
-/// What is wrong with these options, or nothing.
-std::string refusal_of(const ringlet::server_options& options) {
+/// What is wrong with these options, or nothing. Found out by the constructor, whether or not that
+/// binds.
+std::string refusal_of(server_options options) {
     const auto descriptors = open_descriptors();
     std::string said;
-    try {
-        const ringlet::tcp_server server({"127.0.0.1", 0}, echo, options);
-    } catch (const std::invalid_argument& error) {
-        said = error.what();
+    for (const bool bind : {true, false}) {
+        options.bind_and_activate = bind;
+        try {
+            const ringlet::tcp_server server({"127.0.0.1", 0}, echo, options);
+            CHECK(said.empty());
+        } catch (const std::invalid_argument& error) {
+            said = error.what();
+        }
     }
     CHECK(open_descriptors() == descriptors);
     return said;
 }
 
+using milliseconds = std::chrono::milliseconds;
+
+struct time_option {
+    std::string name;
+    std::function<milliseconds&(server_options&)> in;
+};
+
+/// Those that may be anything from 0 to a year.
+std::vector<time_option> times() {
+    const auto member = [](const char* name, milliseconds server_options::*which) {
+        return time_option{
+            name, [which](server_options& options) -> milliseconds& { return options.*which; }};
+    };
+    const auto timeout = [](const char* name, milliseconds ringlet::stream_timeouts::*which) {
+        return time_option{name, [which](server_options& options) -> milliseconds& {
+                               return options.timeouts.*which;
+                           }};
+    };
+    return {
+        member("drain_timeout", &server_options::drain_timeout),
+        member("kill_timeout", &server_options::kill_timeout),
+        member("server_options: timeout", &server_options::timeout),
+        member("request_timeout", &server_options::request_timeout),
+        member("linger_timeout", &server_options::linger_timeout),
+        member("service_interval", &server_options::service_interval),
+        member("restart_pause_max", &server_options::restart_pause_max),
+        timeout("idle", &ringlet::stream_timeouts::idle),
+        timeout("read", &ringlet::stream_timeouts::read),
+        timeout("write", &ringlet::stream_timeouts::write),
+    };
+}
+
 }  // namespace
 
 TEST_CASE("a time that no server can keep is refused by its name", "[server]") {
-    const auto member =
-        GENERATE(&ringlet::server_options::drain_timeout, &ringlet::server_options::timeout,
-                 &ringlet::server_options::linger_timeout);
-    const std::string name = member == &ringlet::server_options::drain_timeout ? "drain_timeout"
-                             : member == &ringlet::server_options::timeout     ? "timeout"
-                                                                               : "linger_timeout";
-    ringlet::server_options options;
-    for (const auto impossible :
-         {-1ms, std::chrono::milliseconds::min(), std::chrono::milliseconds::max()}) {
-        options.*member = impossible;
-        CAPTURE(impossible.count());
-        CHECK(refusal_of(options).find(name) != std::string::npos);
-    }
-    for (const std::chrono::milliseconds possible : {0ms, std::chrono::milliseconds(24h * 365)}) {
-        options.*member = possible;
-        CAPTURE(possible.count());
-        CHECK(refusal_of(options).empty());
+    for (const time_option& each : times()) {
+        INFO(each.name);
+        server_options options;
+        options.restart_pause_first = 0ms;
+        for (const auto impossible : {-1ms, milliseconds::min(), milliseconds::max()}) {
+            each.in(options) = impossible;
+            CAPTURE(impossible.count());
+            CHECK(refusal_of(options).find(each.name) != std::string::npos);
+        }
+        for (const milliseconds possible : {0ms, milliseconds(24h * 365)}) {
+            each.in(options) = possible;
+            CAPTURE(possible.count());
+            CHECK(refusal_of(options).empty());
+        }
     }
 }
 
-TEST_CASE("the options of the listening socket are checked too", "[server]") {
-    ringlet::server_options options;
-    options.listening.backlog = 0;
-    CHECK(refusal_of(options).find("backlog") != std::string::npos);
+TEST_CASE("a limit that makes no sense is refused by its name", "[server]") {
+    using change = std::function<void(server_options&)>;
+    const std::vector<std::pair<std::string, change>> refused{
+        {"max_connections", [](auto& options) { options.max_connections = 0; }},
+        {"max_threads", [](auto& options) { options.max_threads = 0; }},
+        {"max_children", [](auto& options) { options.max_children = 0; }},
+        {"restart_pause_first", [](auto& options) { options.restart_pause_first = -1ms; }},
+        {"restart_pause_first", [](auto& options) { options.restart_pause_max = 1ms; }},
+        {"backlog", [](auto& options) { options.listening.backlog = 0; }},
+        {"overload_pause_first", [](auto& options) { options.listening.overload_pause_max = 1ms; }},
+        {"mode", [](auto& options) { options.listening.binding.mode = 010000; }},
+        {"mode", [](auto& options) { options.datagrams.binding.mode = 010000; }},
+        {"size of a buffer", [](auto& options) { options.datagrams.receive_buffer_size = -1; }},
+        {"size of a buffer", [](auto& options) { options.datagrams.send_buffer_size = -1; }},
+        {"packet_size_max", [](auto& options) { options.receiving.packet_size_max = 0; }},
+        {"packets_max", [](auto& options) { options.receiving.packets_max = 0; }},
+        {"batch_max", [](auto& options) { options.receiving.batch_max = 0; }},
+        {"per_second", [](auto& options) { options.accept_rate.per_second = -1; }},
+        {"a burst must not take", [](auto& options) { options.accept_rate.per_second = 1e-9; }},
+        {"submission_entries", [](auto& options) { options.loop.ring.submission_entries = 0; }},
+        {"burst", [](auto& options) { options.log.burst = 0; }},
+        {"interval", [](auto& options) { options.log.interval = 0ms; }},
+    };
+    for (const auto& [name, make_senseless] : refused) {
+        INFO(name);
+        server_options options;
+        make_senseless(options);
+        CHECK(refusal_of(options).find(name) != std::string::npos);
+    }
+}
+
+TEST_CASE("limits may be as low as they can be kept, or none", "[server]") {
+    server_options options;
+    options.max_connections = 1;
+    options.max_threads = 1;
+    options.max_children = 1;
+    options.receiving = {.packet_size_max = 1, .packets_max = 1, .batch_max = 1};
+    CHECK(refusal_of(options).empty());
+    options.max_connections = std::numeric_limits<std::size_t>::max();
+    options.max_threads = options.max_connections;
+    options.max_children = options.max_connections;
+    options.max_connections_per_peer = options.max_connections;
+    options.linger_bytes_max = options.max_connections;
+    CHECK(refusal_of(options).empty());
 }
 
 TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]") {
-    const ringlet::server_options options;
+    const server_options options;
     CHECK(options.drain_timeout == 5s);
     CHECK(options.linger_timeout == 1s);
     CHECK(options.linger_bytes_max == 64U << 20U);
     CHECK(options.timeout == 0s);
+    CHECK(options.request_timeout == 0s);
+    CHECK(options.max_connections == 65'536);
+    CHECK(options.max_threads == 1000);
+    CHECK(options.max_children == 40);
+    CHECK(options.max_connections_per_peer == 0);
+    CHECK(options.accept_rate.per_second == 0);
     CHECK(options.listening.backlog == 4096);
     CHECK(options.listening.binding.reuse_address);
+    CHECK(options.receiving.packet_size_max == 65'535);
 }
