@@ -53,10 +53,10 @@ private:
     datagram_receiver receiver_;
 };
 
-std::unique_ptr<request_source> datagram_server::open_source(bound_socket& from, amount wanted) {
+std::unique_ptr<request_source> datagram_server::open_source(bound_socket& from, bool ahead) {
     datagram_receiver_options options = this->options().receiving;
-    if (wanted == amount::one)
-        options.batch_max = 1;  // what is not handled stays in the socket
+    if (!ahead)
+        options.batch_max = 1;
     return std::make_unique<incoming>(*this, from, options);
 }
 
@@ -71,23 +71,19 @@ void datagram_server::take(datagram received, executor& handled_by) {
     counts.bytes_received.fetch_add(received.data().size(), std::memory_order_relaxed);
     const address client = received.sender();
     try {
-        if (!verify_request(received, client)) {
-            counter_slot::count(counts.refused);
-            return;
-        }
-        const executor::taking here(handled_by, {});
-        process_request(std::move(received), client);
+        const executor::taking here(handled_by, {}, counts.refused);
+        if (verify_request(received, client))
+            process_request(std::move(received), client);
     } catch (...) {
         report_error(std::current_exception(), client);
     }
 }
 
-// Elsewhere than in this loop, it takes its bytes along.
 void datagram_server::process_request(datagram received, const address& /*client*/) {
-    if (options().concurrency == concurrency::threads ||
-        options().concurrency == concurrency::thread_per_request)
+    executor::taking& here = executor::taking::current();
+    if (!here.in_this_loop())
         received.detach();
-    executor::taking::current().hand_over(
+    here.hand_over(
         {.handling = serve_request(std::move(received), fileno()), .descriptor = fileno()});
 }
 
@@ -95,11 +91,16 @@ task<> datagram_server::serve_request(datagram received, int through) {
     datagram_request request(loop::require_current("serve"), through, std::move(received));
     counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
-    co_await run_request(finish_request(request, request.sender()), request.sender());
+    co_await run_request(call_finish_request(request), request.sender());
+}
+
+// Begins it where it may throw: it need not be a coroutine.
+task<> datagram_server::call_finish_request(datagram_request& request) {
+    co_await finish_request(request, request.sender());
 }
 
 task<> datagram_server::finish_request(datagram_request& request, const address& client) {
-    co_await handler_.handle(request, client, *this);
+    return handler_.handle(request, client, *this);
 }
 
 }  // namespace ringlet

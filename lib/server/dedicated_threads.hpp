@@ -13,6 +13,7 @@ public:
     dedicated_threads(loop& owner, std::size_t running_max, const loop_options& options);
     ~dedicated_threads() override;
 
+    [[nodiscard]] bool in_this_loop() const noexcept override { return false; }
     void cancel() override;
 
 private:

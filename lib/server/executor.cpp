@@ -12,11 +12,15 @@ thread_local executor::taking* innermost = nullptr;
 
 }  // namespace
 
-executor::taking::taking(executor& handling, peer_limit::place place) noexcept
-    : handling_(handling), place_(std::move(place)), outer_(std::exchange(innermost, this)) {}
+executor::taking::taking(executor& handling, peer_limit::place place,
+                         counter_slot::counter& refused) noexcept
+    : handling_(handling), place_(std::move(place)), refused_(refused),
+      outer_(std::exchange(innermost, this)) {}
 
 executor::taking::~taking() {
     innermost = outer_;
+    if (!handed_over_)
+        counter_slot::count(refused_);
 }
 
 executor::taking& executor::taking::current() {
@@ -28,6 +32,7 @@ executor::taking& executor::taking::current() {
 void executor::taking::hand_over(accepted_request request) {
     request.place = std::move(place_);
     handling_.spawn(std::move(request));
+    handed_over_ = true;
 }
 
 template <class Start>

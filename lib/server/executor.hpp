@@ -1,6 +1,7 @@
 #pragma once
 
 #include "accepted_request.hpp"
+#include "counter_slot.hpp"
 #include "workload.hpp"
 
 #include <ringlet/coro/event.hpp>
@@ -40,11 +41,16 @@ public:
 
     task<> join() override;
 
+    /// Whether requests are handled in the loop that takes them. If not, what they need of it must
+    /// be made independent of it before they are handed over.
+    [[nodiscard]] virtual bool in_this_loop() const noexcept { return true; }
+
     /// A request that is being taken in this thread, around the hooks that decide what becomes of
-    /// it, which may hand it over.
+    /// it, which may hand it over; if none does, that is counted as `refused`.
     class taking {
     public:
-        taking(executor& handling, peer_limit::place place) noexcept;
+        taking(executor& handling, peer_limit::place place,
+               counter_slot::counter& refused) noexcept;
         taking(const taking&) = delete;
         taking& operator=(const taking&) = delete;
         ~taking();
@@ -55,9 +61,14 @@ public:
         /// Has it handled, as `spawn` does.
         void hand_over(accepted_request request);
 
+        /// See executor::in_this_loop.
+        [[nodiscard]] bool in_this_loop() const noexcept { return handling_.in_this_loop(); }
+
     private:
         executor& handling_;
         peer_limit::place place_;
+        counter_slot::counter& refused_;
+        bool handed_over_ = false;
         taking* outer_;
     };
 

@@ -23,6 +23,8 @@ public:
                      int shared);
     ~request_children() override;
 
+    [[nodiscard]] bool in_this_loop() const noexcept override { return false; }
+
     /// Children that go on all the same are killed after `kill_timeout`.
     void cancel() override;
 

@@ -43,13 +43,13 @@ void validate(const server_options& options) {
     require(options.max_connections > 0, "max_connections must be 1 or more");
     require(options.max_threads > 0, "max_threads must be 1 or more");
     require(options.max_children > 0, "max_children must be 1 or more");
-}
     require_valid(options.listening);
     require_valid(options.datagrams);
     require_valid(options.receiving);
     require_valid(options.timeouts);
     require_valid(options.accept_rate);
     require_valid(options.loop.ring);
+}
 
 std::string describe(const std::exception_ptr& exception) {
     try {
@@ -143,7 +143,8 @@ void server::server_activate() {
 }
 
 void server::set_listening(bound_socket bound) {
-    address_ = bound.local_address();
+    if (bound.is_open())
+        address_ = bound.local_address();
     fileno_ = bound.native_handle();
     listening_ = std::move(bound);
 }
@@ -159,12 +160,16 @@ void server::open_if_not() {
     if (fileno_ >= 0)
         return;
     server_bind();
-    server_activate();
+    try {
+        server_activate();
+    } catch (...) {
+        set_listening({});
+        throw;
+    }
 }
 
 void server::close_listening() noexcept {
-    listening_ = bound_socket();
-    fileno_ = -1;
+    set_listening({});
     closed_ = true;
 }
 
@@ -236,6 +241,14 @@ task<> server::run_request(task<> handling, const address& client) {
 void server::request_taken() noexcept {
     try {
         service_actions();
+    } catch (...) {
+        report_error(std::current_exception(), {});
+    }
+}
+
+void server::overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept {
+    try {
+        handle_overload(error, pause);
     } catch (...) {
         report_error(std::current_exception(), {});
     }

@@ -88,8 +88,11 @@ void server::enter_child(std::size_t slot) noexcept {
 
 rate_limit server::accept_rate() const {
     rate_limit share = options_.accept_rate;
-    if (workers_take_requests(options_))
-        share.per_second /= static_cast<double>(worker_count(options_));
+    if (workers_take_requests(options_)) {
+        const std::size_t count = worker_count(options_);
+        share.per_second /= static_cast<double>(count);
+        share.burst = (share.burst + count - 1) / count;
+    }
     return share;
 }
 
@@ -123,7 +126,11 @@ task<bool> server::serve_one() {
 
 /// Until it is cancelled, or has taken one request, if no more are wanted.
 task<> server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
-    const std::unique_ptr<request_source> source = open_source(from, wanted);
+    // Not where it would be kept from those who can handle it: another process, or the next one to
+    // serve.
+    const bool ahead = wanted == amount::all && options_.concurrency != concurrency::forks &&
+                       options_.concurrency != concurrency::fork_per_request;
+    const std::unique_ptr<request_source> source = open_source(from, ahead);
     token_bucket rate(accept_rate());
     std::exception_ptr end;
     try {

@@ -11,16 +11,6 @@ namespace ringlet {
 
 namespace {
 
-/// Only what is handled may be accepted where the rest must wait in the backlog: for one request,
-/// and for processes, each of which is to have the connections that it handles and no others.
-listener_options accepting_options(const server_options& options, bool only_one) {
-    listener_options accepting = options.listening;
-    if (only_one || options.concurrency == concurrency::forks ||
-        options.concurrency == concurrency::fork_per_request)
-        accepting.accepted_ahead_max = 0;
-    return accepting;
-}
-
 address peer_of(const stream& request) noexcept {
     try {
         return request.peer_address();
@@ -57,7 +47,7 @@ public:
         : owner_(owner), from_(from),
           listener_(loop::require_current("serve"), std::move(from), options) {
         listener_.on_overload([&owner](std::error_code error, std::chrono::milliseconds pause) {
-            owner.handle_overload(error, pause);
+            owner.overloaded(error, pause);
         });
     }
 
@@ -78,9 +68,11 @@ private:
     listener listener_;
 };
 
-std::unique_ptr<request_source> stream_server::open_source(bound_socket& from, amount wanted) {
-    return std::make_unique<incoming>(*this, from,
-                                       accepting_options(options(), wanted == amount::one));
+std::unique_ptr<request_source> stream_server::open_source(bound_socket& from, bool ahead) {
+    listener_options options = this->options().listening;
+    if (!ahead)
+        options.accepted_ahead_max = 0;
+    return std::make_unique<incoming>(*this, from, options);
 }
 
 task<stream> stream_server::get_request(listener& accepting) {
@@ -88,7 +80,8 @@ task<stream> stream_server::get_request(listener& accepting) {
 }
 
 void stream_server::take(stream request, executor& handled_by) {
-    counter_slot::count(counted().accepted);
+    counter_slot& counts = counted();
+    counter_slot::count(counts.accepted);
     const address client = peer_of(request);
     try {
         peer_limit::place place = peers_.try_enter(client);
@@ -96,13 +89,12 @@ void stream_server::take(stream request, executor& handled_by) {
             report_refusal(client);
             return;
         }
-        const executor::taking here(handled_by, std::move(place));
-        if (verify_request(request, client)) {
-            process_request(std::move(request), client);
-        } else {
-            counter_slot::count(counted().refused);
-            handled_by.spawn_here({.handling = refuse(std::move(request))});
+        {
+            const executor::taking here(handled_by, std::move(place), counts.refused);
+            if (verify_request(request, client))
+                return process_request(std::move(request), client);
         }
+        handled_by.spawn_here({.handling = refuse(std::move(request), client)});
     } catch (...) {
         report_error(std::current_exception(), client);
     }
@@ -114,8 +106,8 @@ void stream_server::process_request(stream request, const address& client) {
         {.handling = serve_request(request.release(), client), .descriptor = descriptor});
 }
 
-task<> stream_server::refuse(stream request) {
-    co_await shutdown_request(request);
+task<> stream_server::refuse(stream request, address client) {
+    co_await call_shutdown_request(request, client);
 }
 
 task<> stream_server::serve_request(socket connection, address client) {
@@ -124,13 +116,26 @@ task<> stream_server::serve_request(socket connection, address client) {
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
     {
         const stream_watch watch(request, options().timeouts);
-        co_await run_request(finish_request(request, client), client);
+        co_await run_request(call_finish_request(request, client), client);
     }
-    co_await shutdown_request(request);
+    co_await call_shutdown_request(request, client);
+}
+
+// Begins it where it may throw: it need not be a coroutine.
+task<> stream_server::call_finish_request(stream& request, const address& client) {
+    co_await finish_request(request, client);
+}
+
+task<> stream_server::call_shutdown_request(stream& request, const address& client) {
+    try {
+        co_await shutdown_request(request);
+    } catch (...) {
+        report_error(std::current_exception(), client);
+    }
 }
 
 task<> stream_server::finish_request(stream& request, const address& client) {
-    co_await handler_.handle(request, client, *this);
+    return handler_.handle(request, client, *this);
 }
 
 task<> stream_server::shutdown_request(stream& request) {

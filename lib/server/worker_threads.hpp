@@ -16,6 +16,7 @@ public:
     worker_threads(loop& owner, std::size_t running_max, std::size_t count, bool pinned,
                    const loop_options& options);
 
+    [[nodiscard]] bool in_this_loop() const noexcept override { return false; }
     void cancel() override;
 
 private:

@@ -11,7 +11,7 @@ class datagram_receiver;
 /// A server of datagrams. For each one, in this order: `get_request`, `verify_request`,
 /// `process_request`, and `finish_request` with the handler in it. What one of these throws goes to
 /// `handle_error`, and the server goes on; so it does when the network reports that an answer found
-/// nobody.
+/// nobody. But where there is no next one, since `get_request` has thrown, serving ends.
 class datagram_server : public server {
 public:
     using request_type = datagram_request;
@@ -44,10 +44,11 @@ private:
     class incoming;
 
     void activate(bound_socket& bound) const override;
-    std::unique_ptr<request_source> open_source(bound_socket& from, amount wanted) override;
+    std::unique_ptr<request_source> open_source(bound_socket& from, bool ahead) override;
 
     void take(datagram received, executor& handled_by);
     task<> serve_request(datagram received, int through);
+    task<> call_finish_request(datagram_request& request);
 
     any_handler<datagram_request> handler_;
 };

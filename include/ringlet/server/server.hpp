@@ -113,14 +113,16 @@ protected:
 
     [[nodiscard]] const server_options& options() const noexcept { return options_; }
 
-    enum class amount { one, all };
-
-    /// What will take requests from `from`, which lasts longer: one of them, or all.
+    /// What will take requests from `from`, which lasts longer. With `ahead` it may receive more
+    /// than it is asked for; without, what is not taken is left to others.
     [[nodiscard]] virtual std::unique_ptr<request_source> open_source(bound_socket& from,
-                                                                      amount wanted) = 0;
+                                                                      bool ahead) = 0;
 
     /// Lets clients reach a socket that is bound.
     virtual void activate(bound_socket& bound) const = 0;
+
+    /// Calls `handle_overload`, and reports what that throws.
+    void overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept;
 
     /// Reports and counts that a connection was closed, being one too many of its peer's.
     void report_refusal(const address& client) noexcept;
@@ -133,6 +135,7 @@ protected:
 
 private:
     class serving;
+    enum class amount { one, all };
     friend class serving_thread;  // takes back a shutdown that came too late
 
     [[nodiscard]] bound_socket bind(const address& local) const;

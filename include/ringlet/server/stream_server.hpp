@@ -12,7 +12,7 @@ namespace ringlet {
 /// A server of connected streams. For each one, in this order: `get_request`, `verify_request`,
 /// `process_request`, `finish_request` with the handler in it, and then always `shutdown_request`
 /// and `close_request`. What one of these throws goes to `handle_error` and ends its own connection
-/// only.
+/// only; but where there is no next one, since `get_request` has thrown, serving ends.
 class stream_server : public server {
 public:
     using request_type = stream;
@@ -51,11 +51,13 @@ private:
     class incoming;
 
     void activate(bound_socket& bound) const override;
-    std::unique_ptr<request_source> open_source(bound_socket& from, amount wanted) override;
+    std::unique_ptr<request_source> open_source(bound_socket& from, bool ahead) override;
 
     void take(stream request, executor& handled_by);
-    task<> refuse(stream request);
+    task<> refuse(stream request, address client);
     task<> serve_request(socket connection, address client);
+    task<> call_finish_request(stream& request, const address& client);
+    task<> call_shutdown_request(stream& request, const address& client);
 
     any_handler<stream> handler_;
     peer_limit peers_;
