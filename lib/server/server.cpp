@@ -1,13 +1,17 @@
-#include "../coro/valid_rate_limit.hpp"
-#include "../net/valid_options.hpp"
-#include "../ring/valid_ring_options.hpp"
+#include "concurrency_choice.hpp"
 #include "deadline_or_never.hpp"
+#include "leave_stopping_to_parent.hpp"
+#include "request_source.hpp"
 #include "server_records.hpp"
-#include "worker_count.hpp"
+#include "session.hpp"
+#include "sharing_threads.hpp"
+#include "valid_server_options.hpp"
+#include "worker_children.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/loop/deadline_after.hpp>
+#include <ringlet/coro/interval.hpp>
+#include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
@@ -17,39 +21,6 @@
 namespace ringlet {
 
 namespace {
-
-// Far more than anyone waits for, and far from overflowing the clock.
-constexpr std::chrono::milliseconds patience_max = std::chrono::hours(24 * 365);
-
-void validate(const server_options& options) {
-    const auto require = [](bool holds, const std::string& sentence) {
-        if (!holds)
-            throw std::invalid_argument("server_options: " + sentence);
-    };
-    const auto require_time = [&](std::chrono::milliseconds duration, const char* name) {
-        require(duration >= duration.zero() && duration <= patience_max,
-                std::string(name) + " must be 0 to a year");
-    };
-    require_time(options.drain_timeout, "drain_timeout");
-    require_time(options.kill_timeout, "kill_timeout");
-    require_time(options.timeout, "timeout");
-    require_time(options.request_timeout, "request_timeout");
-    require_time(options.linger_timeout, "linger_timeout");
-    require_time(options.service_interval, "service_interval");
-    require_time(options.restart_pause_first, "restart_pause_first");
-    require_time(options.restart_pause_max, "restart_pause_max");
-    require(options.restart_pause_first <= options.restart_pause_max,
-            "restart_pause_first must be at most restart_pause_max");
-    require(options.max_connections > 0, "max_connections must be 1 or more");
-    require(options.max_threads > 0, "max_threads must be 1 or more");
-    require(options.max_children > 0, "max_children must be 1 or more");
-    require_valid(options.listening);
-    require_valid(options.datagrams);
-    require_valid(options.receiving);
-    require_valid(options.timeouts);
-    require_valid(options.accept_rate);
-    require_valid(options.loop.ring);
-}
 
 std::string describe(const std::exception_ptr& exception) {
     try {
@@ -67,15 +38,8 @@ std::size_t slot_of_this_thread() noexcept {
     return slot;
 }
 
-std::size_t children_max(const server_options& options) {
-    switch (options.concurrency) {
-    case concurrency::forks:
-        return worker_count(options);
-    case concurrency::fork_per_request:
-        return std::min(options.max_children, options.max_connections);
-    default:
-        return 0;
-    }
+task<> nothing() {
+    co_return;
 }
 
 }  // namespace
@@ -105,7 +69,7 @@ private:
 };
 
 server::server(const address& local, int type, const server_options& options)
-    : options_((validate(options), options)),
+    : options_((require_valid(options), options)),
       records_(std::make_unique<server_records>(children_max(options), options.log)),
       local_(local), type_(type) {}
 
@@ -193,6 +157,130 @@ void server::handle_request() {
     loop own(options_.loop);
     if (!block_on(own, serve_one()))
         handle_timeout();
+}
+
+/// What handles requests that are taken here, in the loop that serves.
+std::unique_ptr<executor> server::make_executor() {
+    return ringlet::make_executor(
+        loop::require_current("serve"), options_, records_->children,
+        [this](std::size_t slot) { enter_child(slot); }, shutdown_.native_handle());
+}
+
+/// Workers that take requests themselves.
+std::unique_ptr<workload> server::make_workers() {
+    loop& here = loop::require_current("serve");
+    if (options_.concurrency == concurrency::forks)
+        return std::make_unique<worker_children>(
+            here, worker_count(options_), options_, records_->children,
+            [this](std::size_t slot, shutdown_signal& requested) {
+                enter_child(slot);
+                return serve_alone(listening_, requested);
+            },
+            std::vector{listening_.native_handle(), shutdown_.native_handle()});
+    std::vector<bound_socket> others;
+    while (others.size() + 1 < worker_count(options_))
+        others.push_back(open_another());
+    return std::make_unique<sharing_threads>(
+        here, listening_, std::move(others), options_.pin_workers, options_.loop,
+        [this](bound_socket& from, shutdown_signal& requested) {
+            return serve_alone(from, requested);
+        });
+}
+
+void server::enter_child(std::size_t slot) noexcept {
+    child_slot_ = slot;
+    leave_stopping_to_parent();
+}
+
+rate_limit server::accept_rate() const {
+    rate_limit share = options_.accept_rate;
+    if (workers_take_requests(options_)) {
+        const std::size_t count = worker_count(options_);
+        share.per_second /= static_cast<double>(count);
+        share.burst = (share.burst + count - 1) / count;
+    }
+    return share;
+}
+
+task<> server::serve_until_shutdown() {
+    if (workers_take_requests(options_)) {
+        const std::unique_ptr<workload> workers = make_workers();
+        co_await serve_session(nothing(), *workers, shutdown_, options_.drain_timeout);
+    } else {
+        const std::unique_ptr<executor> handled_by = make_executor();
+        co_await serve_session(take_all(listening_, *handled_by), *handled_by, shutdown_,
+                               options_.drain_timeout);
+    }
+}
+
+/// In a worker: as one of several who have an equal share of the connections.
+task<> server::serve_alone(bound_socket& from, shutdown_signal& requested) {
+    const std::size_t count = worker_count(options_);
+    executor handled_by(loop::require_current("serve"),
+                        (options_.max_connections + count - 1) / count);
+    co_await serve_session(take_all(from, handled_by), handled_by, requested,
+                           options_.drain_timeout);
+}
+
+task<bool> server::serve_one() {
+    const std::unique_ptr<executor> handled_by = make_executor();
+    bool timed_out = false;
+    co_await serve_session(take_one(*handled_by, timed_out), *handled_by, shutdown_,
+                           options_.drain_timeout);
+    co_return !timed_out;
+}
+
+/// Until it is cancelled, or has taken one request, if no more are wanted.
+task<> server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
+    // What is received ahead of the one that is wanted would be kept from who serves next.
+    const bool ahead = wanted == amount::all && !in_processes(options_);
+    const std::unique_ptr<request_source> source = open_source(from, ahead);
+    token_bucket rate(accept_rate());
+    std::exception_ptr end;
+    try {
+        do {
+            if (!handled_by.has_room()) {
+                counter_slot::count(counted().accept_pauses);
+                co_await handled_by.wait_for_room();
+            }
+            co_await rate.take();
+            co_await source->take(handled_by);
+            request_taken();
+        } while (wanted == amount::all);
+    } catch (...) {
+        end = std::current_exception();
+    }
+    co_await source->stop(handled_by);
+    if (end)
+        std::rethrow_exception(end);
+}
+
+task<> server::take_one(executor& handled_by, bool& timed_out) {
+    const cancel_scope patience(
+        deadline_or_never(loop::require_current("serve").now(), options_.timeout));
+    try {
+        co_await take_requests(listening_, handled_by, amount::one);
+    } catch (const std::system_error& error) {
+        if (patience.reason() != std::errc::timed_out || error.code() != std::errc::timed_out)
+            throw;
+        timed_out = true;
+    }
+}
+
+task<> server::take_all(bound_socket& from, executor& handled_by) {
+    task_group group;
+    group.spawn(take_requests(from, handled_by, amount::all));
+    if (options_.service_interval > options_.service_interval.zero())
+        group.spawn(call_service_actions());
+    co_await group.join();
+}
+
+task<> server::call_service_actions() {
+    interval ticks(options_.service_interval);
+    for (;;) {
+        co_await ticks.tick();
+        request_taken();
+    }
 }
 
 void server::shutdown() noexcept {
