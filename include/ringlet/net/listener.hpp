@@ -65,8 +65,8 @@ public:
     /// Where it listens; the port is the real one where 0 was asked for.
     [[nodiscard]] address local_address() const;
 
-    /// Stops listening: as `stop`; then connections that nobody has taken yet are closed, and when the await is over the port is free, or the path if it was
-    /// made here. Never throws.
+    /// Stops listening: as `stop`; then connections that nobody has taken yet are closed, and when
+    /// the await is over the port is free, or the path if it was made here. Never throws.
     [[nodiscard]] task<> close();
 
     /// The same, but gives the socket away, still listening: its backlog goes on filling.

@@ -5,8 +5,8 @@
 namespace ringlet {
 
 /// Owns a descriptor that no child process is to have: in one that child_process::fork makes it is
-/// closed before anything else, unless it was said to be kept, and this object is without one there. So neither its use nor its
-/// end touches a stranger that has got the number since.
+/// closed before anything else, unless it was said to be kept, and this object is without one
+/// there. So neither its use nor its end touches a stranger that has got the number since.
 ///
 /// Not thread-safe, save for `native_handle`, which may be called in a signal handler too.
 class owned_descriptor {

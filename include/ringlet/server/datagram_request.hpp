@@ -14,9 +14,7 @@ namespace ringlet {
 /// A datagram that a server has received, and the way to answer it: what a handler gets. It is
 /// answered with any number of datagrams, from the server's own socket, or with none.
 ///
-///     ringlet::task<> echo(ringlet::datagram_request& request) {
-///         co_await request.reply(request.packet());
-///     }
+///     co_await request.reply(request.packet());
 ///
 /// One thread: that of the loop in which it is handled. Lifetime: as long as its handler; it must
 /// not end while something is being sent.
