@@ -49,11 +49,14 @@ dedicated_threads::~dedicated_threads() = default;
 void dedicated_threads::start(accepted_request request) {
     auto made = std::make_unique<dedicated>(*this);
     made->begin(std::move(request));
+    if (cancelled_)  // which this one has missed
+        made->cancel();
     running_.push_back(*made.release());
 }
 
 void dedicated_threads::cancel() {
     executor::cancel();
+    cancelled_ = true;
     running_.for_each([](dedicated& each) { each.cancel(); });
 }
 

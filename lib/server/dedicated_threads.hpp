@@ -24,6 +24,7 @@ private:
     void start(accepted_request request) override;
 
     const loop_options options_;
+    bool cancelled_ = false;
     intrusive_list<dedicated> running_;
 };
 
