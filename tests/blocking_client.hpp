@@ -70,8 +70,7 @@ public:
     /// The next datagram, or what is there of a stream.
     std::string receive_some() {
         std::array<char, 65536> piece;
-        const auto count =
-            call("recv", [&] { return ::recv(fd_, piece.data(), piece.size(), 0); });
+        const auto count = call("recv", [&] { return ::recv(fd_, piece.data(), piece.size(), 0); });
         return {piece.data(), count};
     }
 

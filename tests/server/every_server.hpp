@@ -98,6 +98,19 @@ inline constexpr auto echo_back = [](auto& client) -> ringlet::task<> {
     co_await say(client, heard);
 };
 
+/// The same, which does not wait for the end of a stream.
+struct echo_at_once_handler {
+    ringlet::task<> operator()(ringlet::stream& client) const {
+        std::array<char, 4096> buffer;
+        while (const auto size = co_await client.recv(buffer))
+            co_await client.send_all(std::string_view(buffer.data(), size));
+    }
+    ringlet::task<> operator()(ringlet::datagram_request& client) const {
+        return echo_back(client);
+    }
+};
+inline constexpr echo_at_once_handler echo_at_once;
+
 template <class Base>
 class echoing : public Base {
 public:
