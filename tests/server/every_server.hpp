@@ -17,6 +17,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 enum class transport { tcp, udp, unix_stream, unix_datagram };
@@ -170,23 +171,25 @@ private:
 template <class Server>
 using itself = Server;
 
-/// Makes a server of any kind; `As` derives from the type of the server, to override its hooks.
-template <template <class> class As = itself, class Handler>
-std::unique_ptr<ringlet::server> make_server(server_kind kind, const ringlet::address& local,
-                                             const Handler& handler,
+/// Makes a server of any kind, at an address or on a socket; `As` derives from the type of the
+/// server, to override its hooks.
+template <template <class> class As = itself, class Place, class Handler>
+std::unique_ptr<ringlet::server> make_server(server_kind kind, Place place, const Handler& handler,
                                              ringlet::server_options options = {}) {
     options.concurrency = kind.in;
     if (options.workers == 0)
         options.workers = 2;
     switch (kind.over) {
     case transport::tcp:
-        return std::make_unique<As<ringlet::tcp_server>>(local, handler, options);
+        return std::make_unique<As<ringlet::tcp_server>>(std::move(place), handler, options);
     case transport::udp:
-        return std::make_unique<As<ringlet::udp_server>>(local, handler, options);
+        return std::make_unique<As<ringlet::udp_server>>(std::move(place), handler, options);
     case transport::unix_stream:
-        return std::make_unique<As<ringlet::unix_stream_server>>(local, handler, options);
+        return std::make_unique<As<ringlet::unix_stream_server>>(std::move(place), handler,
+                                                                 options);
     default:
-        return std::make_unique<As<ringlet::unix_datagram_server>>(local, handler, options);
+        return std::make_unique<As<ringlet::unix_datagram_server>>(std::move(place), handler,
+                                                                   options);
     }
 }
 

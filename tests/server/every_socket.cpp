@@ -1,0 +1,78 @@
+// The sockets of servers of every kind: those that they make, and those that they are given.
+
+#include "../catch.hpp"
+#include "../leftovers.hpp"
+#include "../serving_thread.hpp"
+#include "every_server.hpp"
+
+#include <fcntl.h>
+
+#include <filesystem>
+
+namespace {
+
+/// What a process inherits of a server that another one has.
+ringlet::bound_socket inherited_from(const ringlet::server& other) {
+    return ringlet::socket(ringlet::network::system(), ::fcntl(other.fileno(), F_DUPFD_CLOEXEC, 0));
+}
+
+}  // namespace
+
+TEST_CASE("a server of any kind that is given a socket leaves it as it was", "[server]") {
+    const server_kind kind = GENERATE(from_range(every_kind()));
+    CAPTURE(kind);
+    const leftovers nothing;
+    {
+        const any_server original(kind, echo_back);
+        for (int i = 0; i < 2; ++i) {
+            const auto heir = make_server(kind, inherited_from(*original), echo_back);
+            CHECK(heir->server_address() == original->server_address());
+            serving_thread serving(*heir);
+            CHECK(original.ask("heir") == "heir");
+            heir->shutdown();
+            serving.join();
+            CHECK(heir->counters().finished == 1);
+        }
+        const std::string path = original->server_address().path();
+        CHECK((path.empty() || std::filesystem::is_socket(path)));
+        const serving_thread serving(*original);
+        CHECK(original.ask("original") == "original");
+    }
+    nothing.check();
+}
+
+TEST_CASE("no server is given a socket of another transport", "[server]") {
+    const transport wanted = GENERATE(from_range(every_transport()));
+    for (const transport found : every_transport()) {
+        const server_kind kind{wanted, ringlet::concurrency::loop};
+        const any_server other({found, ringlet::concurrency::loop}, echo_back);
+        CAPTURE(kind, static_cast<int>(found));
+        const auto adopt = [&] { make_server(kind, inherited_from(*other), echo_back); };
+        if (wanted == found)
+            CHECK_NOTHROW(adopt());
+        else
+            CHECK_THROWS(adopt());  // std::invalid_argument, or std::system_error, as it is
+        CHECK(::fcntl(other->fileno(), F_GETFD) >= 0);
+    }
+}
+
+TEST_CASE("the path of a server of any kind is there until its end", "[server]") {
+    const server_kind kind = GENERATE(from_range(every_kind()));
+    if (kind.over == transport::tcp || kind.over == transport::udp)
+        return;
+    CAPTURE(kind);
+    const any_server server(kind, echo_back);
+    const std::string path = server->server_address().path();
+    {
+        serving_thread serving(*server);
+        for (int i = 0; i < 3; ++i) {
+            CHECK(server.ask("x") == "x");
+            CHECK(std::filesystem::is_socket(path));
+        }
+        server->shutdown();
+        serving.join();
+    }
+    CHECK(std::filesystem::is_socket(path));  // no child's end has taken it away
+    server->server_close();
+    CHECK_FALSE(std::filesystem::exists(path));
+}
