@@ -1,0 +1,77 @@
+#include "../catch.hpp"
+#include "../descriptors.hpp"
+#include "../ipv6_loopback.hpp"
+#include "../serving_thread.hpp"
+#include "every_server.hpp"
+
+#include <ringlet/server/udp_server.hpp>
+
+#include <stdexcept>
+
+namespace {
+
+const ringlet::address loopback("127.0.0.1", 0);
+
+/// Tells of each datagram how much of it came.
+ringlet::task<> tell_size(ringlet::datagram_request& request) {
+    const std::string told = std::to_string(request.packet().size()) + " of " +
+                             std::to_string(request.original_size()) +
+                             (request.truncated() ? ", truncated" : "");
+    co_await request.reply(told);
+}
+
+}  // namespace
+
+TEST_CASE("a UDP server answers every client from its own address", "[server]") {
+    ringlet::udp_server server(loopback, echo_back);
+    CHECK(server.server_address().host() == "127.0.0.1");
+    CHECK(server.server_address().port() != 0);
+    const serving_thread serving(server);
+    asking_client one(transport::udp, server.server_address());  // connected: hears nobody else
+    asking_client other(transport::udp, server.server_address());
+    one.say("one");
+    other.say("other");
+    CHECK(other.hear() == "other");
+    CHECK(one.hear() == "one");
+}
+
+TEST_CASE("a UDP server serves IPv6 as IPv4", "[server]") {
+    if (!has_ipv6_loopback())
+        SKIP("this system has no IPv6");
+    ringlet::udp_server server({"::1", 0}, echo_back);
+    const serving_thread serving(server);
+    CHECK(asking_client(transport::udp, server.server_address()).ask("six") == "six");
+}
+
+TEST_CASE("a UDP server refuses an address that is not of UDP", "[server]") {
+    const auto descriptors = open_descriptors();
+    CHECK_THROWS_AS(ringlet::udp_server(ringlet::address(), echo_back), std::invalid_argument);
+    const auto path = ringlet::address::unix_path("@ringlet-test");
+    CHECK_THROWS_AS(ringlet::udp_server(path, echo_back), std::invalid_argument);
+    CHECK(open_descriptors() == descriptors);
+}
+
+TEST_CASE("two UDP servers do not share a port unless both ask for it", "[server]") {
+    ringlet::server_options options;
+    const ringlet::udp_server holder(loopback, echo_back, options);
+    CHECK_THROWS_AS(ringlet::udp_server(holder.server_address(), echo_back), std::system_error);
+    options.datagrams.binding.reuse_port = true;
+    CHECK_THROWS_AS(ringlet::udp_server(holder.server_address(), echo_back, options),
+                    std::system_error);
+    const ringlet::udp_server one(loopback, echo_back, options);
+    CHECK_NOTHROW(ringlet::udp_server(one.server_address(), echo_back, options));
+}
+
+TEST_CASE("a handler of a UDP server is told of what was lost of a long datagram", "[server]") {
+    ringlet::server_options options;
+    options.receiving.packet_size_max = 16;
+    options.concurrency = GENERATE(from_range(every_concurrency()));
+    options.workers = 2;
+    CAPTURE(server_kind{transport::udp, options.concurrency});
+    ringlet::udp_server server(loopback, tell_size, options);
+    const serving_thread serving(server);
+    asking_client client(transport::udp, server.server_address());
+    CHECK(client.ask(std::string(1000, 'x')) == "16 of 1000, truncated");
+    CHECK(client.ask(std::string(17, 'x')) == "16 of 17, truncated");
+    CHECK(client.ask(std::string(16, 'x')) == "16 of 16");
+}
