@@ -72,7 +72,7 @@ TEST_CASE("what a handler changes in a forking server stays in its child", "[ser
         });
     serving_thread serving(server);
     for (int i = 0; i < 3; ++i)
-        CHECK(blocking_client(server.server_address()).receive(1) == "1");
+        CHECK(asking_client(transport::tcp, server.server_address()).ask("") == "1");
     server.shutdown();
     serving.join();
     CHECK(served == 0);

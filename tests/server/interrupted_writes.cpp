@@ -80,13 +80,14 @@ bool is_whole(std::string_view received) {
 }
 
 template <class Server>
-void check_whole(const ringlet::address& local, ringlet::server_options options) {
+void check_whole(transport over, ringlet::server_options options) {
+    const free_place place(over);
     for (const ringlet::concurrency in : every_concurrency()) {
-        CAPTURE(static_cast<int>(in));
+        CAPTURE(server_kind{over, in});
         options.concurrency = in;
-        Server server(local, ringlet::handler<writing>, options);
+        Server server(place.address(), ringlet::handler<writing>, options);
         serving_thread serving(server);
-        CHECK(is_whole(blocking_client(server.server_address()).receive_all()));
+        CHECK(is_whole(asking_client(over, server.server_address()).ask("")));
         server.shutdown();
         serving.join();
         CHECK(server.counters().finished == 1);
@@ -100,7 +101,6 @@ TEST_CASE("what a handler of any kind of server writes is whole, whatever interr
           "[server]") {
     ringlet::server_options options;
     options.workers = 1;
-    check_whole<ringlet::tcp_server>({"127.0.0.1", 0}, options);
-    const free_place place(transport::unix_stream);
-    check_whole<ringlet::unix_stream_server>(place.address(), options);
+    check_whole<ringlet::tcp_server>(transport::tcp, options);
+    check_whole<ringlet::unix_stream_server>(transport::unix_stream, options);
 }
