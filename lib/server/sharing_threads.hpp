@@ -24,7 +24,7 @@ public:
                     bool pinned, const loop_options& options, serving serve);
 
     void drain(loop::clock::time_point deadline) override;
-    void cancel() override { threads_.cancel(); }
+    void cancel() override { request_all(std::chrono::nanoseconds::zero()); }
     task<> join() override;
 
 private:
