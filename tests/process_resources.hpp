@@ -1,0 +1,61 @@
+#pragma once
+
+#include "descriptors.hpp"
+#include "time_limit.hpp"
+
+#include <sys/wait.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <string>
+#include <thread>
+
+/// What this process has that somebody has to give back.
+struct process_resources {
+    std::size_t descriptors = open_descriptors();
+    std::size_t threads = count_threads();
+    std::size_t shared_mappings = count_shared_mappings();
+    bool children = has_children();
+
+    bool operator==(const process_resources&) const = default;
+
+    friend std::ostream& operator<<(std::ostream& out, const process_resources& shown) {
+        return out << shown.descriptors << " descriptors, " << shown.threads << " threads, "
+                   << shown.shared_mappings << " shared mappings, "
+                   << (shown.children ? "children" : "no children");
+    }
+
+private:
+    static std::size_t count_threads() {
+        const std::filesystem::directory_iterator all("/proc/self/task");
+        return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+    }
+
+    static std::size_t count_shared_mappings() {
+        std::ifstream maps("/proc/self/maps");
+        std::size_t count = 0;
+        for (std::string line; std::getline(maps, line);)
+            count += line.find("/dev/zero") != line.npos || line.find("io_uring") != line.npos;
+        return count;
+    }
+
+    static bool has_children() {
+        siginfo_t ended{};
+        return ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+    }
+};
+
+/// What there is once it equals `expected`, or at the time limit: the kernel lists a thread for a
+/// moment longer than the thread that has joined it waits.
+inline process_resources resources_in_time(const process_resources& expected) {
+    const auto deadline = std::chrono::steady_clock::now() + time_limit / 4;
+    for (;;) {
+        process_resources now;
+        if (now == expected || std::chrono::steady_clock::now() >= deadline)
+            return now;
+        std::this_thread::yield();
+    }
+}
