@@ -1,7 +1,7 @@
 #pragma once
 
 #include "descriptors.hpp"
-#include "time_limit.hpp"
+#include "eventually.hpp"
 
 #include <sys/wait.h>
 
@@ -11,7 +11,6 @@
 #include <iterator>
 #include <ostream>
 #include <string>
-#include <thread>
 
 /// What this process has that somebody has to give back.
 struct process_resources {
@@ -48,14 +47,8 @@ private:
     }
 };
 
-/// What there is once it equals `expected`, or at the time limit: the kernel lists a thread for a
-/// moment longer than the thread that has joined it waits.
-inline process_resources resources_in_time(const process_resources& expected) {
-    const auto deadline = std::chrono::steady_clock::now() + time_limit / 4;
-    for (;;) {
-        process_resources now;
-        if (now == expected || std::chrono::steady_clock::now() >= deadline)
-            return now;
-        std::this_thread::yield();
-    }
+/// Whether there is again what there was: soon, since the kernel lists a thread for a moment longer
+/// than the one that joins it waits.
+inline bool back_to(const process_resources& before) {
+    return eventually([&] { return process_resources() == before; });
 }
