@@ -167,7 +167,7 @@ TEST_CASE("a shutdown waits for a handler that blocks beyond the deadline", "[se
 
 TEST_CASE("connections that are held are shared out evenly among threads", "[server]") {
     constexpr std::size_t connections = 1000;
-    const std::size_t workers = GENERATE(1, 2, 4, 8);
+    const std::size_t workers = GENERATE(as<std::size_t>(), 1, 2, 4, 8);
     CAPTURE(workers);
     const auto ceiling = descriptor_limit::ceiling();
     if (ceiling < 2 * connections + 200)
@@ -180,7 +180,7 @@ TEST_CASE("connections that are held are shared out evenly among threads", "[ser
 }
 
 TEST_CASE("each of the threads that share an address gets its connections", "[server]") {
-    const std::size_t workers = GENERATE(2, 4);
+    const std::size_t workers = GENERATE(as<std::size_t>(), 2, 4);
     CAPTURE(workers);
     CHECK(shares(kinds::sharing_threads, workers, 300).size() == workers);
 }
