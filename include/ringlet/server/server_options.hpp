@@ -106,6 +106,9 @@ struct server_options {
 
     /// A child of a pool that dies is replaced after a pause, which doubles from the first to the
     /// longest while children die young, that is, before they have lived for the longest pause.
+    /// With a first pause below some 50 ms the ring of the dead child, which the kernel ends later
+    /// than the child, may take the news of a client from the others: it then waits for the next
+    /// one to come.
     std::chrono::milliseconds restart_pause_first{100};
     std::chrono::milliseconds restart_pause_max{10'000};
 };
