@@ -136,6 +136,9 @@ public:
 
     void signal(int number) const { ::kill(pid_, number); }
 
+    /// The same to all processes of its group, as a terminal does, where it leads one (setpgid(2)).
+    void signal_group(int number) const { ::kill(-pid_, number); }
+
     /// Waits for the child's end: its exit status, or 128 and the signal that killed it. Throws
     /// std::runtime_error where it goes on beyond the time limit.
     int wait() {

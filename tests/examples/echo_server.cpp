@@ -59,7 +59,7 @@ TEST_CASE("the echo server echoes over each transport, with each kind of concurr
     CHECK(second.wait() == 0);
     server.signal(SIGTERM);
     CHECK(server.out().read_rest().empty());
-    CHECK(server.err().read_rest().empty());
+    CHECK(server.err().read_rest() == "");
     CHECK(server.wait() == 0);
     CHECK(where.left_empty());
 }
@@ -74,7 +74,21 @@ TEST_CASE("a signal leaves the clients of the echo server time to finish", "[exa
     CHECK(client.exchange("after") == "after");
     client.close();
     CHECK(server.wait() == 0);
-    CHECK(server.err().read_rest().empty());
+    CHECK(server.err().read_rest() == "");
+}
+
+TEST_CASE("it does so where all the echo server's processes get the signal", "[examples]") {
+    const std::string concurrency = GENERATE(as<std::string>(), "forks", "fork-per-connection");
+    CAPTURE(concurrency);
+    example_server server("echo_server", serving("tcp", concurrency, "127.0.0.1:0"),
+                          [] { return ::setpgid(0, 0) == 0; });
+    blocking_client client(server.address());
+    CHECK(client.exchange("before") == "before");
+    server.signal_group(SIGINT);
+    CHECK(client.exchange("after") == "after");
+    client.close();
+    CHECK(server.wait() == 0);
+    CHECK(server.err().read_rest() == "");
 }
 
 TEST_CASE("a second signal does not wait for the clients of the echo server", "[examples]") {
@@ -91,7 +105,7 @@ TEST_CASE("a second signal does not wait for the clients of the echo server", "[
     CHECK(idle.receive_all().empty());
     CHECK(server.wait() == 0);
     CHECK(std::chrono::steady_clock::now() - begun < grace);
-    CHECK(server.err().read_rest().empty());
+    CHECK(server.err().read_rest() == "");
 }
 
 TEST_CASE("the echo server says what it could be told instead", "[examples]") {
