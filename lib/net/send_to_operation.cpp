@@ -44,6 +44,9 @@ void send_to_operation::cancel() {
 
 std::size_t send_to_operation::await_resume() {
     place_.leave();
+    const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
+    if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
+        result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
     if (result_ >= 0)
         place_.sent(static_cast<std::size_t>(result_));
     if (result_ < 0 || error_ != nullptr)

@@ -70,7 +70,8 @@ public:
     }
 
     /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
-    /// Unix socket at its receiver. Yields the size. sendmsg(2).
+    /// Unix socket at its receiver. Yields the size. To no address it fails with
+    /// destination_address_required. sendmsg(2).
     [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to) {
         return transmit(data, &to, nullptr);
     }

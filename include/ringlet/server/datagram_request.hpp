@@ -37,8 +37,8 @@ public:
     [[nodiscard]] const address& sender() const noexcept { return datagram_.sender(); }
 
     /// Sends a datagram to the sender, waiting while there is no room. Yields its size. Throws
-    /// std::system_error, or stores that in `error`: not_connected where the sender is a Unix socket
-    /// without a name. `data` must last until the await is over. sendmsg(2).
+    /// std::system_error, or stores that in `error`: destination_address_required where the sender
+    /// has no address. `data` must last until the await is over. sendmsg(2).
     [[nodiscard]] send_to_operation reply(const_buffer data) { return send_to(data, sender()); }
     [[nodiscard]] send_to_operation reply(const_buffer data, std::error_code& error) {
         return send_to(data, sender(), error);
