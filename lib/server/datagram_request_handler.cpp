@@ -3,7 +3,7 @@
 namespace ringlet {
 
 task<> datagram_request_handler::finish() {
-    if (!wfile_)
+    if (!wfile_ || !handled())
         co_return;
     co_await wfile_->flush();
     if (!stream().sent().empty())

@@ -21,6 +21,7 @@ task<> request_handler::run(const address& client, ringlet::server& owner) {
     std::exception_ptr exception;
     try {
         co_await handle();
+        handled_ = true;
     } catch (...) {
         exception = std::current_exception();
     }

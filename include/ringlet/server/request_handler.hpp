@@ -38,6 +38,9 @@ public:
     [[nodiscard]] task<> run(const address& client, ringlet::server& owner);
 
 protected:
+    /// For `finish`: whether `handle` has returned, and not thrown.
+    [[nodiscard]] bool handled() const noexcept { return handled_; }
+
     template <class T>
     static T* attached(T* pointer) noexcept {
         check(pointer != nullptr, "a request handler was asked for its request in its constructor; "
@@ -48,6 +51,7 @@ protected:
 private:
     const address* client_ = nullptr;
     ringlet::server* server_ = nullptr;
+    bool handled_ = false;
 };
 
 }  // namespace ringlet
