@@ -66,8 +66,7 @@ TEST_CASE("a client that sends too much is cut off, however much time is left", 
     serving_thread serving(server);
     blocking_client client(server.server_address());
     client.send("x");
-    if (bytes_max > 0)
-        CHECK(client.receive_all() == "enough");  // its own side is still open
+    CHECK(client.receive_all() == "enough");  // its own side is still open
     server.shutdown(until_the_end);
     const auto send_for_ever = [&client] {
         for (;;)
