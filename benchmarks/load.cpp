@@ -1,15 +1,17 @@
-// The paired load generator: starts echo servers, loads them in turn, and says how they compare.
+// The paired load generator: starts servers, loads them in turn, and says how they compare.
 //
-//   load --server epoll=./epoll_echo --server ringlet=./ringlet_echo --connections 64 --size 64
+//   load --workload echo --connections 64
+//   load --server epoll --server mine='./mine --port 0' --workload echo --connections 256
 
 #include "file_limit.hpp"
+#include "load/command_line.hpp"
 #include "load/comparison.hpp"
+#include "load/json_report.hpp"
 #include "load/machine.hpp"
+#include "load/plots.hpp"
 #include "load/report.hpp"
 
 #include <unistd.h>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -21,75 +23,6 @@
 
 namespace {
 
-struct options {
-    std::vector<server_command> servers;  // the baseline first
-    comparison_settings comparison;
-    bool brief = false;
-    std::string json;
-};
-
-server_command parse_server(const std::string& text) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
-        throw CLI::ValidationError("--server", "expected NAME=COMMAND, got '" + text + "'");
-    return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-void add_load_options(CLI::App& command, load_settings& load) {
-    command.add_option("--connections", load.connections, "Clients at once")
-        ->check(CLI::Range(1, 100'000))
-        ->capture_default_str();
-    command.add_option("--size", load.message_bytes, "Bytes in a message")
-        ->check(CLI::Range(1, 16 * 1024 * 1024))
-        ->capture_default_str();
-    auto* pipeline =
-        command.add_option("--pipeline", load.pipeline, "Messages in flight per connection")
-            ->check(CLI::Range(1, 1024))
-            ->capture_default_str();
-    command
-        .add_flag("--reconnect", load.reconnect,
-                  "Connect, echo one message, close: cost per connection")
-        ->excludes(pipeline);
-}
-
-// On a bad command line, or `--help`, prints and exits.
-options parse_command_line(int argc, char** argv) {
-    CLI::App command{"Compares echo servers under the same closed-loop load, slice by slice."};
-    options chosen;
-    comparison_settings& comparison = chosen.comparison;
-    std::vector<std::string> servers;
-    double seconds = comparison.length.count();
-    long slice_ms = comparison.slice.count();
-
-    command
-        .add_option("--server", servers,
-                    "NAME=COMMAND of a server, the baseline first; repeat for each")
-        ->required()
-        ->allow_extra_args(false);
-    add_load_options(command, comparison.load);
-    command.add_option("--seconds", seconds, "Length of the measurement, all servers together")
-        ->check(CLI::Range(0.1, 3600.0))
-        ->capture_default_str();
-    command.add_option("--slice-ms", slice_ms, "Length of one server's turn")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--warmup", comparison.warmup_rounds, "Rounds that do not count")
-        ->check(CLI::Range(0, 1000))
-        ->capture_default_str();
-    command.add_option("--json", chosen.json, "File to write the results to");
-    command.add_flag("--brief", chosen.brief, "Print only the row, for a table of several");
-    try {
-        command.parse(argc, argv);
-        for (const auto& text : servers)
-            chosen.servers.push_back(parse_server(text));
-    } catch (const CLI::Error& error) {
-        std::exit(command.exit(error));
-    }
-    comparison.length = std::chrono::duration<double>(seconds);
-    comparison.slice = std::chrono::milliseconds(slice_ms);
-    return chosen;
-}
-
 // On a terminal one line that counts; elsewhere only the row that begins.
 progress_callback report_progress(const std::string& row) {
     if (::isatty(STDERR_FILENO) == 0) {
@@ -97,42 +30,64 @@ progress_callback report_progress(const std::string& row) {
         return [](double) {};
     }
     return [row](double fraction) {
-        std::fprintf(stderr, "\r%s: %3.0f%%%s", row.c_str(), 100 * fraction,
-                     fraction < 1 ? "" : "\n");
+        std::fprintf(stderr, "\r\033[K%s: %3.0f%%", row.c_str(), 100 * fraction);
+        if (fraction >= 1)
+            std::fprintf(stderr, "\r\033[K");
     };
 }
 
-void run(const options& chosen) {
-    const machine here = describe_machine();
-    const cpu_plan cpus = plan_cpus();
-    if (!cpus.load)
-        std::fprintf(stderr, "load: one CPU only, not pinned: servers and load compete for it\n");
-    else if (!pin_to(cpus.load))
-        std::perror("load: not pinned: sched_setaffinity");
+result measure(const planned_row& planned, const cpu_plan& cpus, const std::string& place) {
+    const auto progress = report_progress(place + ' ' + describe(planned.load));
+    return {planned.workload, planned.load, planned.settings, cpus,
+            compare(planned.servers, planned.load, planned.settings, cpus, progress)};
+}
 
-    const auto& settings = chosen.comparison;
-    const auto standings =
-        compare(chosen.servers, settings, cpus, report_progress(describe(settings.load)));
+// Every row that can be measured; a row in which a server failed is left out, and `failed` set.
+std::vector<result> measure_all(const std::vector<planned_row>& plan, bool& failed) {
+    std::vector<cpu_plan> cpus;  // all of them before this process is pinned itself
+    for (const auto& row : plan)
+        cpus.push_back(plan_cpus(row.load.workers));
+    const cpu_list all = usable_cpus();
+    std::vector<result> results;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+        if (!pin_to(cpus[i].load.empty() ? all : cpus[i].load))
+            std::perror("load: not pinned: sched_setaffinity");
+        const std::string place = std::to_string(i + 1) + '/' + std::to_string(plan.size());
+        try {
+            results.push_back(measure(plan[i], cpus[i], place));
+            print_row(std::cout, results.back());
+        } catch (const server_failure& failure) {
+            std::fprintf(stderr, "\nload: %s: %s\n", describe(plan[i].load).c_str(),
+                         failure.what());
+            failed = true;
+        }
+    }
+    return results;
+}
 
-    if (!chosen.brief)
-        print_heading(std::cout, here, cpus, settings);
-    print_row(std::cout, settings.load, standings);
-    std::cout.flush();
-    if (chosen.json.empty())
-        return;
-    std::ofstream json(chosen.json);
-    write_json(json, here, settings, standings);
+void write_json_file(const std::string& path, const machine& here,
+                     const std::vector<result>& results) {
+    std::ofstream json(path);
+    write_json(json, here, results);
     if (!json.flush())
-        throw std::runtime_error("cannot write " + chosen.json);
+        throw std::runtime_error("cannot write " + path);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-    const options chosen = parse_command_line(argc, argv);
+    const machine here = describe_machine();
+    const command_line wanted = parse_command_line(argc, argv, here);
     raise_file_limit();
     end_comparison_on_signals();
-    run(chosen);
+    print_heading(std::cout, here, wanted.plan.front().settings);
+    bool failed = false;
+    const auto results = measure_all(wanted.plan, failed);
+    if (!wanted.json.empty())
+        write_json_file(wanted.json, here, results);
+    if (!wanted.plots.empty())
+        write_plots(wanted.plots, here, results);
+    return failed ? 1 : 0;
 } catch (const interrupted&) {
     std::fprintf(stderr, "\nload: interrupted\n");
     return 130;

@@ -1,11 +1,14 @@
 #include "closed_loop.hpp"
 
-#include "echo_clients.hpp"
+#include "checked.hpp"
+#include "datagram_clients.hpp"
+#include "lasting_clients.hpp"
 #include "reconnecting_clients.hpp"
 
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 int closed_loop::wait_for_events(int epoll, epoll_event* events, int count) {
@@ -18,9 +21,17 @@ int closed_loop::wait_for_events(int epoll, epoll_event* events, int count) {
     return ready;
 }
 
-std::unique_ptr<closed_loop> make_closed_loop(const sockaddr_in& server,
+bool closed_loop::went_through(ssize_t result, const char* operation) {
+    if (result < 0 && errno != EAGAIN && errno != EINTR)
+        throw server_failure(operation + (": " + std::string(std::strerror(errno))));
+    return result >= 0;
+}
+
+std::unique_ptr<closed_loop> make_closed_loop(const endpoint& server,
                                               const load_settings& settings) {
+    if (!is_stream(server.over))
+        return std::make_unique<datagram_clients>(server, settings);
     if (settings.reconnect)
         return std::make_unique<reconnecting_clients>(server, settings);
-    return std::make_unique<echo_clients>(server, settings);
+    return std::make_unique<lasting_clients>(server, settings);
 }

@@ -2,24 +2,16 @@
 #pragma once
 
 #include "latency_histogram.hpp"
+#include "load_settings.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <sys/types.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 
 using steady = std::chrono::steady_clock;
-
-struct load_settings {
-    std::size_t connections = 64;
-    std::size_t message_bytes = 64;
-    std::size_t pipeline = 1;  // messages in flight per connection
-    bool reconnect = false;    // a connection per message
-};
 
 struct slice {
     std::uint64_t messages = 0;           // complete and verified
@@ -41,13 +33,20 @@ public:
 
     latency_histogram latencies;
 
+    // Datagrams that had to be sent again, since no answer came.
+    std::uint64_t lost = 0;
+
 protected:
     // A server that stays silent for this long has failed, whatever else happens.
     static constexpr int silence_ms_max = 5000;
 
     // epoll_wait(2) that goes on after signals and takes silence as failure; the number of events.
     static int wait_for_events(int epoll, struct epoll_event* events, int count);
+
+    // Takes the result of a call on a socket: a failure that is not for now only is the server's.
+    // False where it has to be tried again later.
+    static bool went_through(ssize_t result, const char* operation);
 };
 
-std::unique_ptr<closed_loop> make_closed_loop(const sockaddr_in& server,
+std::unique_ptr<closed_loop> make_closed_loop(const endpoint& server,
                                               const load_settings& settings);

@@ -1,11 +1,13 @@
 #include "comparison.hpp"
 
+#include "idle_connections.hpp"
 #include "server_process.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 namespace {
@@ -14,12 +16,22 @@ using namespace std::chrono_literals;
 
 volatile std::sig_atomic_t signalled = 0;
 
+std::string with_arguments(std::string command, const load_settings& load) {
+    if (const auto place = command.find("{}"); place != std::string::npos)
+        command.replace(place, 2, server_arguments(load));
+    return command;
+}
+
 class contestant {
 public:
-    contestant(const server_command& server, const comparison_settings& settings,
-               const cpu_plan& cpus)
-        : process_(server.name, server.command, cpus.servers),
-          load_(make_closed_loop(process_.address(), settings.load)), slice_(settings.slice) {}
+    contestant(const server_command& server, const load_settings& load,
+               const comparison_settings& settings, const cpu_plan& cpus)
+        : process_(server.name, with_arguments(server.command, load), load.over, cpus.servers),
+          slice_(settings.slice) {
+        if (load.idle_connections > 0)
+            add_idle(load);
+        load_ = make_closed_loop(process_.address(), load);
+    }
 
     void run_slice();
 
@@ -31,13 +43,25 @@ public:
     server_process& process() noexcept { return process_; }
 
 private:
+    void add_idle(const load_settings& load);
+
     server_process process_;
+    std::optional<idle_connections> idle_;
+    std::optional<double> bytes_per_idle_;
     std::unique_ptr<closed_loop> load_;
     std::chrono::milliseconds slice_;
     std::chrono::nanoseconds cpu_before_{};
     std::vector<double> cpu_ns_per_message_;
     std::vector<double> messages_per_second_;
 };
+
+void contestant::add_idle(const load_settings& load) {
+    const auto before = process_.memory_bytes();
+    idle_.emplace(process_.address(), load);
+    if (const auto after = process_.memory_bytes(); before && after)
+        bytes_per_idle_ = (static_cast<double>(*after) - static_cast<double>(*before)) /
+                          static_cast<double>(load.idle_connections);
+}
 
 // The CPU account runs from slice to slice: a server that stays busy after its own slice,
 // disturbing those of the others, pays for it.
@@ -56,6 +80,7 @@ void contestant::warmed_up() {
     cpu_ns_per_message_.clear();
     messages_per_second_.clear();
     load_->latencies.clear();
+    load_->lost = 0;
 }
 
 quartiles ratio(const std::vector<double>& mine, const std::vector<double>& baseline) {
@@ -72,7 +97,11 @@ standing contestant::against(const contestant& baseline) const {
     result.cpu_ns_per_message = quartiles_of(cpu_ns_per_message_);
     result.messages_per_second = quartiles_of(messages_per_second_);
     result.p50 = load_->latencies.percentile(0.50);
+    result.p90 = load_->latencies.percentile(0.90);
     result.p99 = load_->latencies.percentile(0.99);
+    result.p999 = load_->latencies.percentile(0.999);
+    result.lost = load_->lost;
+    result.bytes_per_idle = bytes_per_idle_;
     result.slices = cpu_ns_per_message_.size();
     return result;
 }
@@ -108,12 +137,12 @@ void run_round(const contestants& all, std::size_t round) {
     }
 }
 
-contestants start(const std::vector<server_command>& servers, const comparison_settings& settings,
-                  const cpu_plan& cpus) {
+contestants start(const std::vector<server_command>& servers, const load_settings& load,
+                  const comparison_settings& settings, const cpu_plan& cpus) {
     contestants all;
     for (const auto& server : servers) {
         try {
-            all.push_back(std::make_unique<contestant>(server, settings, cpus));
+            all.push_back(std::make_unique<contestant>(server, load, settings, cpus));
         } catch (const server_failure& failure) {
             throw server_failure(server.name + ": " + failure.what());
         }
@@ -133,10 +162,10 @@ void stop(const contestants& all) {
 
 }  // namespace
 
-std::vector<standing> compare(const std::vector<server_command>& servers,
+std::vector<standing> compare(const std::vector<server_command>& servers, const load_settings& load,
                               const comparison_settings& settings, const cpu_plan& cpus,
                               const progress_callback& progress) {
-    const contestants all = start(servers, settings, cpus);
+    const contestants all = start(servers, load, settings, cpus);
     std::size_t round = 0;
     while (round < settings.warmup_rounds +
                        1)  // one more, or the account would begin at the server's start-up

@@ -9,17 +9,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 struct server_command {
     std::string name;
-    std::string command;
+    std::string command;  // `{}` in it stands for what the load asks of the server
 };
 
 struct comparison_settings {
-    load_settings load;
     std::chrono::duration<double> length{9};  // all slices of all servers together
     std::chrono::milliseconds slice{100};
     unsigned warmup_rounds = 2;
@@ -33,8 +34,12 @@ struct standing {
     quartiles cpu_ns_per_message;
     quartiles messages_per_second;
     std::chrono::nanoseconds p50{};
+    std::chrono::nanoseconds p90{};
     std::chrono::nanoseconds p99{};
+    std::chrono::nanoseconds p999{};
     std::size_t slices = 0;
+    std::uint64_t lost = 0;                     // datagrams
+    std::optional<double> bytes_per_idle = {};  // resident memory, of each idle connection
 };
 
 // Told after each round: the fraction of the time that has passed.
@@ -43,9 +48,11 @@ using progress_callback = std::function<void(double)>;
 // Starts the servers, measures, and stops them. Throws server_failure naming the server that
 // failed; throws std::system_error when this side is at fault, and `interrupted` after SIGINT or
 // SIGTERM.
-std::vector<standing> compare(const std::vector<server_command>& servers,
-                              const comparison_settings& settings, const cpu_plan& cpus,
-                              const progress_callback& progress);
+[[nodiscard]] std::vector<standing> compare(const std::vector<server_command>& servers,
+                                            const load_settings& load,
+                                            const comparison_settings& settings,
+                                            const cpu_plan& cpus,
+                                            const progress_callback& progress);
 
 struct interrupted {};
 

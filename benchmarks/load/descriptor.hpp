@@ -3,8 +3,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 class descriptor {
@@ -28,10 +26,3 @@ public:
 private:
     int fd_ = -1;
 };
-
-// The result of a system call that answers -1 and errno on failure; throws std::system_error then.
-inline int checked(int result, const char* operation) {
-    if (result < 0)
-        throw std::system_error(errno, std::generic_category(), operation);
-    return result;
-}

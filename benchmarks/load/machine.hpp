@@ -1,21 +1,35 @@
 // The machine under the benchmark: what it is, and who runs on which of its CPUs.
 #pragma once
 
-#include <optional>
+#include <cstddef>
 #include <string>
+#include <vector>
 
+using cpu_list = std::vector<int>;
+
+// Those this process may use now.
+cpu_list usable_cpus();
+
+// Empty lists: not pinned, for there are not enough CPUs for both.
 struct cpu_plan {
-    std::optional<int> servers;  // nothing: not pinned, for there is only one CPU
-    std::optional<int> load;
+    cpu_list servers;
+    cpu_list load;
 };
 
-// The last and the first CPU this process may use: on most machines these share no physical core.
-cpu_plan plan_cpus();
+// The last and the first CPUs this process may use: on most machines these share no physical core.
+// One for each worker of the servers, one for the load, which is a single thread.
+cpu_plan plan_cpus(std::size_t workers);
 
-// Binds the calling thread, and what it starts from then on. False when the kernel refuses.
-bool pin_to(std::optional<int> cpu) noexcept;
+// Binds the calling thread, and what it starts from then on; an empty list leaves it as it is.
+// False when the kernel refuses.
+bool pin_to(const cpu_list& cpus) noexcept;
+
+// "1", "2, 3"
+std::string to_string(const cpu_list& cpus);
 
 struct machine {
+    bool has_io_uring = false;
+    std::string ring;  // "io_uring, DEFER_TASKRUN", or why there is none
     std::string kernel;
     std::string cpu;
     long cpus = 0;

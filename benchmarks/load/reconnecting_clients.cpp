@@ -1,6 +1,7 @@
 #include "reconnecting_clients.hpp"
 
-#include <netinet/tcp.h>
+#include "checked.hpp"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -20,13 +21,9 @@ sockaddr_in source_of(std::size_t client) {
     return source;
 }
 
-bool failed(ssize_t result) {
-    return result < 0 && errno != EAGAIN && errno != EINTR;
-}
-
 }  // namespace
 
-reconnecting_clients::reconnecting_clients(const sockaddr_in& server, const load_settings& settings)
+reconnecting_clients::reconnecting_clients(const endpoint& server, const load_settings& settings)
     : server_(server), settings_(settings), payload_(settings.message_bytes),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       clients_(settings.connections), buffer_(settings.message_bytes) {
@@ -57,29 +54,31 @@ void reconnecting_clients::connect(client& c, steady::time_point now) {
     c.sent = c.received = 0;
     c.started = now;
     c.origin += settings_.message_bytes;
-    c.socket = descriptor(checked(
-        ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP), "socket"));
+    c.socket = descriptor(open_socket(server_.over, SOCK_NONBLOCK));
+    const int fd = c.socket.get();
+    if (server_.over == transport::tcp)
+        bind_to_source(c);
+    if (::connect(fd, server_.data(), server_.size) != 0 && errno != EINPROGRESS)
+        throw server_failure(std::string("connect: ") + std::strerror(errno));
+    // On loopback the handshake is over by now, as a rule, and the message can go at once.
+    watch(c, EPOLL_CTL_ADD, send_message(c) ? EPOLLIN : EPOLLIN | EPOLLOUT);
+}
+
+void reconnecting_clients::bind_to_source(client& c) {
     const int fd = c.socket.get();
     const int on = 1;
-    checked(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
     // Lets connect choose the port, knowing both ends, where bind would have to find one free for
     // any peer.
     checked(::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on),
             "IP_BIND_ADDRESS_NO_PORT");
     checked(::bind(fd, reinterpret_cast<const sockaddr*>(&c.source), sizeof c.source), "bind");
-    const int result = ::connect(fd, reinterpret_cast<const sockaddr*>(&server_), sizeof server_);
-    if (result != 0 && errno != EINPROGRESS)
-        throw server_failure(std::string("connect: ") + std::strerror(errno));
-    // On loopback the handshake is over by now, as a rule, and the message can go at once.
-    watch(c, EPOLL_CTL_ADD, send_message(c) ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }
 
 // Whether all of it is on its way.
 bool reconnecting_clients::send_message(client& c) {
     const auto rest = payload_.at(c.origin + c.sent, settings_.message_bytes - c.sent);
     const ssize_t sent = ::send(c.socket.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (failed(sent))
-        throw server_failure(std::string("connect or send: ") + std::strerror(errno));
+    went_through(sent, "connect or send");
     c.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
     return c.sent == settings_.message_bytes;
 }
@@ -106,8 +105,7 @@ bool reconnecting_clients::receive_message(client& c) {
     const ssize_t received = ::recv(c.socket.get(), buffer_.data(), missing, 0);
     if (received == 0)
         throw server_failure("the server closed a connection");
-    if (failed(received))
-        throw server_failure(std::string("recv: ") + std::strerror(errno));
+    went_through(received, "recv");
     const auto bytes = static_cast<std::size_t>(std::max<ssize_t>(received, 0));
     if (std::memcmp(buffer_.data(), payload_.at(c.origin + c.received, bytes).data(), bytes) != 0)
         throw server_failure("wrong echo: bytes differ from those sent");

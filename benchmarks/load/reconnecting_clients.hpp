@@ -5,6 +5,7 @@
 #include "descriptor.hpp"
 #include "payload.hpp"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 
 #include <array>
@@ -14,7 +15,7 @@
 
 class reconnecting_clients final : public closed_loop {
 public:
-    reconnecting_clients(const sockaddr_in& server, const load_settings& settings);
+    reconnecting_clients(const endpoint& server, const load_settings& settings);
 
     // A message counts when its connection is closed; latency runs from connect to close.
     slice run_until(steady::time_point end) override;
@@ -30,12 +31,13 @@ private:
     };
 
     void connect(client& c, steady::time_point now);
+    void bind_to_source(client& c);
     bool send_message(client& c);
     void proceed(client& c, std::uint32_t events, steady::time_point end);
     bool receive_message(client& c);
     void watch(client& c, int operation, std::uint32_t events);
 
-    sockaddr_in server_;
+    endpoint server_;
     load_settings settings_;
     payload payload_;
     descriptor epoll_;

@@ -1,4 +1,4 @@
-// What a comparison found, for people and for programs.
+// What the comparisons found, as a table for people.
 #pragma once
 
 #include "comparison.hpp"
@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-// "64 connections, 64 B, 16 in flight"
-std::string describe(const load_settings& load);
+// A row that has been measured.
+struct result {
+    std::string workload;
+    load_settings load;
+    comparison_settings settings;
+    cpu_plan cpus;
+    std::vector<standing> standings;
+};
 
 // The machine and the method, then the names of the columns. Once per table.
-void print_heading(std::ostream& out, const machine& here, const cpu_plan& cpus,
-                   const comparison_settings& settings);
+void print_heading(std::ostream& out, const machine& here, const comparison_settings& settings);
 
 // One line per server, aligned with the heading.
-void print_row(std::ostream& out, const load_settings& load,
-               const std::vector<standing>& standings);
-
-// Everything, times in nanoseconds.
-void write_json(std::ostream& out, const machine& here, const comparison_settings& settings,
-                const std::vector<standing>& standings);
+void print_row(std::ostream& out, const result& row);

@@ -1,8 +1,8 @@
 #include "server_process.hpp"
 
+#include "checked.hpp"
 #include "closed_loop.hpp"
-#include "cpu_time.hpp"
-#include "machine.hpp"
+#include "process_usage.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -21,12 +21,12 @@ using namespace std::chrono_literals;
 constexpr auto start_patience = 10s;
 constexpr auto stop_patience = 3s;
 
-[[noreturn]] void become(const char* command, int output, std::optional<int> cpu, pid_t parent) {
+[[noreturn]] void become(const char* command, int output, const cpu_list& cpus, pid_t parent) {
     // Should we die without a chance to end the server, the kernel does it for us.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent || ::dup2(output, STDOUT_FILENO) < 0)
         ::_exit(126);
-    if (!pin_to(cpu))
+    if (!pin_to(cpus))
         std::perror("sched_setaffinity");
     ::execl("/bin/sh", "sh", "-c", command, static_cast<char*>(nullptr));
     ::_exit(127);
@@ -34,7 +34,8 @@ constexpr auto stop_patience = 3s;
 
 }  // namespace
 
-server_process::server_process(std::string name, const std::string& command, std::optional<int> cpu)
+server_process::server_process(std::string name, const std::string& command, transport over,
+                               const cpu_list& cpus)
     : name_(std::move(name)) {
     int ends[2];
     checked(::pipe2(ends, O_CLOEXEC), "pipe2");
@@ -45,9 +46,9 @@ server_process::server_process(std::string name, const std::string& command, std
     const pid_t self = ::getpid();
     pid_ = checked(::fork(), "fork");
     if (pid_ == 0)
-        become(line.c_str(), input.get(), cpu, self);
+        become(line.c_str(), input.get(), cpus, self);
     try {
-        await_announcement();
+        await_announcement(over);
     } catch (...) {
         end();  // a constructor that throws has no destructor to rely on
         throw;
@@ -58,15 +59,16 @@ server_process::~server_process() {
     end();
 }
 
-void server_process::await_announcement() {
+void server_process::await_announcement(transport over) {
+    constexpr std::string_view announcement = "listening on ";
     const std::string line = read_announced_line();
-    unsigned port = 0;
-    char host[INET_ADDRSTRLEN] = {};
-    address_.sin_family = AF_INET;
-    if (std::sscanf(line.c_str(), "listening on %15[0-9.]:%5u", host, &port) != 2 || port > 65535 ||
-        ::inet_pton(AF_INET, host, &address_.sin_addr) != 1)
-        throw server_failure("expected 'listening on HOST:PORT', got '" + line + "'");
-    address_.sin_port = htons(static_cast<std::uint16_t>(port));
+    if (!line.starts_with(announcement))
+        throw server_failure("expected 'listening on ADDRESS', got '" + line + "'");
+    try {
+        address_ = parse_endpoint(over, line.substr(announcement.size()));
+    } catch (const std::invalid_argument& error) {
+        throw server_failure(std::string("listening: ") + error.what());
+    }
 }
 
 std::string server_process::read_announced_line() {
@@ -89,6 +91,10 @@ std::string server_process::read_announced_line() {
 
 std::chrono::nanoseconds server_process::cpu_time() const {
     return cpu_time_of(pid_);
+}
+
+std::optional<std::size_t> server_process::memory_bytes() const {
+    return memory_of(pid_);
 }
 
 std::optional<std::string> server_process::how_it_ended() {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "descriptor.hpp"
+#include "endpoint.hpp"
+#include "machine.hpp"
 
-#include <netinet/in.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -12,9 +13,10 @@
 
 class server_process {
 public:
-    // Starts `command` through the shell, pinned to `cpu`, and waits until it prints `listening on
-    // HOST:PORT`. Throws server_failure when it does not, or ends.
-    server_process(std::string name, const std::string& command, std::optional<int> cpu);
+    // Starts `command` through the shell, pinned to `cpus`, and waits until it prints `listening on
+    // ADDRESS`. Throws server_failure when it does not, or ends.
+    server_process(std::string name, const std::string& command, transport over,
+                   const cpu_list& cpus);
 
     // Ends it, if need be by force.
     ~server_process();
@@ -22,9 +24,12 @@ public:
     server_process& operator=(const server_process&) = delete;
 
     const std::string& name() const noexcept { return name_; }
-    const sockaddr_in& address() const noexcept { return address_; }
+    const endpoint& address() const noexcept { return address_; }
 
     std::chrono::nanoseconds cpu_time() const;
+
+    // Its memory and its children's; nothing where the system does not tell.
+    std::optional<std::size_t> memory_bytes() const;
 
     // How it ended, for an error message: "ended with status 1"; nothing while it runs.
     std::optional<std::string> how_it_ended();
@@ -34,7 +39,7 @@ public:
     void stop();
 
 private:
-    void await_announcement();
+    void await_announcement(transport over);
     std::string read_announced_line();
     bool ends_within(std::chrono::milliseconds patience);
     void end() noexcept;
@@ -43,5 +48,5 @@ private:
     pid_t pid_ = -1;
     std::optional<int> status_;  // once reaped, as from waitpid(2)
     descriptor output_;          // kept open, or later output would kill the server with SIGPIPE
-    sockaddr_in address_{};
+    endpoint address_;
 };

@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <vector>
 
-class echo_clients final : public closed_loop {
+class lasting_clients final : public closed_loop {
 public:
     // Connects them all. Throws server_failure, std::system_error.
-    echo_clients(const sockaddr_in& server, const load_settings& settings);
+    lasting_clients(const endpoint& server, const load_settings& settings);
 
     slice run_until(steady::time_point end) override;
 
@@ -30,10 +30,10 @@ private:
         std::vector<steady::time_point> granted_at;  // by message number, modulo the pipeline
     };
 
-    void connect(client& c, const sockaddr_in& server);
     void grant(client& c, std::size_t messages, steady::time_point now);
     void send_granted(client& c);
     void receive(client& c, steady::time_point end);
+    void verify(const client& c, std::size_t bytes) const;
     std::size_t complete_messages(client& c, std::size_t bytes, steady::time_point now);
     void watch(client& c, int operation, std::uint32_t events);
 

@@ -1,14 +1,13 @@
-#include "echo_clients.hpp"
+#include "lasting_clients.hpp"
+
+#include "checked.hpp"
+#include "dial.hpp"
 
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <string>
 
 namespace {
 
@@ -16,35 +15,21 @@ constexpr std::size_t receive_bytes_max = 256 * 1024;
 
 }  // namespace
 
-echo_clients::echo_clients(const sockaddr_in& server, const load_settings& settings)
+lasting_clients::lasting_clients(const endpoint& server, const load_settings& settings)
     : settings_(settings),
-      payload_(std::max(settings.message_bytes * settings.pipeline, receive_bytes_max)),
+      payload_(std::max(settings.request_bytes() * settings.pipeline, receive_bytes_max)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       clients_(settings.connections), buffer_(receive_bytes_max) {
     for (std::size_t i = 0; i < clients_.size(); ++i) {
         clients_[i].origin = payload::origin_of(i);
         clients_[i].granted_at.resize(settings_.pipeline);
-        connect(clients_[i], server);
+        clients_[i].socket = dial(server, std::chrono::milliseconds(silence_ms_max));
+        checked(::fcntl(clients_[i].socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+        watch(clients_[i], EPOLL_CTL_ADD, EPOLLIN);
     }
 }
 
-// Blocking, with a limit in time; non-blocking from then on.
-void echo_clients::connect(client& c, const sockaddr_in& server) {
-    c.socket =
-        descriptor(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP), "socket"));
-    const int fd = c.socket.get();
-    const int on = 1;
-    const timeval patience{silence_ms_max / 1000, 0};
-    checked(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
-    checked(::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "SO_SNDTIMEO");
-    if (::connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0)
-        throw server_failure(std::string("connect: ") +
-                             std::strerror(errno == EINPROGRESS ? ETIMEDOUT : errno));
-    checked(::fcntl(fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-    watch(c, EPOLL_CTL_ADD, EPOLLIN);
-}
-
-slice echo_clients::run_until(steady::time_point end) {
+slice lasting_clients::run_until(steady::time_point end) {
     completed_ = 0;
     in_flight_ = settings_.connections * settings_.pipeline;
     const auto start = steady::now();
@@ -67,18 +52,17 @@ slice echo_clients::run_until(steady::time_point end) {
     return {completed_, last_completion_ - start};
 }
 
-void echo_clients::grant(client& c, std::size_t messages, steady::time_point now) {
-    auto number = c.granted / settings_.message_bytes;
+void lasting_clients::grant(client& c, std::size_t messages, steady::time_point now) {
+    auto number = c.granted / settings_.request_bytes();
     for (std::size_t i = 0; i < messages; ++i)
         c.granted_at[number++ % settings_.pipeline] = now;
-    c.granted += messages * settings_.message_bytes;
+    c.granted += messages * settings_.request_bytes();
 }
 
-void echo_clients::send_granted(client& c) {
+void lasting_clients::send_granted(client& c) {
     const auto bytes = payload_.at(c.origin + c.sent, c.granted - c.sent);
     const ssize_t sent = ::send(c.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR)
-        throw server_failure(std::string("send: ") + std::strerror(errno));
+    went_through(sent, "send");
     c.sent += static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
     const bool awaits_room = c.sent < c.granted;
     if (awaits_room != c.awaits_room)
@@ -86,20 +70,14 @@ void echo_clients::send_granted(client& c) {
     c.awaits_room = awaits_room;
 }
 
-void echo_clients::receive(client& c, steady::time_point end) {
+void lasting_clients::receive(client& c, steady::time_point end) {
     const ssize_t received = ::recv(c.socket.get(), buffer_.data(), buffer_.size(), 0);
     if (received == 0)
         throw server_failure("the server closed a connection");
-    if (received < 0) {
-        if (errno == EAGAIN || errno == EINTR)
-            return;
-        throw server_failure(std::string("recv: ") + std::strerror(errno));
-    }
+    if (!went_through(received, "recv"))
+        return;
     const auto bytes = static_cast<std::size_t>(received);
-    if (c.received + bytes > c.sent)
-        throw server_failure("wrong echo: more came back than was sent");
-    if (std::memcmp(buffer_.data(), payload_.at(c.origin + c.received, bytes).data(), bytes) != 0)
-        throw server_failure("wrong echo: bytes differ from those sent");
+    verify(c, bytes);
 
     const auto now = steady::now();
     const auto finished = complete_messages(c, bytes, now);
@@ -113,10 +91,23 @@ void echo_clients::receive(client& c, steady::time_point end) {
     }
 }
 
-std::size_t echo_clients::complete_messages(client& c, std::size_t bytes, steady::time_point now) {
-    const auto first = c.received / settings_.message_bytes;
+// What a sink and a source send has no content, only its length.
+void lasting_clients::verify(const client& c, std::size_t bytes) const {
+    const auto asked_for = settings_.asked == service::echo
+                               ? c.sent
+                               : c.sent / settings_.request_bytes() * settings_.response_bytes();
+    if (c.received + bytes > asked_for)
+        throw server_failure("wrong answer: more came back than was asked for");
+    if (settings_.asked == service::echo &&
+        std::memcmp(buffer_.data(), payload_.at(c.origin + c.received, bytes).data(), bytes) != 0)
+        throw server_failure("wrong echo: bytes differ from those sent");
+}
+
+std::size_t lasting_clients::complete_messages(client& c, std::size_t bytes,
+                                               steady::time_point now) {
+    const auto first = c.received / settings_.response_bytes();
     c.received += bytes;
-    const auto last = c.received / settings_.message_bytes;
+    const auto last = c.received / settings_.response_bytes();
     for (auto number = first; number < last; ++number)
         latencies.add(now - c.granted_at[number % settings_.pipeline]);
     completed_ += last - first;
@@ -124,7 +115,7 @@ std::size_t echo_clients::complete_messages(client& c, std::size_t bytes, steady
     return last - first;
 }
 
-void echo_clients::watch(client& c, int operation, std::uint32_t events) {
+void lasting_clients::watch(client& c, int operation, std::uint32_t events) {
     epoll_event event{};
     event.events = events;
     event.data.ptr = &c;

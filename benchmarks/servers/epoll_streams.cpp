@@ -1,25 +1,12 @@
-// The baseline that every ratio is taken against: an echo server on epoll, written by hand, as well
-// as we can.
-//
-// One thread, level-triggered. A readable connection gets one recv and, at once, one send: the send
-// nearly always takes everything, so a message costs two system calls and its share of an
-// epoll_wait. All connections share one receive buffer, which therefore stays in the cache. What a
-// peer does not take is set aside, and until it has been taken nothing more is read from that peer:
-// memory is bounded, and TCP slows the sender down.
+#include "epoll_streams.hpp"
 
-#include "echo_server.hpp"
+#include "checked.hpp"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <cstdio>
-#include <exception>
-#include <system_error>
-#include <vector>
 
 namespace {
 
@@ -30,52 +17,21 @@ bool worth_retrying(int error) noexcept {
     return error == EAGAIN || error == EINTR;
 }
 
-class epoll_echo {
-public:
-    // Borrows both descriptors. The listener must be non-blocking. Throws std::system_error.
-    epoll_echo(int listener, int stop);
-    ~epoll_echo() { ::close(epoll_); }
-    epoll_echo(const epoll_echo&) = delete;
-    epoll_echo& operator=(const epoll_echo&) = delete;
+}  // namespace
 
-    // Serves until `stop` is readable.
-    void run();
-
-private:
-    void accept_all();
-    void pause_accepting();
-    void resume_accepting();
-    void add_connection(int fd);
-    void drop_connection(int fd);
-
-    void serve(int fd);
-    void echo(int fd);
-    void set_aside(int fd, const std::byte* first, const std::byte* last);
-    void send_rest(int fd);
-
-    bool control(int operation, int fd, std::uint32_t events) noexcept;
-    std::vector<std::byte>& unsent(int fd) { return unsent_[static_cast<std::size_t>(fd)]; }
-
-    int epoll_;
-    int listener_;
-    int stop_;
-    bool accepting_ = true;
-    steady::time_point resume_at_{};  // read only while not accepting
-    std::array<std::byte, echo_server::buffer_size> buffer_;
-    std::array<epoll_event, 1024> events_;
-    std::vector<std::vector<std::byte>>
-        unsent_;  // by descriptor; empty unless the peer is slow to read
-};
-
-epoll_echo::epoll_echo(int listener, int stop)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), listener_(listener), stop_(stop) {
-    if (epoll_ < 0)
-        throw std::system_error(errno, std::generic_category(), "epoll_create1");
+epoll_streams::epoll_streams(int listener, int stop, const server_main::options& chosen)
+    : epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), listener_(listener),
+      stop_(stop), service_(chosen.does), message_bytes_(chosen.message_bytes),
+      zeros_(service_ == service::source ? server_main::source_send_max : buffer_.size()) {
     if (!control(EPOLL_CTL_ADD, listener_, EPOLLIN) || !control(EPOLL_CTL_ADD, stop_, EPOLLIN))
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
-void epoll_echo::run() {
+epoll_streams::~epoll_streams() {
+    ::close(epoll_);
+}
+
+void epoll_streams::run() {
     for (;;) {
         const int wait_ms = accepting_ ? -1 : 100;
         const int count =
@@ -96,7 +52,7 @@ void epoll_echo::run() {
     }
 }
 
-void epoll_echo::accept_all() {
+void epoll_streams::accept_all() {
     for (;;) {
         const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -123,42 +79,54 @@ void epoll_echo::accept_all() {
 
 // Out of descriptors or memory, the clients still queued would keep the listener readable, and the
 // loop spinning. They lose nothing by waiting in the backlog.
-void epoll_echo::pause_accepting() {
+void epoll_streams::pause_accepting() {
     accepting_ = !control(EPOLL_CTL_MOD, listener_, 0);
     resume_at_ = steady::now() + 100ms;
 }
 
-void epoll_echo::resume_accepting() {
+void epoll_streams::resume_accepting() {
     accepting_ = control(EPOLL_CTL_MOD, listener_, EPOLLIN);
 }
 
-void epoll_echo::add_connection(int fd) {
-    if (unsent_.size() <= static_cast<std::size_t>(fd))
-        unsent_.resize(static_cast<std::size_t>(fd) + 1);
+void epoll_streams::add_connection(int fd) {
+    const auto needed = static_cast<std::size_t>(fd) + 1;
+    if (unsent_.size() < needed)
+        unsent_.resize(needed);
+    if (service_ != service::echo && accounts_.size() < needed)
+        accounts_.resize(needed);
     if (!control(EPOLL_CTL_ADD, fd, EPOLLIN))
         drop_connection(fd);
 }
 
-void epoll_echo::drop_connection(int fd) {
+void epoll_streams::drop_connection(int fd) {
     unsent(fd).clear();
+    if (service_ != service::echo)
+        account_of(fd) = {};
     ::close(fd);  // also leaves the epoll set, as nothing duplicates these descriptors
 }
 
 // Errors and hang-ups need no case of their own: the system call they make ready reports them.
-void epoll_echo::serve(int fd) {
-    if (unsent(fd).empty())
+void epoll_streams::serve(int fd) {
+    if (service_ != service::echo)
+        account_of(fd).owed == 0 ? count(fd) : pay(fd);
+    else if (unsent(fd).empty())
         echo(fd);
     else
         send_rest(fd);
 }
 
-void epoll_echo::echo(int fd) {
+// How much is in the buffer now; nothing where the connection is gone, or has nothing after all.
+ssize_t epoll_streams::receive(int fd) {
     const ssize_t received = ::recv(fd, buffer_.data(), buffer_.size(), 0);
-    if (received <= 0) {
-        if (received == 0 || !worth_retrying(errno))
-            drop_connection(fd);
+    if (received == 0 || (received < 0 && !worth_retrying(errno)))
+        drop_connection(fd);
+    return received;
+}
+
+void epoll_streams::echo(int fd) {
+    const ssize_t received = receive(fd);
+    if (received <= 0)
         return;
-    }
     const ssize_t sent =
         ::send(fd, buffer_.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL);
     if (sent == received)
@@ -168,13 +136,13 @@ void epoll_echo::echo(int fd) {
     set_aside(fd, buffer_.data() + (sent < 0 ? 0 : sent), buffer_.data() + received);
 }
 
-void epoll_echo::set_aside(int fd, const std::byte* first, const std::byte* last) {
+void epoll_streams::set_aside(int fd, const std::byte* first, const std::byte* last) {
     unsent(fd).assign(first, last);
     if (!control(EPOLL_CTL_MOD, fd, EPOLLOUT))
         drop_connection(fd);
 }
 
-void epoll_echo::send_rest(int fd) {
+void epoll_streams::send_rest(int fd) {
     auto& rest = unsent(fd);
     const ssize_t sent = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent < 0) {
@@ -187,24 +155,45 @@ void epoll_echo::send_rest(int fd) {
         drop_connection(fd);
 }
 
-bool epoll_echo::control(int operation, int fd, std::uint32_t events) noexcept {
+void epoll_streams::count(int fd) {
+    const ssize_t received = receive(fd);
+    if (received <= 0)
+        return;
+    account& owner = account_of(fd);
+    if (service_ == service::source) {
+        owner.owed = static_cast<std::size_t>(received) * message_bytes_;
+    } else {
+        owner.taken += static_cast<std::size_t>(received);
+        owner.owed = owner.taken / message_bytes_;
+        owner.taken %= message_bytes_;
+    }
+    if (owner.owed > 0)
+        pay(fd);
+}
+
+// Sends what is owed, or waits for room to; nothing is read meanwhile.
+void epoll_streams::pay(int fd) {
+    account& owner = account_of(fd);
+    while (owner.owed > 0) {
+        const ssize_t sent =
+            ::send(fd, zeros_.data(), std::min(owner.owed, zeros_.size()), MSG_NOSIGNAL);
+        if (sent < 0 && !worth_retrying(errno))
+            return drop_connection(fd);
+        if (sent < 0)
+            break;
+        owner.owed -= static_cast<std::size_t>(sent);
+    }
+    const bool awaits_room = owner.owed > 0;
+    if (awaits_room == owner.awaits_room)
+        return;
+    owner.awaits_room = awaits_room;
+    if (!control(EPOLL_CTL_MOD, fd, awaits_room ? EPOLLOUT : EPOLLIN))
+        drop_connection(fd);
+}
+
+bool epoll_streams::control(int operation, int fd, std::uint32_t events) noexcept {
     epoll_event event{};
     event.events = events;
     event.data.fd = fd;
     return ::epoll_ctl(epoll_, operation, fd, &event) == 0;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) try {
-    const auto where =
-        echo_server::parse_command_line(argc, argv, "Echo server on epoll, by hand: the baseline.");
-    const int stop = echo_server::stop_signals();
-    const int listener = echo_server::listen_on(where, SOCK_NONBLOCK);
-    epoll_echo server(listener, stop);
-    echo_server::announce(listener);
-    server.run();
-} catch (const std::exception& error) {
-    std::fprintf(stderr, "epoll_echo: %s\n", error.what());
-    return 1;
 }

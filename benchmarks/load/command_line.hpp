@@ -1,0 +1,27 @@
+// What the user wants measured.
+#pragma once
+
+#include "comparison.hpp"
+#include "machine.hpp"
+#include "workloads.hpp"
+
+#include <string>
+#include <vector>
+
+// A comparison that is to be made.
+struct planned_row {
+    std::string workload;
+    load_settings load;
+    comparison_settings settings;
+    std::vector<server_command> servers;  // the baseline first
+};
+
+struct command_line {
+    std::vector<planned_row> plan;
+    std::string json;   // a file, or nothing
+    std::string plots;  // a folder, or nothing
+};
+
+// On a bad command line, `--help` or `--list`, prints and exits. Servers that this machine cannot
+// run are left out, which is said on stderr.
+command_line parse_command_line(int argc, char** argv, const machine& here);

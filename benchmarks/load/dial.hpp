@@ -1,0 +1,12 @@
+// Connecting to a server.
+#pragma once
+
+#include "descriptor.hpp"
+#include "endpoint.hpp"
+
+#include <chrono>
+
+// A blocking socket, connected. Connecting, sending and receiving take at most so long each. One
+// for Unix datagrams has a name, so that it can be answered. Throws server_failure where the server
+// cannot be reached; std::system_error when this side is at fault.
+descriptor dial(const endpoint& server, std::chrono::milliseconds patience);

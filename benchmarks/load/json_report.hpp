@@ -1,0 +1,9 @@
+// What the comparisons found, for programs: everything, times in nanoseconds.
+#pragma once
+
+#include "report.hpp"
+
+#include <iosfwd>
+#include <vector>
+
+void write_json(std::ostream& out, const machine& here, const std::vector<result>& rows);

@@ -1,0 +1,33 @@
+// The load of one row, and how the servers are to take it.
+#pragma once
+
+#include "endpoint.hpp"
+#include "service.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+struct load_settings {
+    transport over = transport::tcp;
+    service asked = service::echo;
+    std::size_t connections = 64;
+    std::size_t message_bytes = 64;
+    std::size_t pipeline = 1;          // messages in flight per connection
+    bool reconnect = false;            // a connection per message
+    std::size_t idle_connections = 0;  // that have spoken once, beside the others
+
+    // Of the servers.
+    std::string_view concurrency = "loop";
+    std::size_t workers = 1;
+
+    std::size_t request_bytes() const { return asked == service::source ? 1 : message_bytes; }
+    std::size_t response_bytes() const { return asked == service::sink ? 1 : message_bytes; }
+};
+
+// "64 connections, 64 B, 16 in flight"
+std::string describe(const load_settings& load);
+
+// What tells a server of ours to be the one that this load needs: "--transport udp". Empty for an
+// echo over TCP in one loop.
+std::string server_arguments(const load_settings& load);

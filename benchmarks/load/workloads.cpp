@@ -1,0 +1,148 @@
+#include "workloads.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace {
+
+using namespace std::chrono_literals;
+using sizes = std::initializer_list<std::size_t>;
+
+constexpr bool quick = true;
+
+const std::vector<std::string> one_loop{"epoll", "liburing", "ringlet", "ringlet on epoll"};
+const std::vector<std::string> per_connection{"blocking", "ringlet", "ringlet on epoll"};
+
+std::vector<workload_row> with_connections(load_settings base, sizes counts, sizes quick_counts) {
+    std::vector<workload_row> rows;
+    for (const auto count : counts) {
+        base.connections = count;
+        const bool is_quick =
+            std::find(quick_counts.begin(), quick_counts.end(), count) != quick_counts.end();
+        rows.push_back({base, is_quick});
+    }
+    return rows;
+}
+
+std::vector<workload_row> with_sizes(load_settings base, sizes bytes, std::size_t quick_one) {
+    std::vector<workload_row> rows;
+    for (const auto size : bytes) {
+        base.message_bytes = size;
+        rows.push_back({base, size == quick_one});
+    }
+    return rows;
+}
+
+std::vector<workload_row> with_workers(load_settings base, std::size_t cpus) {
+    std::vector<workload_row> rows;
+    for (base.workers = 1; base.workers <= cpus; base.workers *= 2)
+        rows.push_back({base});
+    return rows;
+}
+
+load_settings streaming(service asked) {
+    return {.asked = asked, .connections = 8, .message_bytes = 65'536, .pipeline = 4};
+}
+
+std::vector<workload> streams() {
+    const load_settings pipelined{.pipeline = 16};
+    const load_settings upload = streaming(service::sink);
+    const load_settings download = streaming(service::source);
+    const load_settings reconnect{.reconnect = true};
+    const load_settings idle{.idle_connections = 10'000};
+    return {
+        {"echo",
+         "messages there and back, by the number of connections",
+         {},
+         with_connections({}, {1, 8, 64, 512, 4096}, {1, 64, 512}),
+         one_loop},
+        {"size",
+         "echo, by the size of a message",
+         {},
+         with_sizes({}, {64, 256, 1024, 4096, 16'384, 65'536, 262'144}, 16'384),
+         one_loop},
+        {"pipeline",
+         "echo, with many messages in flight per connection",
+         pipelined,
+         {{pipelined, quick}},
+         one_loop},
+        {"upload",
+         "streams to the server, which answers a byte for each message",
+         upload,
+         {{upload, quick}},
+         one_loop},
+        {"download",
+         "streams from the server, which is asked with a byte for each message",
+         download,
+         {{download, quick}},
+         one_loop},
+        {"reconnect", "connect, echo one message, close", reconnect,
+         with_connections(reconnect, {1, 64}, {64}), one_loop},
+        {"idle",
+         "echo beside idle connections, and the memory that these take",
+         idle,
+         {{idle}},
+         one_loop},
+    };
+}
+
+std::vector<workload> datagrams_and_unix() {
+    const load_settings udp{.over = transport::udp};
+    const load_settings unix_streams{.over = transport::unix_stream};
+    const load_settings unix_datagrams{.over = transport::unix_datagram};
+    return {
+        {"udp", "datagrams there and back, by the number of clients", udp,
+         with_connections(udp, {1, 16, 64, 256}, {1, 64}), one_loop},
+        {"unix", "echo over Unix sockets", unix_streams,
+         with_connections(unix_streams, {1, 64}, {64}), one_loop},
+        {"unix-datagram", "datagrams over Unix sockets, there and back", unix_datagrams,
+         with_connections(unix_datagrams, {1, 64}, {}), one_loop},
+    };
+}
+
+std::vector<workload> many_workers(std::size_t cpus) {
+    const load_settings threads{.concurrency = "threads"};
+    const load_settings forks{.concurrency = "forks"};
+    const load_settings threading{
+        .connections = 16, .reconnect = true, .concurrency = "thread_per_request"};
+    const load_settings forking{
+        .connections = 16, .reconnect = true, .concurrency = "fork_per_request"};
+    return {
+        {"workers", "echo, by the number of worker threads", threads, with_workers(threads, cpus),
+         one_loop},
+        {"pre-fork", "echo, by the number of worker processes", forks, with_workers(forks, cpus),
+         one_loop},
+        {"threading",
+         "connect, echo, close: a thread for each connection",
+         threading,
+         {{threading}},
+         per_connection,
+         500ms},
+        {"forking",
+         "connect, echo, close: a process for each connection",
+         forking,
+         {{forking}},
+         per_connection,
+         500ms},
+    };
+}
+
+}  // namespace
+
+std::vector<workload> all_workloads(std::size_t cpus) {
+    std::vector<workload> all = streams();
+    for (auto& more : {datagrams_and_unix(), many_workers(cpus)})
+        all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+std::vector<known_server> known_servers(const std::string& folder) {
+    const auto in_folder = [&](const char* command) { return folder + '/' + command + " {}"; };
+    return {
+        {{"epoll", in_folder("epoll_echo")}},
+        {{"liburing", in_folder("liburing_echo")}, true},
+        {{"blocking", in_folder("blocking_echo")}},
+        {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
+        {{"ringlet on epoll", "env RINGLET_RING=epoll " + in_folder("ringlet_echo")}},
+    };
+}

@@ -1,0 +1,34 @@
+// What is measured: the workloads, their rows, and the servers that can be compared at them.
+#pragma once
+
+#include "comparison.hpp"
+#include "load_settings.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+struct workload_row {
+    load_settings load;
+    bool quick = false;  // belongs to the quick mode too
+};
+
+struct workload {
+    std::string name;
+    std::string what;
+    load_settings typical;  // where the user chooses connections and sizes
+    std::vector<workload_row> rows;
+    std::vector<std::string> servers;  // by name; the baseline first
+    std::chrono::milliseconds slice{100};
+};
+
+// `cpus`: as many as this process may use.
+std::vector<workload> all_workloads(std::size_t cpus);
+
+struct known_server {
+    server_command how;
+    bool needs_io_uring = false;
+};
+
+// The servers that are built beside this program, in `folder`.
+std::vector<known_server> known_servers(const std::string& folder);

@@ -1,0 +1,38 @@
+// Datagrams on epoll, by hand: one thread, level-triggered; what has arrived is received in one
+// call and sent back in one (recvmmsg(2), sendmmsg(2)), up to a batch.
+#pragma once
+
+#include "server_main.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+class epoll_datagrams {
+public:
+    // Borrows both descriptors. The socket is a blocking one: it is never received from in vain,
+    // and sending waits for room. Throws std::system_error.
+    epoll_datagrams(int socket, int stop);
+    ~epoll_datagrams();
+    epoll_datagrams(const epoll_datagrams&) = delete;
+    epoll_datagrams& operator=(const epoll_datagrams&) = delete;
+
+    // Serves until `stop` is readable.
+    void run();
+
+private:
+    static constexpr unsigned batch = 64;
+
+    void echo_batch();
+    void send_batch(unsigned count);
+
+    int epoll_;
+    int socket_;
+    int stop_;
+    std::unique_ptr<std::byte[]> buffers_;  // memory is used only as far as datagrams reach
+    std::array<sockaddr_storage, batch> peers_{};
+    std::array<iovec, batch> data_{};
+    std::array<mmsghdr, batch> messages_{};
+};

@@ -1,0 +1,17 @@
+// The limit: a server on liburing in C style, by hand, with nothing between it and the kernel.
+
+#include "liburing_datagrams.hpp"
+#include "liburing_streams.hpp"
+#include "server_main.hpp"
+
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) try {
+    const auto chosen = server_main::parse_command_line(
+        argc, argv, "Server on liburing, by hand: the limit.", {"loop", "threads", "forks"});
+    server_main::run(chosen, 0, is_stream(chosen.over) ? serve_streams : serve_datagrams);
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "liburing_echo: %s\n", error.what());
+    return 1;
+}

@@ -1,0 +1,30 @@
+// The ring of the servers on liburing: the best that the kernel offers, and its loop.
+#pragma once
+
+#include <liburing.h>
+
+#include <cerrno>
+
+// Says what failed and ends the process. `result` is a negative errno.
+[[noreturn]] void die(const char* operation, int result);
+
+void create_ring(io_uring* ring);
+
+// Submits what is in the queue where that is full.
+io_uring_sqe* next_sqe(io_uring* ring);
+
+// Submits what has been prepared, waits for a completion, and handles all there are.
+template <class Handle>
+void each_completion(io_uring* ring, Handle handle) {
+    const int result = io_uring_submit_and_wait(ring, 1);
+    // EBUSY, EAGAIN: the kernel wants completions taken before it takes more submissions.
+    if (result < 0 && result != -EINTR && result != -EBUSY && result != -EAGAIN)
+        die("io_uring_enter", result);
+    unsigned head;
+    io_uring_cqe* cqe;
+    io_uring_for_each_cqe(ring, head, cqe) {
+        const io_uring_cqe done = *cqe;
+        io_uring_cq_advance(ring, 1);  // first: a full queue could stop next_sqe from submitting
+        handle(done);
+    }
+}

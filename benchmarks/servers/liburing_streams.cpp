@@ -1,0 +1,186 @@
+#include "liburing_streams.hpp"
+
+#include "liburing_ring.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+namespace {
+
+// user_data is the connection, or one of these: the first page is never anybody's address.
+enum : std::uint64_t { accept_tag = 1, backoff_tag, stop_tag };
+
+struct connection {
+    connection* next_free;
+    int fd;
+    std::size_t owed;   // bytes to send; 0 while receiving
+    std::size_t sent;   // of what was received
+    std::size_t taken;  // of a sink's message that is not complete
+    std::byte buffer[server_main::buffer_size];
+};
+
+struct server {
+    io_uring ring;
+    const server_main::options* chosen;
+    int listener;
+    bool stopping;
+    std::vector<std::byte> zeros;  // what a sink and a source send
+    connection* free_list;         // last in, first out: the warmest buffer is used next
+};
+
+void prepare_accept(server* s) {
+    io_uring_sqe* sqe = next_sqe(&s->ring);
+    io_uring_prep_multishot_accept(sqe, s->listener, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_sqe_set_data64(sqe, accept_tag);
+}
+
+void prepare_backoff(server* s) {
+    static __kernel_timespec delay = {.tv_sec = 0, .tv_nsec = 100'000'000};
+    io_uring_sqe* sqe = next_sqe(&s->ring);
+    io_uring_prep_timeout(sqe, &delay, 0, 0);
+    io_uring_sqe_set_data64(sqe, backoff_tag);
+}
+
+void prepare_stop(server* s, int signals) {
+    io_uring_sqe* sqe = next_sqe(&s->ring);
+    io_uring_prep_poll_add(sqe, signals, POLLIN);
+    io_uring_sqe_set_data64(sqe, stop_tag);
+}
+
+void prepare_recv(server* s, connection* c) {
+    c->owed = 0;
+    io_uring_sqe* sqe = next_sqe(&s->ring);
+    io_uring_prep_recv(sqe, c->fd, c->buffer, sizeof c->buffer, 0);
+    io_uring_sqe_set_data(sqe, c);
+}
+
+void prepare_send(server* s, connection* c) {
+    io_uring_sqe* sqe = next_sqe(&s->ring);
+    const bool echoes = s->chosen->does == service::echo;
+    io_uring_prep_send(sqe, c->fd, echoes ? c->buffer + c->sent : s->zeros.data(),
+                       echoes ? c->owed : std::min(c->owed, s->zeros.size()),
+                       MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_sqe_set_data(sqe, c);
+}
+
+void open_connection(server* s, int fd) {
+    connection* c = s->free_list;
+    if (c != nullptr)
+        s->free_list = c->next_free;
+    else
+        c = static_cast<connection*>(std::malloc(sizeof(connection)));
+    if (c == nullptr) {
+        close(fd);
+        return;
+    }
+    c->fd = fd;
+    c->taken = 0;
+    prepare_recv(s, c);
+}
+
+void close_connection(server* s, connection* c) {
+    close(c->fd);
+    c->next_free = s->free_list;
+    s->free_list = c;
+}
+
+void on_accept(server* s, int result, unsigned flags) {
+    if (result >= 0)
+        open_connection(s, result);
+    if (flags & IORING_CQE_F_MORE)
+        return;
+    switch (-result) {
+    case EINVAL:
+        die("multishot accept (needs Linux 5.19)", result);
+    case EBADF:
+    case ENOTSOCK:
+        die("accept", result);
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return prepare_backoff(s);  // re-armed at once it would fail at once, for ever
+    default:
+        return prepare_accept(s);  // ended by a full CQ, or by a connection that died in the queue
+    }
+}
+
+void owe(server* s, connection* c, std::size_t received) {
+    const std::size_t message_bytes = s->chosen->message_bytes;
+    switch (s->chosen->does) {
+    case service::echo:
+        c->owed = received;
+        c->sent = 0;
+        return;
+    case service::sink:
+        c->taken += received;
+        c->owed = c->taken / message_bytes;
+        c->taken %= message_bytes;
+        return;
+    case service::source:
+        c->owed = received * message_bytes;
+        return;
+    }
+}
+
+void on_received(server* s, connection* c, int result) {
+    if (result <= 0 && result != -EAGAIN && result != -EINTR)
+        return close_connection(s, c);
+    if (result > 0)
+        owe(s, c, static_cast<std::size_t>(result));
+    if (c->owed > 0)
+        prepare_send(s, c);
+    else
+        prepare_recv(s, c);
+}
+
+void on_sent(server* s, connection* c, int result) {
+    if (result < 0 && result != -EAGAIN && result != -EINTR)
+        return close_connection(s, c);
+    if (result > 0) {
+        c->owed -= static_cast<std::size_t>(result);
+        c->sent += static_cast<std::size_t>(result);
+    }
+    if (c->owed > 0)
+        prepare_send(s, c);
+    else
+        prepare_recv(s, c);
+}
+
+void on_completion(server* s, const io_uring_cqe& cqe) {
+    switch (cqe.user_data) {
+    case accept_tag:
+        return on_accept(s, cqe.res, cqe.flags);
+    case backoff_tag:
+        return prepare_accept(s);
+    case stop_tag:
+        s->stopping = true;
+        return;
+    default:
+        auto* c = static_cast<connection*>(io_uring_cqe_get_data(&cqe));
+        return c->owed == 0 ? on_received(s, c, cqe.res) : on_sent(s, c, cqe.res);
+    }
+}
+
+}  // namespace
+
+void serve_streams(int listener, int stop, const server_main::options& chosen) {
+    server s{};
+    s.chosen = &chosen;
+    s.listener = listener;
+    s.zeros.resize(chosen.does == service::source ? server_main::source_send_max
+                                                  : server_main::buffer_size);
+    create_ring(&s.ring);
+    prepare_accept(&s);
+    prepare_stop(&s, stop);
+    while (!s.stopping)
+        each_completion(&s.ring, [&s](const io_uring_cqe& done) { on_completion(&s, done); });
+    // Connections still open end with the process: the kernel may yet write to their buffers.
+    io_uring_queue_exit(&s.ring);
+}

@@ -1,0 +1,139 @@
+// The server under test: ringlet's, as a user would write it, with default settings.
+
+#include "server_main.hpp"
+
+#include <ringlet/ringlet.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace {
+
+using buffer = std::array<std::byte, server_main::buffer_size>;
+
+ringlet::task<> echo(ringlet::stream& client) {
+    buffer received;
+    while (auto n = co_await client.recv(received))
+        co_await client.send_all(std::span(received).first(n));
+}
+
+ringlet::task<> echo_datagram(ringlet::datagram_request& request) {
+    co_await request.reply(request.packet());
+}
+
+// A byte back for each message.
+class sink {
+public:
+    explicit sink(std::size_t message_bytes) : message_bytes_(message_bytes) {}
+
+    ringlet::task<> operator()(ringlet::stream& client) {
+        buffer received;
+        const buffer answer{};
+        std::size_t taken = 0;
+        while (auto n = co_await client.recv(received)) {
+            taken += n;
+            co_await send_zeros(client, answer, taken / message_bytes_);
+            taken %= message_bytes_;
+        }
+    }
+
+    static ringlet::task<> send_zeros(ringlet::stream& client, std::span<const std::byte> zeros,
+                                      std::size_t bytes) {
+        while (bytes > 0) {
+            const auto piece = std::min(bytes, zeros.size());
+            co_await client.send_all(zeros.first(piece));
+            bytes -= piece;
+        }
+    }
+
+private:
+    std::size_t message_bytes_;
+};
+
+// A message back for each byte.
+class source {
+public:
+    explicit source(std::size_t message_bytes)
+        : message_bytes_(message_bytes), zeros_(server_main::source_send_max) {}
+
+    ringlet::task<> operator()(ringlet::stream& client) {
+        buffer received;
+        while (auto n = co_await client.recv(received))
+            co_await sink::send_zeros(client, zeros_, n * message_bytes_);
+    }
+
+private:
+    std::size_t message_bytes_;
+    std::vector<std::byte> zeros_;
+};
+
+const std::map<std::string, ringlet::concurrency> concurrencies{
+    {"loop", ringlet::concurrency::loop},
+    {"threads", ringlet::concurrency::threads},
+    {"thread_per_request", ringlet::concurrency::thread_per_request},
+    {"forks", ringlet::concurrency::forks},
+    {"fork_per_request", ringlet::concurrency::fork_per_request},
+};
+
+ringlet::server* running = nullptr;  // for the signal handler, which takes no argument
+
+void stop(int) {
+    running->shutdown(std::chrono::seconds(0));  // the load may still be connected
+}
+
+template <class Server, class Handler>
+void serve(const server_main::options& chosen, Handler handler) {
+    ringlet::server_options options;
+    options.concurrency = concurrencies.at(chosen.concurrency);
+    options.workers = chosen.workers;
+    Server server(ringlet::address::parse(chosen.address), std::move(handler), options);
+    running = &server;
+    std::signal(SIGINT, stop);
+    std::signal(SIGTERM, stop);
+    server_main::announce(server.server_address().to_string());
+    server.serve_forever();
+}
+
+template <class Server>
+void serve_streams(const server_main::options& chosen) {
+    switch (chosen.does) {
+    case service::echo:
+        return serve<Server>(chosen, echo);
+    case service::sink:
+        return serve<Server>(chosen, sink(chosen.message_bytes));
+    case service::source:
+        return serve<Server>(chosen, source(chosen.message_bytes));
+    }
+}
+
+void serve_over(const server_main::options& chosen) {
+    switch (chosen.over) {
+    case transport::tcp:
+        return serve_streams<ringlet::tcp_server>(chosen);
+    case transport::unix_stream:
+        return serve_streams<ringlet::unix_stream_server>(chosen);
+    case transport::udp:
+        return serve<ringlet::udp_server>(chosen, echo_datagram);
+    case transport::unix_datagram:
+        return serve<ringlet::unix_datagram_server>(chosen, echo_datagram);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    serve_over(server_main::parse_command_line(
+        argc, argv, "Server on ringlet.",
+        {"loop", "threads", "thread_per_request", "forks", "fork_per_request"}));
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "ringlet_echo: %s\n", error.what());
+    return 1;
+}

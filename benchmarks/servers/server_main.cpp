@@ -1,0 +1,156 @@
+#include "server_main.hpp"
+
+#include "checked.hpp"
+#include "file_limit.hpp"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <thread>
+
+namespace server_main {
+namespace {
+
+std::string default_address(transport over) {
+    return is_unix(over) ? "unix:@ringlet-benchmark-" + std::to_string(::getpid()) : "127.0.0.1:0";
+}
+
+int bind_to(const endpoint& where, int socket_flags) {
+    const int fd = open_socket(where.over, socket_flags);
+    const int on = 1;
+    if (where.over == transport::tcp)
+        checked(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+    if (!is_unix(where.over))
+        checked(::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), "SO_REUSEPORT");
+    checked(::bind(fd, where.data(), where.size), "bind");
+    if (is_stream(where.over))
+        checked(::listen(fd, 4096), "listen");
+    return fd;
+}
+
+// Those of Unix sockets are all the same one, since these cannot share an address.
+std::vector<int> open_sockets(const options& chosen, int socket_flags) {
+    std::vector<int> sockets{bind_to(parse_endpoint(chosen.over, chosen.address), socket_flags)};
+    const endpoint real = endpoint_of(sockets.front(), chosen.over);
+    while (sockets.size() < chosen.workers)
+        sockets.push_back(is_unix(chosen.over) ? sockets.front() : bind_to(real, socket_flags));
+    announce(to_string(real));
+    return sockets;
+}
+
+// Readable when SIGINT or SIGTERM has come, which do nothing else from then on.
+int stop_signals() {
+    sigset_t stopping;
+    ::sigemptyset(&stopping);
+    ::sigaddset(&stopping, SIGINT);
+    ::sigaddset(&stopping, SIGTERM);
+    checked(::sigprocmask(SIG_BLOCK, &stopping, nullptr), "sigprocmask");
+    return checked(::signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+}
+
+[[noreturn]] void be_child(int socket, int stop, const options& chosen, serve_function serve) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    try {
+        serve(socket, stop, chosen);
+        ::_exit(0);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "worker: %s\n", error.what());
+        ::_exit(1);
+    }
+}
+
+void run_processes(const std::vector<int>& sockets, int stop, const options& chosen,
+                   serve_function serve) {
+    std::vector<pid_t> children;
+    for (const int socket : sockets)
+        if (const pid_t child = checked(::fork(), "fork"); child != 0)
+            children.push_back(child);
+        else
+            be_child(socket, stop, chosen, serve);
+    pollfd stopping{stop, POLLIN, 0};
+    ::poll(&stopping, 1, -1);
+    for (const pid_t child : children)
+        ::kill(child, SIGTERM);
+    for (const pid_t child : children)
+        ::waitpid(child, nullptr, 0);
+}
+
+// Nobody reads `stop`, so that every worker finds it readable. An error ends the process.
+void run_threads(const std::vector<int>& sockets, int stop, const options& chosen,
+                 serve_function serve) {
+    std::vector<std::thread> threads;
+    for (const int socket : sockets)
+        threads.emplace_back(serve, socket, stop, std::cref(chosen));
+    for (auto& thread : threads)
+        thread.join();
+}
+
+}  // namespace
+
+options parse_command_line(int argc, char** argv, const char* description,
+                           const std::vector<std::string>& concurrencies) {
+    CLI::App command{description};
+    options chosen;
+    chosen.concurrency = concurrencies.front();
+    command.add_option("--transport", chosen.over, "tcp, udp, unix or unix-datagram")
+        ->transform(CLI::CheckedTransformer(transports).description(""))
+        ->default_str("tcp");
+    command.add_option("--address", chosen.address,
+                       "HOST:PORT, unix:PATH or unix:@NAME; by default one that is free");
+    command.add_option("--service", chosen.does, "echo, sink or source")
+        ->transform(CLI::CheckedTransformer(services).description(""))
+        ->default_str("echo");
+    command
+        .add_option("--message-bytes", chosen.message_bytes,
+                    "What a sink takes for a byte, and a source gives for one")
+        ->check(CLI::Range(1, 16 * 1024 * 1024))
+        ->capture_default_str();
+    command.add_option("--concurrency", chosen.concurrency, "Where clients are served")
+        ->check(CLI::IsMember(concurrencies))
+        ->capture_default_str();
+    command.add_option("--workers", chosen.workers, "Threads, or processes, that serve")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    try {
+        command.parse(argc, argv);
+        if (!is_stream(chosen.over) && chosen.does != service::echo)
+            throw CLI::ValidationError("--service", "datagrams are echoed");
+        if (chosen.address.empty())
+            chosen.address = default_address(chosen.over);
+        parse_endpoint(chosen.over, chosen.address);
+    } catch (const CLI::Error& error) {
+        std::exit(command.exit(error));
+    } catch (const std::invalid_argument& error) {
+        std::exit(command.exit(CLI::ValidationError("--address", error.what())));
+    }
+    raise_file_limit();
+    return chosen;
+}
+
+void announce(const std::string& address) {
+    std::cout << "listening on " << address << std::endl;
+}
+
+void run(const options& chosen, int socket_flags, serve_function serve) {
+    const int stop = stop_signals();
+    const auto sockets = open_sockets(chosen, socket_flags);
+    if (chosen.concurrency == "forks")
+        run_processes(sockets, stop, chosen, serve);
+    else if (sockets.size() > 1)
+        run_threads(sockets, stop, chosen, serve);
+    else
+        serve(sockets.front(), stop, chosen);
+}
+
+}  // namespace server_main

@@ -1,0 +1,54 @@
+// What the servers under comparison share, so that they differ only in how they move bytes: the
+// command line, the socket, the line that says "ready", the workers, and the signals that stop
+// them.
+#pragma once
+
+#include "endpoint.hpp"
+#include "service.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace server_main {
+
+// The most one recv takes from a stream. The same in every server, or one would win by reading more
+// per system call.
+inline constexpr std::size_t buffer_size = 16 * 1024;
+
+// The most that a datagram can have.
+inline constexpr std::size_t datagram_size_max = 64 * 1024;
+
+// The most that is sent of a `source`'s message at a time: all of it, up to here.
+inline constexpr std::size_t source_send_max = 256 * 1024;
+
+struct options {
+    transport over = transport::tcp;
+    std::string address;  // numeric IPv4 HOST:PORT, or unix:PATH, or unix:@NAME
+    service does = service::echo;
+    std::size_t message_bytes = 64;  // of a sink and a source
+    std::string concurrency;
+    std::size_t workers = 1;
+};
+
+// Reads the options; on a bad command line, or `--help`, prints and exits. `concurrencies` are the
+// kinds that the server has; the first is the default.
+// Also lifts the limit on open files: every server here is meant to meet more clients than the
+// usual 1024.
+options parse_command_line(int argc, char** argv, const char* description,
+                           const std::vector<std::string>& concurrencies);
+
+// Tells whoever started the server that it can be reached, and where.
+void announce(const std::string& address);
+
+// A worker: serves at `socket`, which is bound and listens where it is a stream's, until `stop` is
+// readable.
+using serve_function = void (*)(int socket, int stop, const options& chosen);
+
+// Opens a socket for each worker (SO_REUSEPORT), tells where they are, and runs the workers until
+// SIGINT or SIGTERM: one in this thread, several each in a thread of its own or, with
+// `--concurrency forks`, in a process of its own. `socket_flags` adds to the sockets' type, as in
+// socket(2). Throws std::system_error.
+void run(const options& chosen, int socket_flags, serve_function serve);
+
+}  // namespace server_main

@@ -1,0 +1,17 @@
+// What a server does with what it is sent.
+#pragma once
+
+#include <map>
+#include <string>
+
+enum class service {
+    echo,    // every byte comes back
+    sink,    // one byte comes back for each message
+    source,  // a message comes back for each byte
+};
+
+inline const std::map<std::string, service> services{
+    {"echo", service::echo},
+    {"sink", service::sink},
+    {"source", service::source},
+};
