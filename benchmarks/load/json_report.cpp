@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace {
@@ -47,9 +48,8 @@ public:
     }
     void add(std::string_view name, std::chrono::nanoseconds time) { member(name) << time.count(); }
     template <class Number>
-    void add(std::string_view name, Number number) {
-        member(name) << number;
-    }
+    requires std::is_arithmetic_v<Number>
+    void add(std::string_view name, Number number) { member(name) << number; }
 
 private:
     std::ostream& out_;
