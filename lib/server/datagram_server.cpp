@@ -75,7 +75,6 @@ void datagram_server::take(datagram received, executor& handled_by) {
         if (verify_request(received, client))
             process_request(std::move(received), client);
     } catch (...) {
-        counter_slot::count(counts.refused);
         report_error(std::current_exception(), client);
     }
 }

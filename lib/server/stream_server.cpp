@@ -96,7 +96,6 @@ void stream_server::take(stream request, executor& handled_by) {
         }
         handled_by.spawn_here({.handling = refuse(std::move(request), client)});
     } catch (...) {
-        counter_slot::count(counted().refused);
         report_error(std::current_exception(), client);
     }
 }
