@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto until_the_end = std::chrono::hours(1);
-
 /// Two at a time, in whatever way that is said.
 ringlet::server_options two_at_a_time(ringlet::concurrency in) {
     ringlet::server_options options;
@@ -27,7 +25,6 @@ ringlet::server_options two_at_a_time(ringlet::concurrency in) {
     else
         options.max_connections = 2;
     options.listening.accepted_ahead_max = 0;
-    options.kill_timeout = 20ms;
     return options;
 }
 
@@ -177,7 +174,9 @@ TEST_CASE("children that block at the limit keep no shutdown from ending", "[ser
     const captured_log log;  // which is told of each
     const leftovers nothing;
     {
-        const any_server server(kind, block_if_told, two_at_a_time(kind.in));
+        ringlet::server_options options = two_at_a_time(kind.in);
+        options.kill_timeout = 20ms;
+        const any_server server(kind, block_if_told, options);
         serving_thread serving(*server);
         std::vector<asking_client> blocked;
         for (int i = 0; i < 2; ++i) {
