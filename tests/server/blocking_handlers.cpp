@@ -179,6 +179,33 @@ TEST_CASE("connections that are held are shared out evenly among threads", "[ser
         CHECK(std::abs(static_cast<double>(count * workers) / connections - 1) <= 0.1);
 }
 
+TEST_CASE("new connections go to the thread that has fewer", "[server]") {
+    constexpr int each = 20;
+    std::atomic<std::thread::id> first;
+    const auto tell_worker = [&](ringlet::stream& client) -> ringlet::task<> {
+        const std::thread::id here = std::this_thread::get_id();
+        std::thread::id nobody;
+        first.compare_exchange_strong(nobody, here);
+        co_await client.send_all(first.load() == here ? "0" : "1");
+        co_await echo(client);
+    };
+    ringlet::tcp_server server(loopback, tell_worker, kinds::threads.options());
+    const serving_thread serving(server);
+    std::array<std::vector<blocking_client>, 2> held;
+    for (int i = 0; i < 2 * each; ++i) {
+        blocking_client client(server.server_address());
+        held.at(client.receive(1) == "0" ? 0 : 1).push_back(std::move(client));
+    }
+    CHECK(held[0].size() == each);
+    held[0].clear();
+    CHECK(eventually([&] { return server.counters().active == each; }));
+    std::vector<blocking_client> replacing;
+    int to_first = 0;
+    for (int i = 0; i < each; ++i)
+        to_first += replacing.emplace_back(server.server_address()).receive(1) == "0" ? 1 : 0;
+    CHECK(to_first > each * 3 / 4);  // the worker counts the end of one a moment after the counters
+}
+
 TEST_CASE("each of the threads that share an address gets its connections", "[server]") {
     const std::size_t workers = GENERATE(as<std::size_t>(), 2, 4);
     CAPTURE(workers);
