@@ -1,4 +1,5 @@
 #include "../coro/detached.hpp"
+#include "fork_server_child.hpp"
 #include "request_children.hpp"
 
 #include <ringlet/coro/block_on.hpp>
@@ -42,7 +43,7 @@ request_children::~request_children() = default;
 void request_children::start(accepted_request request) {
     const std::size_t slot = accounts_.open();
     try {
-        child_process made = child_process::fork(
+        child_process made = fork_server_child(
             [&] { return run_in_child(slot, std::move(request.handling)); },
             {request.descriptor, shared_, cancelled_.native_handle()});
         accounts_.started();

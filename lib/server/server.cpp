@@ -1,6 +1,5 @@
 #include "concurrency_choice.hpp"
 #include "deadline_or_never.hpp"
-#include "leave_stopping_to_parent.hpp"
 #include "request_source.hpp"
 #include "server_records.hpp"
 #include "session.hpp"
@@ -189,7 +188,6 @@ std::unique_ptr<workload> server::make_workers() {
 
 void server::enter_child(std::size_t slot) noexcept {
     child_slot_ = slot;
-    leave_stopping_to_parent();
 }
 
 rate_limit server::accept_rate() const {

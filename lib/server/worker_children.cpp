@@ -1,4 +1,5 @@
 #include "worker_children.hpp"
+#include "fork_server_child.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/event.hpp>
@@ -37,7 +38,7 @@ void worker_children::begin(worker& one) {
     try {
         std::vector<int> keep = shared_;
         keep.push_back(one.requested.native_handle());
-        one.child = child_process::fork([&] { return run_in_child(one); }, keep);
+        one.child = fork_server_child([&] { return run_in_child(one); }, keep);
         accounts_.started();
     } catch (...) {
         accounts_.cancel(one.slot);
