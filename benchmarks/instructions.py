@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Counts user-space instructions per echoed message, under callgrind.
+
+Each server echoes a small and a large number of messages; the difference, divided by that of the
+numbers, is what a message costs, without starting and stopping. The kernel's part is not in it.
+"""
+
+import argparse
+import collections
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SERVERS = {
+    "liburing": ("liburing_echo", None),
+    "ringlet": ("ringlet_echo", "kernel"),
+    "ringlet on epoll": ("ringlet_echo", "epoll"),
+    "epoll": ("epoll_echo", None),
+}
+KEPT = Path(__file__).with_suffix(".json")
+MESSAGE = b"x" * 64
+MESSAGES = (1000, 8000)
+TIMEOUT = 60
+
+FUNCTION = re.compile(r"^\s*([\d,]+) \(\s*[\d.]+%\)\s+(?:\?\?\?|[^\s:]+):(?!:)(.+?)(?: \[[^\]]*\])?$")
+
+COROUTINE = re.compile(r"^[^(]*\((.*)::_Z\w*\.Frame\*\).*$")
+
+
+class Server:
+    """A server that runs under callgrind."""
+
+    def __init__(self, folder, name, profile):
+        program, ring = SERVERS[name]
+        environment = dict(os.environ, **({"RINGLET_RING": ring} if ring else {}))
+        self.process = subprocess.Popen(
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", folder / program],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        announced = re.match(r"listening on (.*):(\d+)$", self.process.stdout.readline())
+        if not announced:
+            raise RuntimeError(f"{name} did not start:\n{self.process.communicate()[1]}")
+        self.address = (announced[1], int(announced[2]))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if exception[0] is not None:
+            self.process.kill()
+        self.process.communicate(timeout=TIMEOUT)
+
+    def ask_to_end(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        """Halts it, so that what is sent meanwhile arrives for it all at once."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Clients:
+    """Connections to a server, which send a message each at the same time, and count the echoes."""
+
+    def __init__(self, server, count):
+        self.server = server
+        self.echoes = 0
+        self.connections = [socket.create_connection(server.address, TIMEOUT) for _ in range(count)]
+        for connection in self.connections:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def exchange_round(self):
+        together = len(self.connections) > 1
+        if together:
+            self.server.stop()
+        for connection in self.connections:
+            connection.sendall(MESSAGE)
+        if together:
+            self.server.go_on()
+        for connection in self.connections:
+            if connection.recv(len(MESSAGE), socket.MSG_WAITALL) != MESSAGE:
+                raise ConnectionError("the server closed a connection")
+            self.echoes += 1
+
+    def exchange_until_it_ends(self):
+        """Valgrind holds signals back while a program waits in io_uring_enter(2), and looks for
+        them only now and then while it runs."""
+        self.server.ask_to_end()
+        try:
+            while True:
+                self.exchange_round()
+        except (ConnectionError, ChildProcessError):
+            pass
+
+
+def instructions_by_function(profile):
+    command = ["callgrind_annotate", "--threshold=100", str(profile)]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    counts = collections.Counter()
+    for line in listing.splitlines():
+        if match := FUNCTION.match(line):
+            counts[match[2]] += int(match[1].replace(",", ""))
+    return counts
+
+
+def profile_of(folder, name, connections, rounds):
+    """How many messages a server has echoed, and its instructions by function."""
+    with tempfile.TemporaryDirectory() as scratch:
+        profile = Path(scratch) / "callgrind.out"
+        with Server(folder, name, profile) as server:
+            clients = Clients(server, connections)
+            for _ in range(rounds):
+                clients.exchange_round()
+            clients.exchange_until_it_ends()
+        return clients.echoes, instructions_by_function(profile)
+
+
+def cost_of_message(folder, name, connections):
+    """Instructions per message, by function."""
+    few, many = (
+        profile_of(folder, name, connections, messages // connections) for messages in MESSAGES
+    )
+    more = many[0] - few[0]
+    costs = {function: (count - few[1][function]) / more for function, count in many[1].items()}
+    return {function: cost for function, cost in costs.items() if abs(cost) >= 0.5}
+
+
+def readable(function):
+    function = function.replace("(anonymous namespace)::", "")
+    function = COROUTINE.sub(r"\1, a coroutine", function)
+    return function if len(function) <= 90 else function[:87] + "..."
+
+
+def print_breakdown(costs, lines):
+    for function, cost in sorted(costs.items(), key=lambda item: -item[1])[:lines]:
+        print(f"    {cost:8.0f}  {readable(function)}")
+
+
+def this_compiler():
+    command = [*os.environ.get("CXX", "c++").split(), "--version"]
+    version = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return re.sub(r"^\S*[cg]\+\+\S* ", "GCC ", version.splitlines()[0])
+
+
+def check(measured, tolerance):
+    """Whether no server takes more than is kept for this compiler, but for the tolerance."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    known = kept.get(this_compiler())
+    if known is None:
+        print(f"nothing is kept for {this_compiler()}; see --keep")
+        return True
+    worse = False
+    for name, count in measured.items():
+        most = known.get(name, count) * (1 + tolerance)
+        if count > most:
+            worse = True
+            print(f"{name}: {count:.0f} instructions, {known[name]:.0f} before", file=sys.stderr)
+    print("more instructions than before" if worse else "no more instructions than before")
+    return not worse
+
+
+def keep(measured):
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    kept[this_compiler()] = {name: round(count) for name, count in measured.items()}
+    KEPT.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the servers are built")
+    parser.add_argument("--server", action="append", choices=list(SERVERS), help="only this one")
+    parser.add_argument(
+        "--connections", action="append", type=int, help="that each send a message at once (1, 16)"
+    )
+    parser.add_argument("--functions", type=int, default=12, help="lines of a breakdown (12)")
+    parser.add_argument("--check", action="store_true", help="fail where more than what is kept")
+    parser.add_argument("--tolerance", type=float, default=0.05, help="of --check (0.05)")
+    parser.add_argument("--keep", action="store_true", help="keep these figures for --check")
+    return parser.parse_args()
+
+
+def main():
+    chosen = parse_arguments()
+    measured = {}
+    for connections in chosen.connections or (1, 16):
+        for name in chosen.server or SERVERS:
+            title = f"{name}, {connections} connection{'s' if connections > 1 else ''}"
+            print(f"{title} ...", file=sys.stderr)
+            costs = cost_of_message(chosen.folder.resolve(), name, connections)
+            measured[title] = sum(costs.values())
+            against = measured.get(title.replace(name, "liburing", 1), measured[title])
+            print(f"{title}: {measured[title]:.0f} instructions per message, "
+                  f"{measured[title] - against:+.0f} against liburing")
+            print_breakdown(costs, chosen.functions)
+    if chosen.keep:
+        keep(measured)
+    return 0 if not chosen.check or check(measured, chosen.tolerance) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
