@@ -1,6 +1,7 @@
 #include "workloads.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 
 namespace {
@@ -138,11 +139,15 @@ std::vector<workload> all_workloads(std::size_t cpus) {
 
 std::vector<known_server> known_servers(const std::string& folder) {
     const auto in_folder = [&](const char* command) { return folder + '/' + command + " {}"; };
-    return {
+    std::vector<known_server> known{
         {{"epoll", in_folder("epoll_echo")}},
         {{"liburing", in_folder("liburing_echo")}, true},
         {{"blocking", in_folder("blocking_echo")}},
         {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
         {{"ringlet on epoll", "env RINGLET_RING=epoll " + in_folder("ringlet_echo")}},
     };
+    for (const std::string peer : {"asio", "asyncio", "socketserver"})
+        if (const auto program = folder + '/' + peer + "_echo"; std::filesystem::exists(program))
+            known.push_back({{peer, program}});
+    return known;
 }

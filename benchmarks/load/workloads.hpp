@@ -30,5 +30,5 @@ struct known_server {
     bool needs_io_uring = false;
 };
 
-// The servers that are built beside this program, in `folder`.
+// The servers that are built beside this program, in `folder`, and the peers that are there.
 std::vector<known_server> known_servers(const std::string& folder);
