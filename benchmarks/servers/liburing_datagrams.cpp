@@ -131,6 +131,7 @@ void serve_datagrams(int socket, int stop, const server_main::options&) {
     prepare_stop(&s, stop);
     while (!s.stopping)
         each_completion(&s.ring, [&s](const io_uring_cqe& done) { on_completion(&s, done); });
+    // The buffers end with the process: the kernel may yet write to them.
+    s.buffers.release();
     io_uring_queue_exit(&s.ring);
-    std::free(s.free_buffers);
 }
