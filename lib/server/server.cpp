@@ -333,6 +333,7 @@ void server::request_taken() noexcept {
 }
 
 void server::overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept {
+    counter_slot::count(counted().accept_pauses);
     try {
         handle_overload(error, pause);
     } catch (...) {

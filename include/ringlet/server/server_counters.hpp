@@ -31,7 +31,7 @@ struct server_counters {
     std::uint64_t packets_received = 0;
     std::uint64_t packets_sent = 0;
 
-    std::uint64_t accept_pauses = 0;  ///< for lack of descriptors or memory
+    std::uint64_t accept_pauses = 0;  ///< at a limit, or for lack of descriptors or memory
     std::uint64_t children_started = 0;
     std::uint64_t children_lost = 0;  ///< that ended otherwise than they should
 };
