@@ -97,6 +97,7 @@ TEST_CASE("each time that a server gets stuck is told once", "[server]") {
     server.shutdown(0s);
     serving.join();
     CHECK(server.overloads.size() == 3);
+    CHECK(server.counters().accept_pauses == 3);
 }
 
 TEST_CASE("a server without descriptors does not spin", "[server]") {
