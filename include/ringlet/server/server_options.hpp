@@ -70,7 +70,8 @@ struct server_options {
     /// How fast requests are taken.
     rate_limit accept_rate;
 
-    /// Connections of one peer: see peer_limit. Those beyond are closed. 0 is any number.
+    /// Connections of one peer: see peer_limit. Those beyond are closed. Each child of a pool counts
+    /// its own. 0 is any number.
     std::size_t max_connections_per_peer = 0;
 
     // Time.
