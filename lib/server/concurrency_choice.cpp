@@ -23,10 +23,13 @@ std::size_t children_max(const server_options& options) {
     }
 }
 
+bool workers_share_address(const server_options& options) noexcept {
+    return options.concurrency == concurrency::threads &&
+           options.to_workers == server_options::hand_over::reuse_port;
+}
+
 bool workers_take_requests(const server_options& options) noexcept {
-    return options.concurrency == concurrency::forks ||
-           (options.concurrency == concurrency::threads &&
-            options.to_workers == server_options::hand_over::reuse_port);
+    return options.concurrency == concurrency::forks || workers_share_address(options);
 }
 
 bool in_processes(const server_options& options) noexcept {

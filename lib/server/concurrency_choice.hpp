@@ -18,6 +18,9 @@ namespace ringlet {
 /// How many children there can be at a time.
 [[nodiscard]] std::size_t children_max(const server_options& options);
 
+/// Whether each worker of the pool has a socket of its own, all of them with one address.
+[[nodiscard]] bool workers_share_address(const server_options& options) noexcept;
+
 /// Whether the workers of the pool take requests themselves, instead of being given them.
 [[nodiscard]] bool workers_take_requests(const server_options& options) noexcept;
 

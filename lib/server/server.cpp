@@ -86,8 +86,12 @@ server::~server() {
 bound_socket server::bind(const address& local) const {
     bind_options binding =
         type_ == SOCK_DGRAM ? options_.datagrams.binding : options_.listening.binding;
-    binding.reuse_port =
-        binding.reuse_port || options_.to_workers == server_options::hand_over::reuse_port;
+    if (workers_share_address(options_)) {
+        if (local.family() == AF_UNIX)
+            throw std::invalid_argument("server_options: a Unix socket has one owner of its name; "
+                                        "leave to_workers at least_loaded");
+        binding.reuse_port = true;
+    }
     return bound_socket::open(*options_.net, local, type_, binding);
 }
 

@@ -89,3 +89,14 @@ TEST_CASE("a Unix stream server refuses an address that is no Unix socket's", "[
     CHECK_THROWS_AS(made(ringlet::address("127.0.0.1", 0), echo_back), std::invalid_argument);
     CHECK(open_descriptors() == descriptors);
 }
+
+TEST_CASE("a Unix stream server's workers cannot each have a socket of its name", "[server]") {
+    const free_place place(transport::unix_stream);
+    ringlet::server_options options;
+    options.concurrency = ringlet::concurrency::threads;
+    options.to_workers = ringlet::server_options::hand_over::reuse_port;
+    CHECK_THROWS_AS(ringlet::unix_stream_server(place.address(), echo_back, options),
+                    std::invalid_argument);
+    options.concurrency = ringlet::concurrency::loop;  // where it does not matter
+    const ringlet::unix_stream_server server(place.address(), echo_back, options);
+}

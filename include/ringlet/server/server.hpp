@@ -27,8 +27,8 @@ struct server_records;
 /// A shutdown that is asked for while nothing is served ends the next `serve_forever` at once, so
 /// that it cannot be lost in a race with its start.
 ///
-/// Thread-safe: `shutdown`, and what is const. Everything else belongs to one thread at a time, in
-/// which the hooks are called too. Lifetime: the server outlives `serve_forever`.
+/// Thread-safe: `shutdown`, and what is const. Everything else belongs to one thread at a time.
+/// Lifetime: the server outlives `serve_forever`; see serving_thread.
 class server {
 public:
     server(const server&) = delete;
@@ -56,8 +56,8 @@ public:
     void shutdown() noexcept;
     void shutdown(std::chrono::nanoseconds grace) noexcept;
 
-    /// Closes the listening socket. While the server serves, asks it to shut down and closes then.
-    /// The destructor does the same. From the serving thread, or while nothing is served.
+    /// Closes the listening socket, as the destructor does. While the server serves, asks it to shut
+    /// down and closes then. From the serving thread, or while nothing is served.
     void server_close();
 
     /// Where the server listens; the port is the real one where 0 was asked for.
