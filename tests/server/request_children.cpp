@@ -367,8 +367,8 @@ TEST_CASE("processes end with the server's own, though nobody tells them", "[ser
 TEST_CASE("a server that may not fork at all says so for each client", "[server]") {
     const child_end end = run_in_child([] {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey);
-        for (const unsigned number : {SYS_clone, SYS_clone3})
-            if (!refuse_call(number, EAGAIN))
+        for (const auto number : {SYS_clone, SYS_clone3})
+            if (!refuse_call(static_cast<unsigned>(number), EAGAIN))
                 return 7;
         int refused = 0;
         run_coroutine([&]() -> task<> {
