@@ -2,6 +2,7 @@
 #include "../captured_log.hpp"
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
+#include "../eventually.hpp"
 #include "../datagram_transport.hpp"
 #include "../gate.hpp"
 #include "../serving_thread.hpp"
@@ -195,6 +196,7 @@ TEST_CASE("while all handlers are busy datagrams wait", "[server]") {
             client.send("x");
         for (int i = 0; i < 4; ++i)
             trace.read_until("begun");
+        CHECK(eventually([&] { return server->counters().accept_pauses > 0; }));
         trace.note("let go");
         answers.let_go();
         CHECK(trace.read_until("begun") == "let go\nbegun\n");
@@ -203,7 +205,6 @@ TEST_CASE("while all handlers are busy datagrams wait", "[server]") {
         server->shutdown();
         serving.join();
         CHECK(server->counters().finished == 10);
-        CHECK(server->counters().accept_pauses > 0);
     }
 }
 
