@@ -18,6 +18,8 @@
 /// not cancelled (the loop has one in flight to be woken by), and has time of its own. Waiting
 /// takes none of the real one: it moves the virtual time to the deadline. All other SQEs
 /// are given to `answer`, whose result is how they end, or `pending`.
+///
+/// Where it is to be `observable`, a loop can wait by looking: each look at the clock takes 1 us.
 class virtual_time_ring : public ringlet::ring {
 public:
     using answer_function = std::function<int(const io_uring_sqe&)>;
@@ -25,20 +27,25 @@ public:
     /// The answer to an SQE that does not end until it is cancelled, or `end_after` has it end.
     static constexpr int pending = std::numeric_limits<int>::min();
 
-    explicit virtual_time_ring(answer_function answer = [](const io_uring_sqe&) { return -EINVAL; })
+    explicit virtual_time_ring(
+        answer_function answer = [](const io_uring_sqe&) { return -EINVAL; },
+        bool observable = false)
         : answer_(std::move(answer)) {
         submissions_ = ringlet::submission_queue(sqes_.data(), capacity, &sq_head_);
-        completions_ = ringlet::completion_queue(reinterpret_cast<io_uring_cqe*>(cqes_.data()),
-                                                 capacity, &cq_head_, &cq_tail_);
+        completions_ =
+            ringlet::completion_queue(reinterpret_cast<io_uring_cqe*>(cqes_.data()), capacity,
+                                      &cq_head_, &cq_tail_, observable ? &flags_ : nullptr);
     }
 
     /// Throws std::logic_error for a wait that nothing would ever end.
     void enter(unsigned submit, unsigned wait_for, clock::time_point deadline) override {
         for (; submit > 0; --submit)
             carry_out(sqes_[sq_head_++ % capacity]);
+        end_what_is_due();
         publish();
         if (completions_.ready() >= wait_for)
             return;
+        ++waits_;
         if (!due_.empty())
             deadline = std::min(deadline, due_.begin()->first);
         if (deadline == no_deadline)
@@ -58,7 +65,17 @@ public:
                opcode == IORING_OP_ASYNC_CANCEL;
     }
     [[nodiscard]] std::string_view name() const noexcept override { return "virtual time"; }
-    [[nodiscard]] clock::time_point now() const noexcept override { return now_; }
+    [[nodiscard]] clock::time_point now() const noexcept override {
+        if (completions_.observable()) {
+            now_ += std::chrono::microseconds(1);
+            if (!due_.empty() && due_.begin()->first <= now_)
+                flags_ = IORING_SQ_TASKRUN;
+        }
+        return now_;
+    }
+
+    /// How often `enter` had to wait.
+    [[nodiscard]] unsigned waits() const noexcept { return waits_; }
 
 private:
     static constexpr unsigned capacity = 8;
@@ -84,6 +101,7 @@ private:
     }
 
     void end_what_is_due() {
+        flags_ = 0;
         for (; !due_.empty() && due_.begin()->first <= now_; due_.erase(due_.begin())) {
             const ringlet::completion& end = due_.begin()->second;
             if (std::erase(pending_, end.user_data) > 0)
@@ -126,5 +144,7 @@ private:
     std::vector<std::uint64_t> pending_;
     std::multimap<clock::time_point, ringlet::completion> due_;
     std::deque<ringlet::completion> ended_;  // those the completion queue has no room for yet
-    clock::time_point now_{};
+    mutable clock::time_point now_{};
+    mutable unsigned flags_ = 0;
+    unsigned waits_ = 0;
 };

@@ -27,6 +27,7 @@
 #include <ringlet/ring/thread_pool.hpp>
 #include <ringlet/ring/thread_pool_options.hpp>
 
+#include <ringlet/loop/adaptive_spin.hpp>
 #include <ringlet/loop/close_operation.hpp>
 #include <ringlet/loop/connect_operation.hpp>
 #include <ringlet/loop/deadline_after.hpp>

@@ -1,3 +1,4 @@
+#include "cpu_relax.hpp"
 #include "wake_up.hpp"
 
 #include <ringlet/loop/loop.hpp>
@@ -18,6 +19,19 @@ namespace {
 // Read and written only by the functions of this file, which are not inlined into coroutines: a
 // compiler may keep the address of a thread_local across a suspension (llvm 47179).
 thread_local loop* current_loop = nullptr;
+
+constexpr auto spin_limit = std::chrono::milliseconds(10);
+
+// Between two looks at the clock lies less than a microsecond. Where it is this much, other threads
+// want the CPU, and it is better to let them have it.
+constexpr auto preempted = std::chrono::microseconds(10);
+
+loop::clock::duration valid_spin_max(std::chrono::microseconds wanted) {
+    if (wanted < wanted.zero() || wanted > spin_limit)
+        throw std::invalid_argument("loop_options: spin_max must be 0 to 10 ms, not " +
+                                    std::to_string(wanted.count()) + " us");
+    return wanted;
+}
 
 constexpr auto suspended_at_the_end =
     "a loop was destroyed while a coroutine was suspended on it; await every task first";
@@ -75,7 +89,8 @@ loop::loop(const loop_options& options) : loop(make_ring(options.ring), options)
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),
-      inline_completions_(options.inline_completions_max), frames_(options.frame_cache_bytes_max),
+      inline_completions_(options.inline_completions_max),
+      spin_max_(valid_spin_max(options.spin_max)), frames_(options.frame_cache_bytes_max),
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {
@@ -149,14 +164,50 @@ void loop::turn() {
 }
 
 void loop::wait() {
-    const unsigned prepared = ring_->submissions().prepared();
-    if (ready_.empty() && reaped_.empty() && inbox_.sleep()) {
-        ring_->enter(prepared, 1, timers_.next_deadline());
+    if (ready_.empty() && reaped_.empty() && !spin() && inbox_.sleep()) {
+        ring_->enter(ring_->submissions().prepared(), 1, timers_.next_deadline());
         if (inbox_.woke())
             wake_up_->expect_signal();
     } else {
-        ring_->enter(prepared, 0, ringlet::ring::no_deadline);
+        collect();
     }
+}
+
+void loop::collect() {
+    const unsigned prepared = ring_->submissions().prepared();
+    if (prepared > 0 || ring_->completions().uncollected())
+        ring_->enter(prepared, 0, ringlet::ring::no_deadline);
+}
+
+bool loop::has_news() const noexcept {
+    return ring_->completions().ready() > 0 || ring_->completions().uncollected() ||
+           !inbox_.empty();
+}
+
+bool loop::spin() {
+    if (spin_max_ == spin_max_.zero() || !ring_->completions().observable() || !spin_.due())
+        return false;
+    collect();
+    if (has_news())
+        return true;
+    ++statistics_.spins;
+    clock::time_point at = now();
+    const clock::time_point end = std::min(at + spin_max_, timers_.next_deadline());
+    while (at < end) {
+        for (int looks = 0; looks < 8; ++looks) {
+            if (has_news()) {
+                spin_.succeeded();
+                return true;
+            }
+            cpu_relax();
+        }
+        const clock::time_point before = std::exchange(at, now());
+        if (at - before >= preempted)
+            break;
+    }
+    spin_.failed();
+    ++statistics_.spins_in_vain;
+    return false;
 }
 
 void loop::deliver_all() {

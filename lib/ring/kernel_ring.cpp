@@ -19,14 +19,15 @@ namespace ringlet {
 
 namespace {
 
-// Best first. CQSIZE and SUBMIT_ALL go with each: without SUBMIT_ALL one bad SQE would hold back
-// those behind it; kernels before 5.18 do not know it and get the last row.
+// CQSIZE and SUBMIT_ALL go with each set-up: without SUBMIT_ALL one bad SQE would hold back those
+// behind it; kernels before 5.18 do not know it and get the plainest.
+constexpr unsigned always = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
+
+// Best first. TASKRUN_FLAG: the kernel tells in plain memory of what is to be collected.
 constexpr std::array setups{
-    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
-        IORING_SETUP_DEFER_TASKRUN,
-    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER |
-        IORING_SETUP_COOP_TASKRUN,
-    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
+    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
+    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_COOP_TASKRUN,
     unsigned{IORING_SETUP_CQSIZE},
 };
 
@@ -56,8 +57,9 @@ kernel_ring::kernel_ring(const ring_options& options) {
         for (unsigned i = 0; i < capacity; ++i)
             ring_.sq.array[i] = i;
     submissions_ = submission_queue(ring_.sq.sqes, capacity, ring_.sq.khead);
-    completions_ =
-        completion_queue(ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead, ring_.cq.ktail);
+    completions_ = completion_queue(
+        ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead, ring_.cq.ktail,
+        (ring_.flags & IORING_SETUP_TASKRUN_FLAG) != 0 ? ring_.sq.kflags : nullptr);
 }
 
 kernel_ring::~kernel_ring() {

@@ -63,6 +63,26 @@ TEST_CASE("a completion queue goes on where its 32-bit positions wrap around", "
     CHECK(memory.tail < shortly_before);
 }
 
+TEST_CASE("a completion queue tells of what enter has to collect, where its producer does",
+          "[ring]") {
+    plain_memory memory(0);
+    unsigned flags = 0;
+    const ringlet::completion_queue told(memory.entries(), capacity, &memory.head, &memory.tail,
+                                         &flags);
+    CHECK(told.observable());
+    CHECK_FALSE(told.uncollected());
+    for (const unsigned flag : {IORING_SQ_TASKRUN, IORING_SQ_CQ_OVERFLOW}) {
+        flags = flag;
+        CHECK(told.uncollected());
+    }
+    flags = IORING_SQ_NEED_WAKEUP;
+    CHECK_FALSE(told.uncollected());
+
+    const ringlet::completion_queue untold(memory.entries(), capacity, &memory.head, &memory.tail);
+    CHECK_FALSE(untold.observable());
+    CHECK(untold.uncollected());
+}
+
 TEST_CASE("a full completion queue is ready to its last entry", "[ring]") {
     plain_memory memory(UINT_MAX);
     ringlet::completion_queue queue(memory.entries(), capacity, &memory.head, &memory.tail);

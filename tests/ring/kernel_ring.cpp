@@ -47,6 +47,26 @@ TEST_CASE("every set-up of the kernel's ring submits and waits", "[ring]") {
     CHECK(byte == '!');
 }
 
+TEST_CASE("every set-up but the plainest tells in memory of what is to be collected", "[ring]") {
+    const unsigned first_setup = GENERATE(0U, 1U, 2U, 3U);
+    CAPTURE(first_setup);
+    ringlet::kernel_ring ring({.first_setup = first_setup});
+    REQUIRE(ring.completions().observable() == (ring.setup() < 3));
+
+    const connected_pair pair = unix_pair();
+    char byte = 0;
+    prepare_as(ring, 1,
+               [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, pair.fd(), &byte, 1, 0); });
+    ring.enter(1, 0, ringlet::ring::no_deadline);
+    CHECK(ring.completions().ready() == 0);
+    CHECK(ring.completions().uncollected() == !ring.completions().observable());
+
+    REQUIRE(::write(pair.peer(), "!", 1) == 1);
+    if (ring.completions().ready() == 0)
+        CHECK(ring.completions().uncollected());
+    CHECK(next_completion(ring).user_data == 1);
+}
+
 TEST_CASE("the kernel's ring knows which operations the kernel has", "[ring]") {
     const ringlet::kernel_ring ring;
     for (const unsigned known : {IORING_OP_NOP, IORING_OP_READ, IORING_OP_RECV, IORING_OP_SEND,

@@ -64,10 +64,15 @@ public:
     /// Runs what was there when called. If one throws, those behind it wait for the next call.
     void run();
 
+    /// Whether nothing is there for `run` to do.
+    [[nodiscard]] bool empty() const noexcept {
+        return taken_ == nullptr && posted_.load(std::memory_order_relaxed) == nullptr;
+    }
+
     /// The loop is about to block: false if there is work instead. From here on the first poster is
     /// told to wake the loop, until `woke`.
     [[nodiscard]] bool sleep() noexcept {
-        if (taken_ != nullptr || posted_.load(std::memory_order_relaxed) != nullptr)
+        if (!empty())
             return false;
         sleep_.next_ = nullptr;
         work_item* newest = nullptr;

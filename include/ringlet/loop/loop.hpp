@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/loop/adaptive_spin.hpp>
 #include <ringlet/loop/frame_pool.hpp>
 #include <ringlet/loop/inbox.hpp>
 #include <ringlet/loop/loop_options.hpp>
@@ -24,7 +25,8 @@ class ring_operation;
 
 /// The event loop: resumes coroutines when what they await has completed. A turn runs what was
 /// posted, expires timers, resumes who is ready, then hands all new SQEs to the ring in one `enter`
-/// that also waits, and delivers the completions.
+/// that also waits, and delivers the completions. Where news has come quickly of late, it looks out
+/// for it before it lets the ring block: see adaptive_spin.
 ///
 /// A loop and all it owns belong to the thread that made it. Thread-safe: `post` and `stop`.
 class loop {
@@ -152,6 +154,9 @@ private:
 
     void turn();
     void wait();
+    void collect();
+    [[nodiscard]] bool spin();
+    [[nodiscard]] bool has_news() const noexcept;
     void deliver_all();
     void resume_ready();
     void deliver(const completion& cqe);
@@ -162,6 +167,8 @@ private:
     const std::thread::id owner_ = std::this_thread::get_id();
     const unsigned inline_completions_max_;
     unsigned inline_completions_;
+    const clock::duration spin_max_;
+    adaptive_spin spin_;
     operation_scope root_scope_{nullptr};
     operation_scope* scope_ = &root_scope_;
     std::size_t in_flight_ = 0;  // operations that the ring still owes a final CQE

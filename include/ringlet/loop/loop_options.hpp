@@ -2,6 +2,7 @@
 
 #include <ringlet/ring/ring_options.hpp>
 
+#include <chrono>
 #include <cstddef>
 
 namespace ringlet {
@@ -14,6 +15,11 @@ struct loop_options {
     /// How many awaits in a row may complete without suspending, between two visits to the ring.
     /// Then the coroutine waits its turn: one that never blocks cannot starve the others.
     unsigned inline_completions_max = 64;
+
+    /// How long a loop that has nothing to do looks for news before it blocks, at most 10 ms; 0 to
+    /// block at once. It is the most that a wait can cost in CPU time: the loop goes on looking
+    /// only where that has paid of late, so that one which is idle uses none; see adaptive_spin.
+    std::chrono::microseconds spin_max{50};
 
     /// How many bytes of finished coroutine frames are kept for the next ones.
     std::size_t frame_cache_bytes_max = std::size_t{16} << 20U;

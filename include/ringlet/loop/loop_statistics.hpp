@@ -15,6 +15,10 @@ struct loop_statistics {
     /// How many completions the ring has given it.
     std::uint64_t completions = 0;
 
+    /// How many waits began with a spin, and how many of these were in vain; see adaptive_spin.
+    std::uint64_t spins = 0;
+    std::uint64_t spins_in_vain = 0;
+
     /// How many operations the ring has yet to complete; what waits for time or for another
     /// coroutine is not among them.
     std::size_t in_flight = 0;

@@ -11,8 +11,8 @@ namespace ringlet {
 /// is found by asking it, never by its version.
 ///
 /// Set-ups, in the order they are tried (io_uring_setup(2)): 0 SINGLE_ISSUER | DEFER_TASKRUN,
-/// 1 SINGLE_ISSUER | COOP_TASKRUN, 2 COOP_TASKRUN, 3 none of these. SQPOLL is never used: it costs
-/// three times the CPU per request.
+/// 1 SINGLE_ISSUER | COOP_TASKRUN, 2 COOP_TASKRUN, each with TASKRUN_FLAG; 3 none of these. SQPOLL
+/// is never used: it costs three times the CPU per request.
 class kernel_ring final : public ring {
 public:
     /// Throws std::invalid_argument for options out of range, and std::system_error when the kernel
