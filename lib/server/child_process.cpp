@@ -1,5 +1,6 @@
 #include "../ring/blocked_signals.hpp"
 #include "../ring/owned_descriptors.hpp"
+#include "exception_text.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/child_process.hpp>
@@ -45,11 +46,10 @@ void flush_standard_streams() {
 int run_body(int (*call)(const void*), const void* body) noexcept {
     try {
         return call(body);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(), error.what());
     } catch (...) {
-        std::fprintf(stderr, "ringlet: child process %d: an exception that is no std::exception\n",
-                     ::getpid());
+        const std::exception_ptr failure = std::current_exception();
+        std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(),
+                     exception_text(failure));
     }
     return status_of_exception;
 }

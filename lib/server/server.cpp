@@ -1,5 +1,6 @@
 #include "concurrency_choice.hpp"
 #include "deadline_or_never.hpp"
+#include "exception_text.hpp"
 #include "request_source.hpp"
 #include "server_records.hpp"
 #include "session.hpp"
@@ -20,16 +21,6 @@
 namespace ringlet {
 
 namespace {
-
-std::string describe(const std::exception_ptr& exception) {
-    try {
-        std::rethrow_exception(exception);
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
 
 std::size_t slot_of_this_thread() noexcept {
     static std::atomic<std::size_t> threads{0};
@@ -365,7 +356,7 @@ void server::report_refusal(const address& client) noexcept {
 void server::handle_error(std::exception_ptr exception, const address& client) {
     records_->reports->failures.report({
         {"client", client.family() == AF_UNSPEC ? "unknown" : client.to_string()},
-        {"error", describe(exception)},
+        {"error", exception_text(exception)},
     });
 }
 

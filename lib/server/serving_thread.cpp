@@ -1,4 +1,5 @@
 #include "../ring/blocked_signals.hpp"
+#include "exception_text.hpp"
 
 #include <ringlet/ring/log.hpp>
 #include <ringlet/server/serving_thread.hpp>
@@ -15,10 +16,10 @@ serving_thread::serving_thread(server& served) : server_(served) {
 serving_thread::~serving_thread() {
     try {
         stop();
-    } catch (const std::exception& error) {
-        log(log_level::error, "serving in the background failed", {{"error", error.what()}});
     } catch (...) {
-        log(log_level::error, "serving in the background failed");
+        const std::exception_ptr failure = std::current_exception();
+        log(log_level::error, "serving in the background failed",
+            {{"error", exception_text(failure)}});
     }
 }
 
