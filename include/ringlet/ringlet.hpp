@@ -67,6 +67,7 @@
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/concurrent_operation.hpp>
+#include <ringlet/coro/entered_scope.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/first_success.hpp>
 #include <ringlet/coro/interval.hpp>

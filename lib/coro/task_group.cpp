@@ -1,5 +1,6 @@
 #include "detached.hpp"
 
+#include <ringlet/coro/entered_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
 
 #include <stdexcept>
@@ -13,20 +14,12 @@ task_group::task_group(std::size_t running_max) : task_group() {
 }
 
 void task_group::spawn(task<void> child) {
-    operation_scope& outer = loop_.scope();
-    loop_.set_scope(scope_);
-    ++running_;
-    try {
-        run_child(std::move(child));
-    } catch (...) {  // there was no memory for the frame; nothing else gets here
-        --running_;
-        loop_.set_scope(outer);
-        throw;
-    }
-    loop_.set_scope(outer);
+    const entered_scope inside(loop_, scope_);
+    run_child(std::move(child));
 }
 
 detached task_group::run_child(task<void> child) {
+    ++running_;
     std::exception_ptr exception;
     try {
         co_await std::move(child);

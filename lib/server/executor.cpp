@@ -1,6 +1,7 @@
-#include "../coro/detached.hpp"
 #include "executor.hpp"
+#include "../coro/detached.hpp"
 
+#include <ringlet/coro/entered_scope.hpp>
 #include <ringlet/coro/shield.hpp>
 
 namespace ringlet {
@@ -55,15 +56,8 @@ void executor::spawn_here(accepted_request request) {
 }
 
 void executor::start_here(accepted_request request) {
-    operation_scope& outer = owner_.scope();
-    owner_.set_scope(scope_);
-    try {
-        run_here(std::move(request));
-    } catch (...) {  // no memory for the frame
-        owner_.set_scope(outer);
-        throw;
-    }
-    owner_.set_scope(outer);
+    const entered_scope inside(owner_, scope_);
+    run_here(std::move(request));
 }
 
 detached executor::run_here(accepted_request request) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/coro/entered_scope.hpp>
 
 namespace ringlet {
 
@@ -15,16 +15,10 @@ namespace ringlet {
 /// One thread: the loop's.
 class shield {
 public:
-    explicit shield(loop& owner) noexcept : loop_(owner), scope_(owner.scope()) {
-        owner.set_scope(owner.root_scope());
-    }
-    shield(const shield&) = delete;
-    shield& operator=(const shield&) = delete;
-    ~shield() { loop_.set_scope(scope_); }
+    explicit shield(loop& owner) noexcept : outermost_(owner, owner.root_scope()) {}
 
 private:
-    loop& loop_;
-    operation_scope& scope_;
+    entered_scope outermost_;
 };
 
 }  // namespace ringlet
