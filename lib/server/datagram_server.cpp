@@ -1,6 +1,8 @@
 #include "counter_slot.hpp"
+#include "deadline_or_never.hpp"
 #include "request_source.hpp"
 
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
@@ -91,12 +93,14 @@ task<> datagram_server::serve_request(datagram received, int through) {
     datagram_request request(loop::require_current("serve"), through, std::move(received));
     counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
-    co_await run_request(call_finish_request(request), request.sender());
-}
-
-// Begins it where it may throw: it need not be a coroutine.
-task<> datagram_server::call_finish_request(datagram_request& request) {
-    co_await finish_request(request, request.sender());
+    counts.begin();
+    try {
+        const cancel_scope patience(deadline_or_never(options().request_timeout));
+        co_await finish_request(request, request.sender());
+        counts.finish();
+    } catch (...) {
+        request_failed(std::current_exception(), request.sender(), counts);
+    }
 }
 
 task<> datagram_server::finish_request(datagram_request& request, const address& client) {

@@ -249,8 +249,7 @@ task<> server::take_requests(bound_socket& from, executor& handled_by, amount wa
 }
 
 task<> server::take_one(executor& handled_by, bool& timed_out) {
-    const cancel_scope patience(
-        deadline_or_never(loop::require_current("serve").now(), options_.timeout));
+    const cancel_scope patience(deadline_or_never(options_.timeout));
     try {
         co_await take_requests(listening_, handled_by, amount::one);
     } catch (const std::system_error& error) {
@@ -300,21 +299,8 @@ server_counters server::counters() const noexcept {
     return records_->counters.snapshot();
 }
 
-task<> server::run_request(task<> handling, const address& client) {
-    counter_slot& counts = counted();
-    counts.begin();
-    std::exception_ptr exception;
-    try {
-        const cancel_scope patience(deadline_or_never(loop::require_current("serve").now(),
-                                                      options_.request_timeout));
-        co_await std::move(handling);
-    } catch (...) {
-        exception = std::current_exception();
-    }
-    if (!exception) {
-        counts.finish();
-        co_return;
-    }
+void server::request_failed(std::exception_ptr exception, const address& client,
+                            counter_slot& counts) noexcept {
     counts.fail(cause_of(exception));
     report_error(std::move(exception), client);
 }

@@ -1,7 +1,9 @@
 #include "counter_slot.hpp"
+#include "deadline_or_never.hpp"
 #include "linger.hpp"
 #include "request_source.hpp"
 
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
 
@@ -114,16 +116,16 @@ task<> stream_server::serve_request(socket connection, address client) {
     stream request(loop::require_current("serve"), std::move(connection));
     counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
-    {
+    counts.begin();
+    try {
         const stream_watch watch(request, options().timeouts);
-        co_await run_request(call_finish_request(request, client), client);
+        const cancel_scope patience(deadline_or_never(options().request_timeout));
+        co_await finish_request(request, client);
+        counts.finish();
+    } catch (...) {
+        request_failed(std::current_exception(), client, counts);
     }
     co_await call_shutdown_request(request, client);
-}
-
-// Begins it where it may throw: it need not be a coroutine.
-task<> stream_server::call_finish_request(stream& request, const address& client) {
-    co_await finish_request(request, client);
 }
 
 task<> stream_server::call_shutdown_request(stream& request, const address& client) {

@@ -48,7 +48,6 @@ private:
 
     void take(datagram received, executor& handled_by);
     task<> serve_request(datagram received, int through);
-    task<> call_finish_request(datagram_request& request);
 
     any_handler<datagram_request> handler_;
 };

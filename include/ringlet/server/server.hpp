@@ -130,8 +130,9 @@ protected:
     /// What this thread, or this forked child, counts in.
     [[nodiscard]] counter_slot& counted() const noexcept;
 
-    /// Runs `handling`, a request's, within its time, and reports what it throws. Never throws.
-    [[nodiscard]] task<> run_request(task<> handling, const address& client);
+    /// Counts and reports that handling a request has ended with `exception`.
+    void request_failed(std::exception_ptr exception, const address& client,
+                        counter_slot& counts) noexcept;
 
 private:
     class serving;

@@ -56,7 +56,6 @@ private:
     void take(stream request, executor& handled_by);
     task<> refuse(stream request, address client);
     task<> serve_request(socket connection, address client);
-    task<> call_finish_request(stream& request, const address& client);
     task<> call_shutdown_request(stream& request, const address& client);
 
     any_handler<stream> handler_;
