@@ -73,15 +73,4 @@ void peer_limit::leave(counts::iterator peer) noexcept {
         counts_.erase(peer);
 }
 
-peer_limit::place::~place() {
-    if (limit_ != nullptr)
-        limit_->leave(peer_);
-}
-
-void peer_limit::place::swap(place& other) noexcept {
-    std::swap(entered_, other.entered_);
-    std::swap(limit_, other.limit_);
-    std::swap(peer_, other.peer_);
-}
-
 }  // namespace ringlet

@@ -44,7 +44,10 @@ public:
             place(std::move(other)).swap(*this);
             return *this;
         }
-        ~place();
+        ~place() {
+            if (limit_ != nullptr)
+                limit_->leave(peer_);
+        }
 
         /// Whether the peer was let in.
         [[nodiscard]] explicit operator bool() const noexcept { return entered_; }
@@ -52,7 +55,11 @@ public:
     private:
         friend class peer_limit;
 
-        void swap(place& other) noexcept;
+        void swap(place& other) noexcept {
+            std::swap(entered_, other.entered_);
+            std::swap(limit_, other.limit_);
+            std::swap(peer_, other.peer_);
+        }
 
         bool entered_ = false;
         peer_limit* limit_ = nullptr;
