@@ -14,7 +14,7 @@ from pathlib import Path
 
 LOAD = sys.argv.pop()
 
-A_MOMENT = ["--connections=4", "--idle=20", "--seconds=0.05", "--slice-ms=10", "--warmup=0"]
+A_MOMENT = ["--connections=4", "--idle=20", "--timers=100", "--seconds=0.05", "--slice-ms=10", "--warmup=0"]
 
 
 def run_load(*arguments):
@@ -83,6 +83,10 @@ class EveryWorkload(unittest.TestCase):
         for row in self.results["rows"]:
             for server in row["servers"]:
                 self.assertEqual("bytes_per_idle_connection" in server, row["workload"] == "idle")
+
+    def test_tells_the_timers_of_the_servers(self):
+        for row in self.results["rows"]:
+            self.assertEqual(row["timers"], 100 if row["workload"] == "timers" else 0)
 
     def test_prints_a_line_for_each_server(self):
         servers = sum(len(row["servers"]) for row in self.results["rows"])

@@ -22,6 +22,7 @@ struct options {
     std::vector<std::size_t> sizes;
     std::optional<std::size_t> pipeline;
     std::optional<std::size_t> idle;
+    std::optional<std::size_t> timers;
     std::optional<std::size_t> workers;
     std::optional<double> seconds;
     std::optional<long> slice_ms;
@@ -50,6 +51,8 @@ void add_load(CLI::App& command, options& chosen) {
     command.add_option("--pipeline", chosen.pipeline, "Messages in flight per connection")
         ->check(CLI::Range(1, 1024));
     command.add_option("--idle", chosen.idle, "Idle connections")->check(CLI::Range(1, 1'000'000));
+    command.add_option("--timers", chosen.timers, "Timers armed in the server")
+        ->check(CLI::Range(1, 10'000'000));
     command
         .add_option("--workers", chosen.workers, "Threads or processes of a server that has any")
         ->check(CLI::Range(1, 1024));
@@ -128,6 +131,8 @@ private:
             load.workers = chosen_.workers.value_or(load.workers);
         if (load.idle_connections > 0)
             load.idle_connections = chosen_.idle.value_or(load.idle_connections);
+        if (load.timers > 0)
+            load.timers = chosen_.timers.value_or(load.timers);
         return load;
     }
 

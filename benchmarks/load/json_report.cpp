@@ -101,6 +101,7 @@ void write_row(std::ostream& out, const result& row) {
     json.add("transport", name_of(load.over));
     json.add("connections", load.connections);
     json.add("idle_connections", load.idle_connections);
+    json.add("timers", load.timers);
     json.add("message_bytes", load.message_bytes);
     json.add("request_bytes", load.request_bytes());
     json.add("response_bytes", load.response_bytes());

@@ -48,6 +48,8 @@ std::string describe(const load_settings& load) {
         text = name_of(load.over) + ", " + text;
     if (load.idle_connections > 0)
         text += ", " + std::to_string(load.idle_connections) + " idle";
+    if (load.timers > 0)
+        text += ", " + std::to_string(load.timers) + " timers";
     return text + describe_concurrency(load);
 }
 
@@ -63,6 +65,8 @@ std::string server_arguments(const load_settings& load) {
         add("--service", name_of(load.asked));
         add("--message-bytes", std::to_string(load.message_bytes));
     }
+    if (load.timers > 0)
+        add("--timers", std::to_string(load.timers));
     if (load.concurrency != "loop")
         add("--concurrency", load.concurrency);
     if (load.workers > 1)

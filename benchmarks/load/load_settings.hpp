@@ -17,6 +17,8 @@ struct load_settings {
     bool reconnect = false;            // a connection per message
     std::size_t idle_connections = 0;  // that have spoken once, beside the others
 
+    std::size_t timers = 0;  // armed in the server; each message moves another one
+
     // Of the servers.
     std::string_view concurrency = "loop";
     std::size_t workers = 1;

@@ -50,6 +50,7 @@ std::vector<workload> streams() {
     const load_settings upload = streaming(service::sink);
     const load_settings download = streaming(service::source);
     const load_settings reconnect{.reconnect = true};
+    const load_settings timers{.timers = 100'000};
     const load_settings idle{.idle_connections = 10'000};
     return {
         {"echo",
@@ -79,6 +80,11 @@ std::vector<workload> streams() {
          one_loop},
         {"reconnect", "connect, echo one message, close", reconnect,
          with_connections(reconnect, {1, 64}, {64}), one_loop},
+        {"timers",
+         "echo beside armed timers, another of which each message moves",
+         timers,
+         {{timers, quick}},
+         one_loop},
         {"idle",
          "echo beside idle connections, and the memory that these take",
          idle,

@@ -25,6 +25,8 @@ epoll_streams::epoll_streams(int listener, int stop, const server_main::options&
       zeros_(service_ == service::source ? server_main::source_send_max : buffer_.size()) {
     if (!control(EPOLL_CTL_ADD, listener_, EPOLLIN) || !control(EPOLL_CTL_ADD, stop_, EPOLLIN))
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    if (chosen.timers > 0)
+        deadlines_.emplace(chosen.timers);
 }
 
 epoll_streams::~epoll_streams() {
@@ -33,11 +35,12 @@ epoll_streams::~epoll_streams() {
 
 void epoll_streams::run() {
     for (;;) {
-        const int wait_ms = accepting_ ? -1 : 100;
         const int count =
-            ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), wait_ms);
+            ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), wait_ms());
         if (count < 0 && errno != EINTR)
             throw std::system_error(errno, std::generic_category(), "epoll_wait");
+        if (deadlines_)
+            deadlines_->begin_turn();
         for (int i = 0; i < count; ++i) {
             const int fd = events_[static_cast<std::size_t>(i)].data.fd;
             if (fd == stop_)
@@ -49,7 +52,19 @@ void epoll_streams::run() {
         }
         if (!accepting_ && steady::now() >= resume_at_)
             resume_accepting();
+        if (deadlines_)
+            deadlines_->expire([this](int fd) { drop_connection(fd); });
     }
+}
+
+// As epoll_wait(2) wants it: rounded up, or it would be called in vain until the time has come.
+int epoll_streams::wait_ms() const noexcept {
+    using std::chrono::milliseconds;
+    const int wait = accepting_ ? -1 : 100;
+    if (!deadlines_)
+        return wait;
+    const auto next = std::chrono::ceil<milliseconds>(deadlines_->until_next()).count();
+    return static_cast<int>(accepting_ ? next : std::min<milliseconds::rep>(next, wait));
 }
 
 void epoll_streams::accept_all() {
@@ -94,12 +109,16 @@ void epoll_streams::add_connection(int fd) {
         unsent_.resize(needed);
     if (service_ != service::echo && accounts_.size() < needed)
         accounts_.resize(needed);
+    if (deadlines_)
+        deadlines_->renew(fd);
     if (!control(EPOLL_CTL_ADD, fd, EPOLLIN))
         drop_connection(fd);
 }
 
 void epoll_streams::drop_connection(int fd) {
     unsent(fd).clear();
+    if (deadlines_)
+        deadlines_->forget(fd);
     if (service_ != service::echo)
         account_of(fd) = {};
     ::close(fd);  // also leaves the epoll set, as nothing duplicates these descriptors
@@ -127,6 +146,8 @@ void epoll_streams::echo(int fd) {
     const ssize_t received = receive(fd);
     if (received <= 0)
         return;
+    if (deadlines_)
+        deadlines_->renew(fd);
     const ssize_t sent =
         ::send(fd, buffer_.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL);
     if (sent == received)

@@ -7,6 +7,7 @@
 // memory is bounded, and TCP slows the sender down.
 #pragma once
 
+#include "deadlines.hpp"
 #include "server_main.hpp"
 
 #include <sys/epoll.h>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 class epoll_streams {
@@ -37,6 +39,7 @@ private:
         bool awaits_room = false;
     };
 
+    int wait_ms() const noexcept;
     void accept_all();
     void pause_accepting();
     void resume_accepting();
@@ -64,6 +67,7 @@ private:
     std::size_t message_bytes_;
     bool accepting_ = true;
     std::chrono::steady_clock::time_point resume_at_{};  // read only while not accepting
+    std::optional<deadlines> deadlines_;
     std::array<std::byte, server_main::buffer_size> buffer_;
     std::array<epoll_event, 1024> events_;
     std::vector<std::vector<std::byte>>

@@ -129,8 +129,10 @@ void serve_datagrams(int socket, int stop, const server_main::options&) {
     create_buffers(&s);
     prepare_receive(&s);
     prepare_stop(&s, stop);
-    while (!s.stopping)
+    while (!s.stopping) {
+        submit_and_wait(&s.ring);
         each_completion(&s.ring, [&s](const io_uring_cqe& done) { on_completion(&s, done); });
+    }
     // The buffers end with the process: the kernel may yet write to them.
     s.buffers.release();
     io_uring_queue_exit(&s.ring);

@@ -3,8 +3,6 @@
 
 #include <liburing.h>
 
-#include <cerrno>
-
 // Says what failed and ends the process. `result` is a negative errno.
 [[noreturn]] void die(const char* operation, int result);
 
@@ -13,13 +11,13 @@ void create_ring(io_uring* ring);
 // Submits what is in the queue where that is full.
 io_uring_sqe* next_sqe(io_uring* ring);
 
-// Submits what has been prepared, waits for a completion, and handles all there are.
+// Submits what has been prepared and waits for a completion, for no longer than `patience` where
+// there is one.
+void submit_and_wait(io_uring* ring, __kernel_timespec* patience = nullptr);
+
+// Handles all completions there are.
 template <class Handle>
 void each_completion(io_uring* ring, Handle handle) {
-    const int result = io_uring_submit_and_wait(ring, 1);
-    // EBUSY, EAGAIN: the kernel wants completions taken before it takes more submissions.
-    if (result < 0 && result != -EINTR && result != -EBUSY && result != -EAGAIN)
-        die("io_uring_enter", result);
     unsigned head;
     io_uring_cqe* cqe;
     io_uring_for_each_cqe(ring, head, cqe) {

@@ -1,5 +1,6 @@
 #include "liburing_streams.hpp"
 
+#include "deadlines.hpp"
 #include "liburing_ring.hpp"
 
 #include <poll.h>
@@ -8,7 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 namespace {
@@ -30,6 +33,7 @@ struct server {
     const server_main::options* chosen;
     int listener;
     bool stopping;
+    std::optional<deadlines> times;
     std::vector<std::byte> zeros;  // what a sink and a source send
     connection* free_list;         // last in, first out: the warmest buffer is used next
 };
@@ -81,10 +85,14 @@ void open_connection(server* s, int fd) {
     }
     c->fd = fd;
     c->taken = 0;
+    if (s->times)
+        s->times->renew(fd);
     prepare_recv(s, c);
 }
 
 void close_connection(server* s, connection* c) {
+    if (s->times)
+        s->times->forget(c->fd);
     close(c->fd);
     c->next_free = s->free_list;
     s->free_list = c;
@@ -132,8 +140,11 @@ void owe(server* s, connection* c, std::size_t received) {
 void on_received(server* s, connection* c, int result) {
     if (result <= 0 && result != -EAGAIN && result != -EINTR)
         return close_connection(s, c);
-    if (result > 0)
+    if (result > 0) {
+        if (s->times)
+            s->times->renew(c->fd);
         owe(s, c, static_cast<std::size_t>(result));
+    }
     if (c->owed > 0)
         prepare_send(s, c);
     else
@@ -168,6 +179,22 @@ void on_completion(server* s, const io_uring_cqe& cqe) {
     }
 }
 
+void submit_and_wait_for_next(server* s) {
+    if (!s->times)
+        return submit_and_wait(&s->ring);
+    const std::chrono::nanoseconds patience = s->times->until_next();
+    const auto whole = std::chrono::floor<std::chrono::seconds>(patience);
+    __kernel_timespec time = {.tv_sec = whole.count(), .tv_nsec = (patience - whole).count()};
+    submit_and_wait(&s->ring, &time);
+    s->times->begin_turn();
+}
+
+// What is pending on a connection that has been silent for too long then fails, which closes it.
+void end_silent_connections(server* s) {
+    if (s->times)
+        s->times->expire([](int fd) { shutdown(fd, SHUT_RDWR); });
+}
+
 }  // namespace
 
 void serve_streams(int listener, int stop, const server_main::options& chosen) {
@@ -179,8 +206,13 @@ void serve_streams(int listener, int stop, const server_main::options& chosen) {
     create_ring(&s.ring);
     prepare_accept(&s);
     prepare_stop(&s, stop);
-    while (!s.stopping)
+    if (chosen.timers > 0)
+        s.times.emplace(chosen.timers);
+    while (!s.stopping) {
+        submit_and_wait_for_next(&s);
         each_completion(&s.ring, [&s](const io_uring_cqe& done) { on_completion(&s, done); });
+        end_silent_connections(&s);
+    }
     // Connections still open end with the process: the kernel may yet write to their buffers.
     io_uring_queue_exit(&s.ring);
 }

@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <map>
 #include <span>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -22,6 +24,13 @@ using buffer = std::array<std::byte, server_main::buffer_size>;
 ringlet::task<> echo(ringlet::stream& client) {
     buffer received;
     while (auto n = co_await client.recv(received))
+        co_await client.send_all(std::span(received).first(n));
+}
+
+// The same with a deadline for each message.
+ringlet::task<> echo_in_time(ringlet::stream& client) {
+    buffer received;
+    while (auto n = co_await ringlet::with_timeout(server_main::silence_max, client.recv(received)))
         co_await client.send_all(std::span(received).first(n));
 }
 
@@ -83,6 +92,23 @@ const std::map<std::string, ringlet::concurrency> concurrencies{
     {"fork_per_request", ringlet::concurrency::fork_per_request},
 };
 
+ringlet::task<> tick(std::chrono::nanoseconds first) {
+    std::error_code cancelled;
+    co_await ringlet::sleep_for(first, cancelled);
+    while (!cancelled)
+        co_await ringlet::sleep_for(server_main::timer_period, cancelled);
+}
+
+ringlet::task<> serve_beside_timers(ringlet::server& server, std::size_t timers) {
+    const auto body = [&](ringlet::task_group& ticking) -> ringlet::task<> {
+        for (std::size_t i = 0; i < timers; ++i)
+            ticking.spawn(tick(server_main::timer_period * (i + 1) / timers));
+        co_await server.serve();
+        ticking.cancel();
+    };
+    co_await ringlet::task_group::run(std::ref(body));
+}
+
 ringlet::server* running = nullptr;  // for the signal handler, which takes no argument
 
 void stop(int) {
@@ -99,14 +125,17 @@ void serve(const server_main::options& chosen, Handler handler) {
     std::signal(SIGINT, stop);
     std::signal(SIGTERM, stop);
     server_main::announce(server.server_address().to_string());
-    server.serve_forever();
+    if (chosen.timers > 0)
+        ringlet::block_on(serve_beside_timers(server, chosen.timers));
+    else
+        server.serve_forever();
 }
 
 template <class Server>
 void serve_streams(const server_main::options& chosen) {
     switch (chosen.does) {
     case service::echo:
-        return serve<Server>(chosen, echo);
+        return serve<Server>(chosen, chosen.timers > 0 ? echo_in_time : echo);
     case service::sink:
         return serve<Server>(chosen, sink(chosen.message_bytes));
     case service::source:

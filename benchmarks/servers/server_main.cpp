@@ -116,6 +116,12 @@ options parse_command_line(int argc, char** argv, const char* description,
                     "What a sink takes for a byte, and a source gives for one")
         ->check(CLI::Range(1, 16 * 1024 * 1024))
         ->capture_default_str();
+    command
+        .add_option("--timers", chosen.timers,
+                    "Timers that are armed, beside a deadline for each connection which each "
+                    "message moves; for an echo over streams in one loop")
+        ->check(CLI::Range(0, 10'000'000))
+        ->capture_default_str();
     command.add_option("--concurrency", chosen.concurrency, "Where clients are served")
         ->check(CLI::IsMember(concurrencies))
         ->capture_default_str();
@@ -126,6 +132,9 @@ options parse_command_line(int argc, char** argv, const char* description,
         command.parse(argc, argv);
         if (!is_stream(chosen.over) && chosen.does != service::echo)
             throw CLI::ValidationError("--service", "datagrams are echoed");
+        if (chosen.timers > 0 && !(is_stream(chosen.over) && chosen.does == service::echo &&
+                                   chosen.concurrency == "loop"))
+            throw CLI::ValidationError("--timers", "for an echo over streams in one loop");
         if (chosen.address.empty())
             chosen.address = default_address(chosen.over);
         parse_endpoint(chosen.over, chosen.address);

@@ -6,6 +6,7 @@
 #include "endpoint.hpp"
 #include "service.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -22,11 +23,18 @@ inline constexpr std::size_t datagram_size_max = 64 * 1024;
 // The most that is sent of a `source`'s message at a time: all of it, up to here.
 inline constexpr std::size_t source_send_max = 256 * 1024;
 
+// Of a server with timers: how long a connection may be silent, and how often the others expire.
+// They begin evenly spread over that time, so that a few of them lie before a connection's deadline
+// and most behind it.
+inline constexpr std::chrono::seconds silence_max{60};
+inline constexpr std::chrono::nanoseconds timer_period = std::chrono::hours(1);
+
 struct options {
     transport over = transport::tcp;
     std::string address;  // numeric IPv4 HOST:PORT, or unix:PATH, or unix:@NAME
     service does = service::echo;
     std::size_t message_bytes = 64;  // of a sink and a source
+    std::size_t timers = 0;  // that are armed; each connection then has a deadline beside them
     std::string concurrency;
     std::size_t workers = 1;
 };
