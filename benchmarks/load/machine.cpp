@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 namespace {
 
@@ -82,9 +83,13 @@ machine describe_machine() {
     utsname system{};
     ::uname(&system);
     machine here;
-    const int ring_error = try_ring(0);
-    here.has_io_uring = ring_error == 0;
-    here.ring = describe_ring(ring_error);
+    // In a thread that ends with its rings: what closing one leaves behind comes later, as a signal
+    // would, and interrupts whatever its thread waits for then.
+    std::thread([&here] {
+        const int ring_error = try_ring(0);
+        here.has_io_uring = ring_error == 0;
+        here.ring = describe_ring(ring_error);
+    }).join();
     here.kernel = std::string(system.sysname) + ' ' + system.release + ' ' + system.machine;
     here.cpu = cpu_model(system.machine);
     here.cpus = ::sysconf(_SC_NPROCESSORS_ONLN);
