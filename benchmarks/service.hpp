@@ -5,13 +5,15 @@
 #include <string>
 
 enum class service {
-    echo,    // every byte comes back
-    sink,    // one byte comes back for each message
-    source,  // a message comes back for each byte
+    echo,       // every byte comes back
+    sink,       // one byte comes back for each message
+    source,     // a message comes back for each byte
+    broadcast,  // every client gets each message, whoever sent it
 };
 
 inline const std::map<std::string, service> services{
     {"echo", service::echo},
     {"sink", service::sink},
     {"source", service::source},
+    {"broadcast", service::broadcast},
 };

@@ -1,5 +1,6 @@
 #include "closed_loop.hpp"
 
+#include "broadcast_clients.hpp"
 #include "checked.hpp"
 #include "datagram_clients.hpp"
 #include "lasting_clients.hpp"
@@ -33,5 +34,7 @@ std::unique_ptr<closed_loop> make_closed_loop(const endpoint& server,
         return std::make_unique<datagram_clients>(server, settings);
     if (settings.reconnect)
         return std::make_unique<reconnecting_clients>(server, settings);
+    if (settings.asked == service::broadcast)
+        return std::make_unique<broadcast_clients>(server, settings);
     return std::make_unique<lasting_clients>(server, settings);
 }

@@ -14,7 +14,7 @@
 using steady = std::chrono::steady_clock;
 
 struct slice {
-    std::uint64_t messages = 0;           // complete and verified
+    std::uint64_t messages = 0;           // complete and verified, at each who was to get it
     std::chrono::nanoseconds duration{};  // until the last of them came back
 };
 

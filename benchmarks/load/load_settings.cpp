@@ -23,6 +23,20 @@ std::string describe_concurrency(const load_settings& load) {
     return load.concurrency == "fork_per_request" ? ", forking" : "";
 }
 
+const char* direction_of(service asked) {
+    switch (asked) {
+    case service::echo:
+        return "";
+    case service::sink:
+        return " up";
+    case service::source:
+        return " down";
+    case service::broadcast:
+        return " to each";
+    }
+    return "";
+}
+
 const std::string& name_of(service asked) {
     return std::find_if(services.begin(), services.end(),
                         [asked](const auto& named) { return named.second == asked; })
@@ -40,8 +54,7 @@ std::string describe(const load_settings& load) {
         text = count + (is_stream(load.over) ? " connection" : " client") +
                (load.connections == 1 ? "" : "s");
     text += ", " + size_of(load.message_bytes);
-    if (load.asked != service::echo)
-        text += load.asked == service::sink ? " up" : " down";
+    text += direction_of(load.asked);
     if (load.pipeline > 1)
         text += ", " + std::to_string(load.pipeline) + " in flight";
     if (load.over != transport::tcp)

@@ -50,6 +50,7 @@ std::vector<workload> streams() {
     const load_settings upload = streaming(service::sink);
     const load_settings download = streaming(service::source);
     const load_settings reconnect{.reconnect = true};
+    const load_settings broadcast{.asked = service::broadcast, .connections = 1000};
     const load_settings timers{.timers = 100'000};
     const load_settings idle{.idle_connections = 10'000};
     return {
@@ -80,6 +81,11 @@ std::vector<workload> streams() {
          one_loop},
         {"reconnect", "connect, echo one message, close", reconnect,
          with_connections(reconnect, {1, 64}, {64}), one_loop},
+        {"broadcast",
+         "a message of one client to each of them",
+         broadcast,
+         {{broadcast, quick}},
+         one_loop},
         {"timers",
          "echo beside armed timers, another of which each message moves",
          timers,

@@ -42,13 +42,14 @@ void epoll_streams::run() {
         if (deadlines_)
             deadlines_->begin_turn();
         for (int i = 0; i < count; ++i) {
-            const int fd = events_[static_cast<std::size_t>(i)].data.fd;
+            const epoll_event& event = events_[static_cast<std::size_t>(i)];
+            const int fd = event.data.fd;
             if (fd == stop_)
                 return;
             if (fd == listener_)
                 accept_all();
             else
-                serve(fd);
+                serve(fd, event.events);
         }
         if (!accepting_ && steady::now() >= resume_at_)
             resume_accepting();
@@ -107,7 +108,9 @@ void epoll_streams::add_connection(int fd) {
     const auto needed = static_cast<std::size_t>(fd) + 1;
     if (unsent_.size() < needed)
         unsent_.resize(needed);
-    if (service_ != service::echo && accounts_.size() < needed)
+    if (service_ == service::broadcast)
+        members_.push_back(fd);
+    else if (service_ != service::echo && accounts_.size() < needed)
         accounts_.resize(needed);
     if (deadlines_)
         deadlines_->renew(fd);
@@ -119,14 +122,18 @@ void epoll_streams::drop_connection(int fd) {
     unsent(fd).clear();
     if (deadlines_)
         deadlines_->forget(fd);
-    if (service_ != service::echo)
+    if (service_ == service::broadcast)
+        members_.erase(std::find(members_.begin(), members_.end(), fd));
+    else if (service_ != service::echo)
         account_of(fd) = {};
     ::close(fd);  // also leaves the epoll set, as nothing duplicates these descriptors
 }
 
 // Errors and hang-ups need no case of their own: the system call they make ready reports them.
-void epoll_streams::serve(int fd) {
-    if (service_ != service::echo)
+void epoll_streams::serve(int fd, std::uint32_t events) {
+    if (service_ == service::broadcast)
+        (events & EPOLLOUT) != 0 ? send_rest(fd) : broadcast(fd);
+    else if (service_ != service::echo)
         account_of(fd).owed == 0 ? count(fd) : pay(fd);
     else if (unsent(fd).empty())
         echo(fd);
@@ -174,6 +181,31 @@ void epoll_streams::send_rest(int fd) {
     rest.erase(rest.begin(), rest.begin() + sent);
     if (rest.empty() && !control(EPOLL_CTL_MOD, fd, EPOLLIN))
         drop_connection(fd);
+}
+
+void epoll_streams::broadcast(int fd) {
+    const ssize_t received = receive(fd);
+    if (received <= 0)
+        return;
+    for (const int member : members_)
+        send_to_member(member, buffer_.data(), static_cast<std::size_t>(received));
+}
+
+// One that cannot go on is shut down, and dropped by the event which that is: nobody leaves while
+// the members are gone through.
+void epoll_streams::send_to_member(int fd, const std::byte* data, std::size_t size) {
+    auto& rest = unsent(fd);
+    ssize_t sent = 0;
+    if (rest.empty()) {
+        sent = ::send(fd, data, size, MSG_NOSIGNAL);
+        if (sent == static_cast<ssize_t>(size))
+            return;
+        if ((sent < 0 && !worth_retrying(errno)) || !control(EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT))
+            ::shutdown(fd, SHUT_RDWR);
+    }
+    rest.insert(rest.end(), data + std::max<ssize_t>(sent, 0), data + size);
+    if (rest.size() > server_main::messages_behind_max * message_bytes_)
+        ::shutdown(fd, SHUT_RDWR);
 }
 
 void epoll_streams::count(int fd) {

@@ -5,6 +5,9 @@
 // epoll_wait. All connections share one receive buffer, which therefore stays in the cache. What a
 // peer does not take is set aside, and until it has been taken nothing more is read from that peer:
 // memory is bounded, and TCP slows the sender down.
+//
+// In a broadcast all are sent to at once, and what one does not take is set aside for it, up to a
+// limit.
 #pragma once
 
 #include "deadlines.hpp"
@@ -46,12 +49,15 @@ private:
     void add_connection(int fd);
     void drop_connection(int fd);
 
-    void serve(int fd);
+    void serve(int fd, std::uint32_t events);
     ssize_t receive(int fd);
 
     void echo(int fd);
     void set_aside(int fd, const std::byte* first, const std::byte* last);
     void send_rest(int fd);
+
+    void broadcast(int fd);
+    void send_to_member(int fd, const std::byte* data, std::size_t size);
 
     void count(int fd);
     void pay(int fd);
@@ -72,6 +78,7 @@ private:
     std::array<epoll_event, 1024> events_;
     std::vector<std::vector<std::byte>>
         unsent_;                     // by descriptor; empty unless the peer is slow to read
-    std::vector<account> accounts_;  // by descriptor; none where bytes are echoed
+    std::vector<int> members_;       // of a broadcast: the descriptors
+    std::vector<account> accounts_;  // by descriptor; of a sink and a source
     std::vector<std::byte> zeros_;   // what is owed
 };

@@ -1,9 +1,8 @@
 #include "liburing_streams.hpp"
 
 #include "deadlines.hpp"
-#include "liburing_ring.hpp"
+#include "liburing_listener.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,9 +15,6 @@
 
 namespace {
 
-// user_data is the connection, or one of these: the first page is never anybody's address.
-enum : std::uint64_t { accept_tag = 1, backoff_tag, stop_tag };
-
 struct connection {
     connection* next_free;
     int fd;
@@ -30,32 +26,12 @@ struct connection {
 
 struct server {
     io_uring ring;
+    ring_listener listening;
     const server_main::options* chosen;
-    int listener;
-    bool stopping;
     std::optional<deadlines> times;
     std::vector<std::byte> zeros;  // what a sink and a source send
     connection* free_list;         // last in, first out: the warmest buffer is used next
 };
-
-void prepare_accept(server* s) {
-    io_uring_sqe* sqe = next_sqe(&s->ring);
-    io_uring_prep_multishot_accept(sqe, s->listener, nullptr, nullptr, SOCK_CLOEXEC);
-    io_uring_sqe_set_data64(sqe, accept_tag);
-}
-
-void prepare_backoff(server* s) {
-    static __kernel_timespec delay = {.tv_sec = 0, .tv_nsec = 100'000'000};
-    io_uring_sqe* sqe = next_sqe(&s->ring);
-    io_uring_prep_timeout(sqe, &delay, 0, 0);
-    io_uring_sqe_set_data64(sqe, backoff_tag);
-}
-
-void prepare_stop(server* s, int signals) {
-    io_uring_sqe* sqe = next_sqe(&s->ring);
-    io_uring_prep_poll_add(sqe, signals, POLLIN);
-    io_uring_sqe_set_data64(sqe, stop_tag);
-}
 
 void prepare_recv(server* s, connection* c) {
     c->owed = 0;
@@ -98,27 +74,6 @@ void close_connection(server* s, connection* c) {
     s->free_list = c;
 }
 
-void on_accept(server* s, int result, unsigned flags) {
-    if (result >= 0)
-        open_connection(s, result);
-    if (flags & IORING_CQE_F_MORE)
-        return;
-    switch (-result) {
-    case EINVAL:
-        die("multishot accept (needs Linux 5.19)", result);
-    case EBADF:
-    case ENOTSOCK:
-        die("accept", result);
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-        return prepare_backoff(s);  // re-armed at once it would fail at once, for ever
-    default:
-        return prepare_accept(s);  // ended by a full CQ, or by a connection that died in the queue
-    }
-}
-
 void owe(server* s, connection* c, std::size_t received) {
     const std::size_t message_bytes = s->chosen->message_bytes;
     switch (s->chosen->does) {
@@ -134,6 +89,8 @@ void owe(server* s, connection* c, std::size_t received) {
     case service::source:
         c->owed = received * message_bytes;
         return;
+    case service::broadcast:
+        return;  // has a server of its own
     }
 }
 
@@ -165,18 +122,16 @@ void on_sent(server* s, connection* c, int result) {
 }
 
 void on_completion(server* s, const io_uring_cqe& cqe) {
-    switch (cqe.user_data) {
-    case accept_tag:
-        return on_accept(s, cqe.res, cqe.flags);
-    case backoff_tag:
-        return prepare_accept(s);
-    case stop_tag:
-        s->stopping = true;
+    if (is_of_listener(cqe)) {
+        if (const int fd = take_accepted(&s->listening, cqe); fd >= 0)
+            open_connection(s, fd);
         return;
-    default:
-        auto* c = static_cast<connection*>(io_uring_cqe_get_data(&cqe));
-        return c->owed == 0 ? on_received(s, c, cqe.res) : on_sent(s, c, cqe.res);
     }
+    auto* c = static_cast<connection*>(io_uring_cqe_get_data(&cqe));
+    if (c->owed == 0)
+        on_received(s, c, cqe.res);
+    else
+        on_sent(s, c, cqe.res);
 }
 
 void submit_and_wait_for_next(server* s) {
@@ -200,15 +155,14 @@ void end_silent_connections(server* s) {
 void serve_streams(int listener, int stop, const server_main::options& chosen) {
     server s{};
     s.chosen = &chosen;
-    s.listener = listener;
     s.zeros.resize(chosen.does == service::source ? server_main::source_send_max
                                                   : server_main::buffer_size);
     create_ring(&s.ring);
-    prepare_accept(&s);
-    prepare_stop(&s, stop);
+    s.listening = {.ring = &s.ring, .socket = listener, .stopping = false};
+    start(&s.listening, stop);
     if (chosen.timers > 0)
         s.times.emplace(chosen.timers);
-    while (!s.stopping) {
+    while (!s.listening.stopping) {
         submit_and_wait_for_next(&s);
         each_completion(&s.ring, [&s](const io_uring_cqe& done) { on_completion(&s, done); });
         end_silent_connections(&s);

@@ -8,6 +8,5 @@
 
 #include "server_main.hpp"
 
-// Serves until `stop` is readable. The listener is a blocking one on purpose: with O_NONBLOCK the
-// ring reports EAGAIN where it should wait. What the ring refuses ends the process.
+// Serves until `stop` is readable. What the ring refuses ends the process.
 void serve_streams(int listener, int stop, const server_main::options& chosen);

@@ -13,6 +13,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <system_error>
 #include <vector>
@@ -84,6 +85,39 @@ private:
     std::vector<std::byte> zeros_;
 };
 
+// Each message to every client; one that does not take it in time is dropped.
+class broadcaster {
+public:
+    ringlet::task<> operator()(ringlet::stream& client) {
+        auto news = messages_->subscribe();
+        co_await ringlet::when_any(listen(client), deliver(client, news), leave_if_slow(news));
+    }
+
+private:
+    using message = std::shared_ptr<const std::vector<std::byte>>;
+    using messages = ringlet::broadcast<message>;
+
+    ringlet::task<> listen(ringlet::stream& client) {
+        buffer received;
+        while (auto n = co_await client.recv(received))
+            static_cast<void>(messages_->try_send(std::make_shared<const std::vector<std::byte>>(
+                received.begin(), received.begin() + static_cast<std::ptrdiff_t>(n))));
+    }
+
+    static ringlet::task<> deliver(ringlet::stream& client, messages::subscription& news) {
+        while (const auto next = co_await news.receive())
+            co_await client.send_all(**next);
+    }
+
+    // A client that takes nothing keeps `deliver` from hearing of it.
+    static ringlet::task<> leave_if_slow(messages::subscription& news) {
+        co_await news.until_disconnected();
+    }
+
+    std::unique_ptr<messages> messages_ = std::make_unique<messages>(
+        server_main::messages_behind_max, ringlet::slow_receivers::disconnect);
+};
+
 const std::map<std::string, ringlet::concurrency> concurrencies{
     {"loop", ringlet::concurrency::loop},
     {"threads", ringlet::concurrency::threads},
@@ -140,6 +174,8 @@ void serve_streams(const server_main::options& chosen) {
         return serve<Server>(chosen, sink(chosen.message_bytes));
     case service::source:
         return serve<Server>(chosen, source(chosen.message_bytes));
+    case service::broadcast:
+        return serve<Server>(chosen, broadcaster());
     }
 }
 

@@ -108,12 +108,13 @@ options parse_command_line(int argc, char** argv, const char* description,
         ->default_str("tcp");
     command.add_option("--address", chosen.address,
                        "HOST:PORT, unix:PATH or unix:@NAME; by default one that is free");
-    command.add_option("--service", chosen.does, "echo, sink or source")
+    command.add_option("--service", chosen.does, "echo, sink, source or broadcast")
         ->transform(CLI::CheckedTransformer(services).description(""))
         ->default_str("echo");
     command
         .add_option("--message-bytes", chosen.message_bytes,
-                    "What a sink takes for a byte, and a source gives for one")
+                    "What a sink takes for a byte, and a source gives for one; how large the "
+                    "messages of a broadcast are")
         ->check(CLI::Range(1, 16 * 1024 * 1024))
         ->capture_default_str();
     command
@@ -132,6 +133,8 @@ options parse_command_line(int argc, char** argv, const char* description,
         command.parse(argc, argv);
         if (!is_stream(chosen.over) && chosen.does != service::echo)
             throw CLI::ValidationError("--service", "datagrams are echoed");
+        if (chosen.does == service::broadcast && chosen.concurrency != "loop")
+            throw CLI::ValidationError("--service", "a broadcast is for clients of one loop");
         if (chosen.timers > 0 && !(is_stream(chosen.over) && chosen.does == service::echo &&
                                    chosen.concurrency == "loop"))
             throw CLI::ValidationError("--timers", "for an echo over streams in one loop");

@@ -23,6 +23,9 @@ inline constexpr std::size_t datagram_size_max = 64 * 1024;
 // The most that is sent of a `source`'s message at a time: all of it, up to here.
 inline constexpr std::size_t source_send_max = 256 * 1024;
 
+// What a broadcast keeps for a client that reads slowly; one that is further behind is dropped.
+inline constexpr std::size_t messages_behind_max = 1024;
+
 // Of a server with timers: how long a connection may be silent, and how often the others expire.
 // They begin evenly spread over that time, so that a few of them lie before a connection's deadline
 // and most behind it.
@@ -33,7 +36,7 @@ struct options {
     transport over = transport::tcp;
     std::string address;  // numeric IPv4 HOST:PORT, or unix:PATH, or unix:@NAME
     service does = service::echo;
-    std::size_t message_bytes = 64;  // of a sink and a source
+    std::size_t message_bytes = 64;  // where bytes are not echoed
     std::size_t timers = 0;  // that are armed; each connection then has a deadline beside them
     std::string concurrency;
     std::size_t workers = 1;

@@ -1,0 +1,26 @@
+// What the servers of connections on liburing have in common: accepting, and hearing when to stop.
+#pragma once
+
+#include "liburing_ring.hpp"
+
+#include <cstdint>
+
+// The listener's user_data; that of anything else is an address, which is never in the first page.
+enum : std::uint64_t { accept_tag = 1, backoff_tag, stop_tag };
+
+struct ring_listener {
+    io_uring* ring;
+    int socket;  // a blocking one: with O_NONBLOCK the ring reports EAGAIN where it should wait
+    bool stopping;
+};
+
+// Accepts from now on, until `stop` is readable.
+void start(ring_listener* l, int stop);
+
+inline bool is_of_listener(const io_uring_cqe& done) {
+    return done.user_data <= stop_tag;
+}
+
+// Takes a completion of the listener: a connection's descriptor, or -1 where it brings none. What
+// cannot get better ends the process.
+int take_accepted(ring_listener* l, const io_uring_cqe& done);
