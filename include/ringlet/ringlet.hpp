@@ -46,6 +46,9 @@
 #include <ringlet/loop/pinned.hpp>
 #include <ringlet/loop/poll_operation.hpp>
 #include <ringlet/loop/read_at_operation.hpp>
+#include <ringlet/loop/receive_buffers.hpp>
+#include <ringlet/loop/receive_bytes_operation.hpp>
+#include <ringlet/loop/received_bytes.hpp>
 #include <ringlet/loop/recv_operation.hpp>
 #include <ringlet/loop/ring_awaitable.hpp>
 #include <ringlet/loop/ring_operation.hpp>

@@ -8,9 +8,16 @@ namespace ringlet {
 
 namespace {
 
-// Every block is as large as its class, so that any pool can keep it.
+// The heap keeps a word beside each block, and rounds up what it takes: with that word blocks are
+// multiples of the granularity, and nothing is lost between them.
+constexpr std::size_t heap_word = sizeof(void*);
+
 constexpr std::size_t class_of(std::size_t size, std::size_t granularity) noexcept {
-    return (size + granularity - 1) / granularity;
+    return (size + heap_word + granularity - 1) / granularity;
+}
+
+constexpr std::size_t block_size(std::size_t size_class, std::size_t granularity) noexcept {
+    return size_class * granularity - heap_word;
 }
 
 }  // namespace
@@ -21,12 +28,13 @@ frame_pool::~frame_pool() {
             ::operator delete(std::exchange(block, block->next));
 }
 
+// Every block is as large as its class, so that any pool can keep it.
 void* frame_pool::allocate(std::size_t size) {
     const std::size_t size_class = class_of(size, granularity);
     if (loop* const current = loop::current(); current != nullptr && size_class <= classes)
         if (void* const block = current->frames().take(size_class))
             return block;
-    return ::operator new(size_class* granularity);
+    return ::operator new(block_size(size_class, granularity));
 }
 
 void frame_pool::deallocate(void* block, std::size_t size) noexcept {
@@ -42,12 +50,12 @@ void* frame_pool::take(std::size_t size_class) noexcept {
     if (block == nullptr)
         return nullptr;
     free_[size_class] = block->next;
-    bytes_ -= size_class * granularity;
+    bytes_ -= block_size(size_class, granularity);
     return block;
 }
 
 bool frame_pool::keep(void* block, std::size_t size_class) noexcept {
-    const std::size_t bytes = size_class * granularity;
+    const std::size_t bytes = block_size(size_class, granularity);
     if (bytes_ + bytes > bytes_max_)
         return false;
     free_[size_class] = ::new (block) free_block{free_[size_class]};

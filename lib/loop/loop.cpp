@@ -33,6 +33,12 @@ loop::clock::duration valid_spin_max(std::chrono::microseconds wanted) {
     return wanted;
 }
 
+std::size_t at_least_one(std::size_t wanted, const char* name) {
+    if (wanted == 0)
+        throw std::invalid_argument(std::string("loop_options: ") + name + " must be 1 or more");
+    return wanted;
+}
+
 constexpr auto suspended_at_the_end =
     "a loop was destroyed while a coroutine was suspended on it; await every task first";
 
@@ -91,6 +97,9 @@ loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),
       inline_completions_(options.inline_completions_max),
       spin_max_(valid_spin_max(options.spin_max)), frames_(options.frame_cache_bytes_max),
+      buffers_(at_least_one(options.receive_buffer_size, "receive_buffer_size"),
+               at_least_one(options.receive_buffers_max, "receive_buffers_max"),
+               options.receive_buffers_held_max),
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {

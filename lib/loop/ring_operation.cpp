@@ -8,6 +8,10 @@ void ring_operation::cancel() {
     if (cancel_requested_)
         return;
     cancel_requested_ = true;
+    cancel_in_ring();
+}
+
+void ring_operation::cancel_in_ring() {
     // It stands behind the operation's own SQE, and before any of a later one at this address.
     io_uring_prep_cancel64(&loop_->next_sqe(), reinterpret_cast<std::uintptr_t>(this), 0);
 }

@@ -21,6 +21,11 @@ address peer_of(const stream& request) noexcept {
     }
 }
 
+bool has_limits(const server_options& options) noexcept {
+    return options.request_timeout > options.request_timeout.zero() ||
+           options.timeouts != stream_timeouts{};
+}
+
 }  // namespace
 
 stream_server::stream_server(const address& local, any_handler<stream> handler,
@@ -105,27 +110,36 @@ void stream_server::take(stream request, executor& handled_by) {
 void stream_server::process_request(stream request, const address& client) {
     const int descriptor = request.socket().native_handle();
     executor::taking::current().hand_over(
-        {.handling = serve_request(request.release(), client), .descriptor = descriptor});
+        {.handling = serve_request(std::move(request), client), .descriptor = descriptor});
 }
 
 task<> stream_server::refuse(stream request, address client) {
     co_await call_shutdown_request(request, client);
 }
 
-task<> stream_server::serve_request(socket connection, address client) {
-    stream request(loop::require_current("serve"), std::move(connection));
+task<> stream_server::serve_request(stream request, address client) {
+    // Its waiting happens where it is served.
+    request = stream(loop::require_current("serve"), request.release());
     counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
     counts.begin();
     try {
-        const stream_watch watch(request, options().timeouts);
-        const cancel_scope patience(deadline_or_never(options().request_timeout));
-        co_await finish_request(request, client);
+        if (has_limits(options()))
+            co_await finish_within_limits(request, client);
+        else
+            co_await finish_request(request, client);
         counts.finish();
     } catch (...) {
         request_failed(std::current_exception(), client, counts);
     }
     co_await call_shutdown_request(request, client);
+}
+
+// In a frame of its own, so that requests without limits need not have room for them.
+task<> stream_server::finish_within_limits(stream& request, const address& client) {
+    const stream_watch watch(request, options().timeouts);
+    const cancel_scope patience(deadline_or_never(options().request_timeout));
+    co_await finish_request(request, client);
 }
 
 task<> stream_server::call_shutdown_request(stream& request, const address& client) {

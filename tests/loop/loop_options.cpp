@@ -111,3 +111,11 @@ TEST_CASE("a loop completes as many awaits inline as its options allow, in a row
         CHECK(owner.may_complete_inline());
     });
 }
+
+TEST_CASE("options of the buffers to receive into that make no sense are refused by name",
+          "[loop]") {
+    CHECK_THROWS_WITH(ringlet::loop({.receive_buffer_size = 0}),
+                      "loop_options: receive_buffer_size must be 1 or more");
+    CHECK_THROWS_WITH(ringlet::loop({.receive_buffers_max = 0}),
+                      "loop_options: receive_buffers_max must be 1 or more");
+}

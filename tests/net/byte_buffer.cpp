@@ -118,7 +118,7 @@ TEST_CASE("the memory comes from the loop's pool and goes back to it", "[net]") 
         bytes.append("a");
         CHECK(owner.frames().cached_bytes() == 0);
         bytes.release();
-        CHECK(owner.frames().cached_bytes() == 4096);
+        CHECK(owner.frames().cached_bytes() >= 4096);
         bytes.append("b");
         CHECK(owner.frames().cached_bytes() == 0);
     });

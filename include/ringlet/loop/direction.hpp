@@ -77,6 +77,14 @@ public:
             total_->fetch_add(bytes, std::memory_order_relaxed);
     }
 
+    /// The same for a receive that has ended with `result`: a count, 0 for the end, or `-errno`.
+    void received(int result, time_point now) noexcept {
+        if (result > 0) [[likely]]
+            progress(static_cast<std::size_t>(result), now);
+        else if (result == 0)
+            set_ended();
+    }
+
     /// When bytes last went through; time_point::min() before the first.
     [[nodiscard]] time_point progressed_at() const noexcept { return progressed_at_; }
 

@@ -7,7 +7,7 @@ namespace ringlet {
 
 /// Recycles the frames of coroutines: GCC elides none of them, and most calls of an async function
 /// want a frame as large as one that has just been freed. Last in, first out, so that what comes
-/// back is warm in the cache; in size classes of 64 bytes up to 32 KiB.
+/// back is warm in the cache; in size classes of 32 bytes up to 32 KiB.
 ///
 /// Each loop has one. `allocate` and `deallocate` use that of the loop that runs in this thread, or
 /// the global heap where none does; a block may come from one and go back to the other.
@@ -33,8 +33,9 @@ private:
         free_block* next;
     };
 
-    static constexpr std::size_t granularity = 64;
-    static constexpr std::size_t classes = 512;  // 32 KiB: a handler with a 16 KiB buffer fits
+    static constexpr std::size_t granularity = 32;
+    static constexpr std::size_t size_max = 32'768;  // a handler with a 16 KiB buffer fits
+    static constexpr std::size_t classes = size_max / granularity + 1;
 
     void* take(std::size_t size_class) noexcept;
     bool keep(void* block, std::size_t size_class) noexcept;

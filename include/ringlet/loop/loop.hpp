@@ -7,6 +7,7 @@
 #include <ringlet/loop/loop_statistics.hpp>
 #include <ringlet/loop/operation.hpp>
 #include <ringlet/loop/operation_scope.hpp>
+#include <ringlet/loop/receive_buffers.hpp>
 #include <ringlet/loop/timer_queue.hpp>
 #include <ringlet/ring/ring.hpp>
 
@@ -140,6 +141,7 @@ public:
 
     [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
     [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
+    [[nodiscard]] receive_buffers& buffers() noexcept { return buffers_; }
 
     /// The scope that operations are admitted to: that of the coroutine which runs now.
     [[nodiscard]] operation_scope& scope() const noexcept { return *scope_; }
@@ -173,6 +175,7 @@ private:
     operation_scope* scope_ = &root_scope_;
     std::size_t in_flight_ = 0;  // operations that the ring still owes a final CQE
     frame_pool frames_;
+    receive_buffers buffers_;
     intrusive_list<operation> ready_;
     intrusive_list<operation> resuming_;  // those of ready_ whose turn this is
     timer_queue timers_;

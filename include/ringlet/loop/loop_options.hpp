@@ -16,6 +16,16 @@ struct loop_options {
     /// Then the coroutine waits its turn: one that never blocks cannot starve the others.
     unsigned inline_completions_max = 64;
 
+    /// The buffers that the loop lends to those who receive without one of their own
+    /// (stream::receive): the bytes of each, and how many there are at most, which exist only as
+    /// far as they are in use. Where all are lent, receiving waits until one comes back.
+    std::size_t receive_buffer_size = 16'384;
+    std::size_t receive_buffers_max = 4'096;
+
+    /// How many of these may be in the hands of those who wait for something to come, which makes
+    /// that faster; others take one when something has come. 0: nobody waits with a buffer.
+    std::size_t receive_buffers_held_max = 256;
+
     /// How long a loop that has nothing to do looks for news before it blocks, at most 10 ms; 0 to
     /// block at once. It is the most that a wait can cost in CPU time: the loop goes on looking
     /// only where that has paid of late, so that one which is idle uses none; see adaptive_spin.

@@ -29,10 +29,7 @@ public:
 
     std::size_t await_resume() const {
         incoming_.end(*this);
-        if (result_ > 0) [[likely]]
-            incoming_.progress(static_cast<std::size_t>(result_), loop_->turn_began());
-        else if (result_ == 0)
-            incoming_.set_ended();
+        incoming_.received(result_, loop_->turn_began());
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "recv");
         return static_cast<std::size_t>(std::max(result_, 0));

@@ -38,6 +38,9 @@ protected:
     /// that has had its effect.
     void restart();
 
+    /// Has the ring end what it does for the operation; `complete` sees what becomes of that.
+    void cancel_in_ring();
+
     /// Restarts once poll(2) would report `events` on `fd`: the answer to the -EAGAIN that a
     /// descriptor with O_NONBLOCK gives even through a ring.
     void restart_when_ready(int fd, short events);

@@ -20,6 +20,8 @@ struct stream_timeouts {
     /// send buffer, a third of a TCP socket's and three quarters of a Unix socket's: so much the
     /// slowest peer has to read in this time.
     std::chrono::milliseconds write{0};
+
+    friend bool operator==(const stream_timeouts& one, const stream_timeouts& other) = default;
 };
 
 }  // namespace ringlet

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/net/listener.hpp>
 #include <ringlet/net/bound_socket.hpp>
+#include <ringlet/net/listener.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/peer_limit.hpp>
@@ -28,7 +28,8 @@ protected:
 
     /// Takes over a socket that listens already, and is never unlinked. Throws std::system_error if
     /// it cannot be served.
-    stream_server(bound_socket listening, any_handler<stream> handler, const server_options& options);
+    stream_server(bound_socket listening, any_handler<stream> handler,
+                  const server_options& options);
 
     /// Waits for the next connection. What waits for a client has no place here, since it keeps all
     /// others waiting.
@@ -55,7 +56,8 @@ private:
 
     void take(stream request, executor& handled_by);
     task<> refuse(stream request, address client);
-    task<> serve_request(socket connection, address client);
+    task<> serve_request(stream request, address client);
+    task<> finish_within_limits(stream& request, const address& client);
     task<> call_shutdown_request(stream& request, const address& client);
 
     any_handler<stream> handler_;
