@@ -16,6 +16,8 @@ LOAD = sys.argv.pop()
 
 A_MOMENT = ["--connections=4", "--idle=20", "--timers=100", "--seconds=0.05", "--slice-ms=10", "--warmup=0"]
 
+PEERS = ("asio", "asio-io_uring", "libevent", "libuv", "asyncio", "socketserver")
+
 
 def run_load(*arguments):
     return subprocess.run([LOAD, *arguments], capture_output=True, text=True, timeout=60)
@@ -105,6 +107,22 @@ class CommandLine(unittest.TestCase):
         ended = run_load("--server=bad=false", "--workload=pipeline", *A_MOMENT)
         self.assertEqual(ended.returncode, 1)
         self.assertIn("bad: ended with status 1", ended.stderr)
+
+    def test_peers_join_where_they_can_do_the_same(self):
+        own = [name for name in listed("servers") if name not in PEERS]
+        peers = [name for name in listed("servers") if name in PEERS]
+        self.assertIn("asyncio", peers)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "peers.json"
+            rows = ["--workload=pipeline", "--workload=unix"]
+            ended = run_load("--peers", *rows, *A_MOMENT, "--json", str(path))
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            pipeline, unix = (
+                [server["name"] for server in row["servers"]]
+                for row in json.loads(path.read_text())["rows"]
+            )
+        self.assertEqual([name for name in pipeline if name not in own], peers)
+        self.assertEqual([name for name in unix if name not in own], [])
 
     def test_an_unknown_name_is_refused(self):
         for option in ("--workload=no such", "--server=no such"):

@@ -27,6 +27,7 @@ struct options {
     std::optional<double> seconds;
     std::optional<long> slice_ms;
     unsigned warmup = 2;
+    bool peers = false;
     bool full = false;
     bool list = false;
 };
@@ -39,6 +40,7 @@ void add_choices(CLI::App& command, options& chosen) {
                     "Only this one, by name, or NAME=COMMAND of your own, where {} stands for what "
                     "the workload asks of it; the baseline first; repeat for more")
         ->allow_extra_args(false);
+    command.add_flag("--peers", chosen.peers, "The peers too, where they can do the same");
     command.add_flag("--full", chosen.full, "All rows of the workloads, and longer");
     command.add_flag("--list", chosen.list, "List workloads and servers");
 }
@@ -103,7 +105,7 @@ public:
         std::vector<planned_row> all;
         for (const auto& one : workloads)
             for (const auto& load : rows_of(one))
-                all.push_back({one.name, load, settings_of(one), servers_of(one)});
+                all.push_back({one.name, load, settings_of(one), servers_of(one, load)});
         return all;
     }
 
@@ -159,17 +161,27 @@ private:
         return settings;
     }
 
-    std::vector<server_command> servers_of(const workload& one) const {
+    std::vector<std::string> names_for(const workload& one) const {
+        auto names = chosen_.servers.empty() ? one.servers : chosen_.servers;
+        for (const auto& server : known_)
+            if (chosen_.peers && server.is_peer)
+                names.push_back(server.how.name);
+        return names;
+    }
+
+    std::vector<server_command> servers_of(const workload& one, const load_settings& load) const {
         std::vector<server_command> servers;
-        for (const auto& text : chosen_.servers.empty() ? one.servers : chosen_.servers)
-            if (const auto server = server_of(text))
+        for (const auto& text : names_for(one))
+            if (const auto server = server_of(text, load))
                 servers.push_back(*server);
         if (servers.empty())
-            throw CLI::ValidationError("--server", "none of them runs here");
+            throw CLI::ValidationError("--server", "none of them can do: " + describe(load));
         return servers;
     }
 
-    std::optional<server_command> server_of(const std::string& text) const {
+    // None where it cannot be compared, here or at this load.
+    std::optional<server_command> server_of(const std::string& text,
+                                            const load_settings& load) const {
         const auto equals = text.find('=');
         if (equals != std::string::npos) {
             if (equals == 0 || equals + 1 == text.size())
@@ -178,7 +190,7 @@ private:
         }
         const auto& found = find_named(known_, text, "--server",
                                        [](const known_server& server) { return server.how.name; });
-        if (found.needs_io_uring && !here_.has_io_uring)
+        if ((found.needs_io_uring && !here_.has_io_uring) || !can_take(found, load))
             return std::nullopt;
         return found.how;
     }

@@ -149,6 +149,10 @@ std::vector<workload> all_workloads(std::size_t cpus) {
     return all;
 }
 
+bool can_take(const known_server& server, const load_settings& load) {
+    return !server.is_peer || server_arguments(load).empty();
+}
+
 std::vector<known_server> known_servers(const std::string& folder) {
     const auto in_folder = [&](const char* command) { return folder + '/' + command + " {}"; };
     std::vector<known_server> known{
@@ -158,8 +162,10 @@ std::vector<known_server> known_servers(const std::string& folder) {
         {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
         {{"ringlet on epoll", "env RINGLET_RING=epoll " + in_folder("ringlet_echo")}},
     };
-    for (const std::string peer : {"asio", "asyncio", "socketserver"})
+    const std::string ring_peer = "asio-io_uring";
+    for (const std::string peer :
+         {"asio", "asio-io_uring", "libevent", "libuv", "asyncio", "socketserver"})
         if (const auto program = folder + '/' + peer + "_echo"; std::filesystem::exists(program))
-            known.push_back({{peer, program}});
+            known.push_back({{peer, program}, peer == ring_peer, true});
     return known;
 }

@@ -28,7 +28,11 @@ std::vector<workload> all_workloads(std::size_t cpus);
 struct known_server {
     server_command how;
     bool needs_io_uring = false;
+    bool is_peer = false;  // which does nothing but echo over TCP in one loop
 };
+
+// Whether it can be compared at this load.
+bool can_take(const known_server& server, const load_settings& load);
 
 // The servers that are built beside this program, in `folder`, and the peers that are there.
 std::vector<known_server> known_servers(const std::string& folder);

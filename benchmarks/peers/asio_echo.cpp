@@ -1,4 +1,5 @@
-// A peer: Asio's coroutines, on its epoll reactor, in one thread.
+// A peer: Asio's coroutines in one thread, on its epoll reactor or, built a second time, on
+// io_uring.
 
 #include "servers/server_main.hpp"
 
@@ -18,7 +19,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <exception>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -59,8 +59,7 @@ asio::awaitable<void> serve(tcp::acceptor& listener) {
 int main(int argc, char** argv) try {
     const auto chosen = server_main::parse_command_line(
         argc, argv, "Echo server on Asio's coroutines, over TCP.", {"loop"});
-    if (chosen.over != transport::tcp || chosen.does != service::echo)
-        throw std::invalid_argument("echoes over TCP only");
+    server_main::require_echo_over_tcp(chosen);
     const auto colon = chosen.address.rfind(':');
     const tcp::endpoint where(
         asio::ip::make_address(chosen.address.substr(0, colon)),

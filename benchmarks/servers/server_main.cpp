@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <thread>
 
 namespace server_main {
@@ -148,6 +149,11 @@ options parse_command_line(int argc, char** argv, const char* description,
     }
     raise_file_limit();
     return chosen;
+}
+
+void require_echo_over_tcp(const options& chosen) {
+    if (chosen.over != transport::tcp || chosen.does != service::echo || chosen.timers > 0)
+        throw std::invalid_argument("echoes over TCP only");
 }
 
 void announce(const std::string& address) {

@@ -49,6 +49,9 @@ struct options {
 options parse_command_line(int argc, char** argv, const char* description,
                            const std::vector<std::string>& concurrencies);
 
+// For a server that can do no more. Throws std::invalid_argument.
+void require_echo_over_tcp(const options& chosen);
+
 // Tells whoever started the server that it can be reached, and where.
 void announce(const std::string& address);
 
