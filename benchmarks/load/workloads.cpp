@@ -12,6 +12,8 @@ using sizes = std::initializer_list<std::size_t>;
 constexpr bool quick = true;
 
 const std::vector<std::string> one_loop{"epoll", "liburing", "ringlet", "ringlet on epoll"};
+const std::vector<std::string> datagrams{"epoll", "epoll one by one", "liburing", "ringlet",
+                                         "ringlet on epoll"};
 const std::vector<std::string> per_connection{"blocking", "ringlet", "ringlet on epoll"};
 
 std::vector<workload_row> with_connections(load_settings base, sizes counts, sizes quick_counts) {
@@ -105,7 +107,7 @@ std::vector<workload> datagrams_and_unix() {
     const load_settings unix_datagrams{.over = transport::unix_datagram};
     return {
         {"udp", "datagrams there and back, by the number of clients", udp,
-         with_connections(udp, {1, 16, 64, 256}, {1, 64}), one_loop},
+         with_connections(udp, {1, 16, 64, 256}, {1, 64}), datagrams},
         {"unix", "echo over Unix sockets", unix_streams,
          with_connections(unix_streams, {1, 64}, {64}), one_loop},
         {"unix-datagram", "datagrams over Unix sockets, there and back", unix_datagrams,
@@ -157,6 +159,7 @@ std::vector<known_server> known_servers(const std::string& folder) {
     const auto in_folder = [&](const char* command) { return folder + '/' + command + " {}"; };
     std::vector<known_server> known{
         {{"epoll", in_folder("epoll_echo")}},
+        {{"epoll one by one", in_folder("recvfrom_echo")}},
         {{"liburing", in_folder("liburing_echo")}, true},
         {{"blocking", in_folder("blocking_echo")}},
         {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
