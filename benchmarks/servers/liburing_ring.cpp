@@ -1,6 +1,5 @@
 #include "liburing_ring.hpp"
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -42,14 +41,4 @@ io_uring_sqe* next_sqe(io_uring* ring) {
             die("io_uring_submit", result);
     }
     return sqe;
-}
-
-void submit_and_wait(io_uring* ring, __kernel_timespec* patience) {
-    io_uring_cqe* first;
-    const int result = patience == nullptr
-                           ? io_uring_submit_and_wait(ring, 1)
-                           : io_uring_submit_and_wait_timeout(ring, &first, 1, patience, nullptr);
-    // EBUSY, EAGAIN: the kernel wants completions taken before it takes more submissions.
-    if (result < 0 && result != -EINTR && result != -EBUSY && result != -EAGAIN && result != -ETIME)
-        die("io_uring_enter", result);
 }

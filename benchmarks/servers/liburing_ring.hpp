@@ -3,6 +3,8 @@
 
 #include <liburing.h>
 
+#include <cerrno>
+
 // Says what failed and ends the process. `result` is a negative errno.
 [[noreturn]] void die(const char* operation, int result);
 
@@ -13,7 +15,15 @@ io_uring_sqe* next_sqe(io_uring* ring);
 
 // Submits what has been prepared and waits for a completion, for no longer than `patience` where
 // there is one.
-void submit_and_wait(io_uring* ring, __kernel_timespec* patience = nullptr);
+inline void submit_and_wait(io_uring* ring, __kernel_timespec* patience = nullptr) {
+    io_uring_cqe* first;
+    const int result = patience == nullptr
+                           ? io_uring_submit_and_wait(ring, 1)
+                           : io_uring_submit_and_wait_timeout(ring, &first, 1, patience, nullptr);
+    // EBUSY, EAGAIN: the kernel wants completions taken before it takes more submissions.
+    if (result < 0 && result != -EINTR && result != -EBUSY && result != -EAGAIN && result != -ETIME)
+        die("io_uring_enter", result);
+}
 
 // Handles all completions there are.
 template <class Handle>
