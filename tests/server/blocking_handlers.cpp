@@ -6,8 +6,8 @@
 #include "../eventually.hpp"
 #include "../milestone.hpp"
 #include "../serving_thread.hpp"
+#include "concurrency_kinds.hpp"
 #include "echo.hpp"
-#include "kinds.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 
@@ -81,9 +81,9 @@ private:
 };
 
 /// How so many connections, all of which are held, are shared out among so many workers.
-std::map<std::thread::id, std::size_t> shares(const kind& tested, std::size_t workers,
+std::map<std::thread::id, std::size_t> shares(const concurrency_kind& tested, std::size_t workers,
                                               std::size_t connections) {
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     options.workers = workers;
     counts_by_thread counting;
     ringlet::tcp_server server(
@@ -105,7 +105,7 @@ TEST_CASE("handlers that block in threads of their own hold up nobody", "[server
     blocking_echo handler;
     ringlet::tcp_server server(
         loopback, [&](ringlet::stream& client) { return handler(client); },
-        kinds::thread_per_request.options());
+        kinds::thread_per_request.options);
     serving_thread serving(server);
     std::vector<blocking_client> stuck;
     for (int i = 0; i < 20; ++i) {
@@ -125,8 +125,7 @@ TEST_CASE("handlers that block in threads of their own hold up nobody", "[server
 TEST_CASE("a handler that blocks in a pool of threads holds up its own worker only", "[server]") {
     blocking_echo handler;
     ringlet::tcp_server server(
-        loopback, [&](ringlet::stream& client) { return handler(client); },
-        kinds::threads.options());
+        loopback, [&](ringlet::stream& client) { return handler(client); }, kinds::threads.options);
     const serving_thread serving(server);
     blocking_client stuck(server.server_address());
     stuck.send("b");
@@ -147,11 +146,11 @@ TEST_CASE("a handler that blocks in a pool of threads holds up its own worker on
 }
 
 TEST_CASE("a shutdown waits for a handler that blocks beyond the deadline", "[server]") {
-    const kind tested = GENERATE(kinds::threads, kinds::thread_per_request);
+    const concurrency_kind tested = GENERATE(kinds::threads, kinds::thread_per_request);
     CAPTURE(tested.name);
     blocking_echo handler;
     ringlet::tcp_server server(
-        loopback, [&](ringlet::stream& client) { return handler(client); }, tested.options());
+        loopback, [&](ringlet::stream& client) { return handler(client); }, tested.options);
     serving_thread serving(server);
     blocking_client stuck(server.server_address());
     stuck.send("b");
@@ -191,7 +190,7 @@ TEST_CASE("new connections go to the thread that has fewer", "[server]") {
         co_await client.send_all(first.load() == here ? "0" : "1");
         co_await echo(client);
     };
-    ringlet::tcp_server server(loopback, tell_worker, kinds::threads.options());
+    ringlet::tcp_server server(loopback, tell_worker, kinds::threads.options);
     const serving_thread serving(server);
     std::array<std::vector<blocking_client>, 2> held;
     for (int i = 0; i < 2 * each; ++i) {

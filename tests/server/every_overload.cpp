@@ -40,7 +40,7 @@ struct slow_echo {
 };
 
 /// Those that take requests in this process: another has descriptors of its own.
-std::vector<server_kind> kinds() {
+std::vector<server_kind> tested_kinds() {
     std::vector<server_kind> found = every_kind_of_stream();
     std::erase_if(found,
                   [](const server_kind& one) { return one.in == ringlet::concurrency::forks; });
@@ -51,7 +51,7 @@ std::vector<server_kind> kinds() {
 
 TEST_CASE("any kind of server without descriptors serves those it has, idles, and recovers",
           "[server]") {
-    const server_kind kind = GENERATE(from_range(kinds()));
+    const server_kind kind = GENERATE(from_range(tested_kinds()));
     CAPTURE(kind);
     overloads = 0;
     // Low, so that it is soon exhausted; and set before the server begins to accept, since an

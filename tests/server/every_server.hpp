@@ -4,6 +4,7 @@
 
 #include "../blocking_client.hpp"
 #include "../temporary_directory.hpp"
+#include "concurrency_kinds.hpp"
 
 #include <ringlet/server/datagram_request_handler.hpp>
 #include <ringlet/server/stream_request_handler.hpp>
@@ -36,16 +37,16 @@ struct server_kind {
 
     friend std::ostream& operator<<(std::ostream& out, const server_kind& printed) {
         constexpr std::array transports{"tcp", "udp", "unix_stream", "unix_datagram"};
-        constexpr std::array concurrencies{"loop", "threads", "thread_per_request", "forks",
-                                           "fork_per_request"};
         return out << transports.at(static_cast<std::size_t>(printed.over)) << ' '
-                   << concurrencies.at(static_cast<std::size_t>(printed.in));
+                   << concurrency_kinds().at(static_cast<std::size_t>(printed.in)).name;
     }
 };
 
 inline std::vector<ringlet::concurrency> every_concurrency() {
-    using enum ringlet::concurrency;
-    return std::vector{loop, threads, thread_per_request, forks, fork_per_request};
+    std::vector<ringlet::concurrency> all;
+    for (const concurrency_kind& kind : concurrency_kinds())
+        all.push_back(kind.options.concurrency);
+    return all;
 }
 
 inline std::vector<transport> every_transport() {

@@ -5,8 +5,8 @@
 #include "../run_coroutine.hpp"
 #include "../serving_thread.hpp"
 #include "../under_sanitizer.hpp"
+#include "concurrency_kinds.hpp"
 #include "echo.hpp"
-#include "kinds.hpp"
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -64,7 +64,7 @@ private:
 }  // namespace
 
 TEST_CASE("10,000 connections at a time are all answered", "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads);
+    const concurrency_kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads);
     CAPTURE(tested.name);
     const auto ceiling = static_cast<std::size_t>(descriptor_limit::ceiling());
     const std::size_t wanted = under_sanitizer ? 1000 : 10'000;
@@ -81,7 +81,7 @@ TEST_CASE("10,000 connections at a time are all answered", "[server]") {
             while (const auto size = co_await client.recv(buffer, gone))
                 co_await client.send_all(std::string_view(buffer.data(), size));
         },
-        tested.options());
+        tested.options);
     serving_thread serving(server);
     run_coroutine([&]() -> ringlet::task<> {
         crowd clients(server, count, count);
@@ -97,7 +97,7 @@ TEST_CASE("10,000 connections at a time are all answered", "[server]") {
 
 TEST_CASE("no more than max_connections are handled at a time, and everyone is in the end",
           "[server]") {
-    const kind tested =
+    const concurrency_kind tested =
         GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads, kinds::thread_per_request);
     CAPTURE(tested.name);
     constexpr std::size_t clients_count = 1000;
@@ -106,7 +106,7 @@ TEST_CASE("no more than max_connections are handled at a time, and everyone is i
     if (ceiling < 2 * clients_count + 300)
         SKIP("only " << ceiling << " descriptors are allowed");
     const descriptor_limit raised(ceiling);
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     options.max_connections = limit;
     std::atomic<std::size_t> active{0};
     std::atomic<std::size_t> peak{0};

@@ -7,7 +7,7 @@
 #include "../eventually.hpp"
 #include "../serving_thread.hpp"
 #include "../temporary_directory.hpp"
-#include "kinds.hpp"
+#include "concurrency_kinds.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
@@ -71,14 +71,13 @@ ringlet::task<> answer_without_end(ringlet::stream& client) {
 
 TEST_CASE("a client that ends its side, or is not read to the end, gets its reply", "[server]") {
     const transport over = GENERATE(tcp, unix_stream);
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::thread_per_request,
-                                 kinds::forks, kinds::fork_per_request);
+    const concurrency_kind tested = GENERATE(from_range(concurrency_kinds()));
     CAPTURE(over.name, tested.name);
     const captured_log log;
     const temporary_directory directory;
 
     SECTION("after the end of its side") {
-        const auto server = over.serve(directory, answer_at_end, tested.options());
+        const auto server = over.serve(directory, answer_at_end, tested.options);
         serving_thread serving(*server);
         for (int i = 0; i < 3; ++i) {
             blocking_client client(server->server_address());
@@ -91,7 +90,7 @@ TEST_CASE("a client that ends its side, or is not read to the end, gets its repl
         CHECK(server->counters().failed.total() == 0);
     }
     SECTION("though much of what it said is unread") {
-        const auto server = over.serve(directory, answer_at_once, tested.options());
+        const auto server = over.serve(directory, answer_at_once, tested.options);
         serving_thread serving(*server);
         for (int i = 0; i < 3; ++i) {
             blocking_client client(server->server_address());
@@ -108,15 +107,15 @@ TEST_CASE("a client that ends its side, or is not read to the end, gets its repl
 TEST_CASE("a client that goes before it has its whole reply ends nothing but its own", "[server]") {
     const transport over = GENERATE(tcp, unix_stream);
     // Not fork_per_request: there the child has inherited the client too, and keeps it open.
-    const kind tested =
+    const concurrency_kind tested =
         GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads, kinds::thread_per_request);
     if (std::string_view(over.name) == "unix" &&
-        tested.to_workers == ringlet::server_options::hand_over::reuse_port)
+        tested.options.to_workers == ringlet::server_options::hand_over::reuse_port)
         return;  // Unix sockets do not share an address
     CAPTURE(over.name, tested.name);
     const captured_log quiet;
     const temporary_directory directory;
-    const auto server = over.serve(directory, answer_without_end, tested.options());
+    const auto server = over.serve(directory, answer_without_end, tested.options);
     serving_thread serving(*server);
     blocking_client other(server->server_address());
     CHECK(other.receive(reply().size()) == reply());

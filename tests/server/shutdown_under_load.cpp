@@ -8,8 +8,8 @@
 #include "../run_coroutine.hpp"
 #include "../serving_thread.hpp"
 #include "../under_sanitizer.hpp"
+#include "concurrency_kinds.hpp"
 #include "echo.hpp"
-#include "kinds.hpp"
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -157,14 +157,15 @@ void serve_and_shut_down(ringlet::loop& clients_loop, const ringlet::server_opti
 
 TEST_CASE("busy clients get whole replies from a server that drains, idle ones are cancelled",
           "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads,
-                                 kinds::thread_per_request, kinds::forks, kinds::fork_per_request);
+    const concurrency_kind tested =
+        GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads, kinds::thread_per_request,
+                 kinds::forks, kinds::fork_per_request);
     CAPTURE(tested.name);
-    const bool many = tested.concurrency != ringlet::concurrency::fork_per_request &&
-                      tested.concurrency != ringlet::concurrency::thread_per_request;
+    const bool many = tested.options.concurrency != ringlet::concurrency::fork_per_request &&
+                      tested.options.concurrency != ringlet::concurrency::thread_per_request;
     const std::size_t busy = many ? 200 : 36;
     const std::size_t idle = 4;
-    ringlet::tcp_server server(loopback, echo, tested.options());
+    ringlet::tcp_server server(loopback, echo, tested.options);
     serving_thread serving(server);
     std::vector<blocking_client> silent;
     for (std::size_t i = 0; i < idle; ++i)
@@ -193,10 +194,9 @@ TEST_CASE("busy clients get whole replies from a server that drains, idle ones a
 
 TEST_CASE("no client is lost by a shutdown: those accepted ahead are served, others wait",
           "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::thread_per_request,
-                                 kinds::forks, kinds::fork_per_request);
+    const concurrency_kind tested = GENERATE(from_range(concurrency_kinds()));
     CAPTURE(tested.name);
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     options.max_connections = 1;
     ringlet::tcp_server server(loopback, echo, options);
     std::vector<blocking_client> clients;
@@ -221,7 +221,7 @@ TEST_CASE("no client is lost by a shutdown: those accepted ahead are served, oth
 }
 
 TEST_CASE("a server that is shut down under load leaves nothing behind", "[server]") {
-    const auto [tested, times] = GENERATE(table<kind, unsigned>({
+    const auto [tested, times] = GENERATE(table<concurrency_kind, unsigned>({
         {kinds::loop, 200},
         {kinds::threads, 200},
         {kinds::sharing_threads, 100},
@@ -239,7 +239,7 @@ TEST_CASE("a server that is shut down under load leaves nothing behind", "[serve
         const int answers = static_cast<int>(random() % 200);
         const std::chrono::nanoseconds grace =
             std::array<std::chrono::nanoseconds, 3>{0ms, 2ms, until_the_end}[random() % 3];
-        serve_and_shut_down(clients_loop, tested.options(), answers, grace);
+        serve_and_shut_down(clients_loop, tested.options, answers, grace);
         if (!back_to(before))
             FAIL("there was " << before << ", there is " << process_resources());
     }

@@ -6,8 +6,8 @@
 #include "../eventually.hpp"
 #include "../serving_thread.hpp"
 #include "../temporary_directory.hpp"
+#include "concurrency_kinds.hpp"
 #include "echo.hpp"
-#include "kinds.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -55,13 +55,13 @@ std::size_t resident_bytes() {
 }  // namespace
 
 TEST_CASE("clients that send a byte and stop are ended, and count as timed_out", "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads);
+    const concurrency_kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads);
     const bool tcp = GENERATE(true, false);
-    if (!tcp && tested.to_workers == ringlet::server_options::hand_over::reuse_port)
+    if (!tcp && tested.options.to_workers == ringlet::server_options::hand_over::reuse_port)
         return;  // Unix sockets do not share an address
     CAPTURE(tested.name, tcp);
     constexpr std::size_t count = 200;
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     SECTION("by timeouts.read") {
         options.timeouts.read = 30ms;
     }
@@ -93,10 +93,11 @@ TEST_CASE("clients that send a byte and stop are ended, and count as timed_out",
 }
 
 TEST_CASE("request_timeout ends a handler that waits for no client", "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads,
-                                 kinds::thread_per_request, kinds::forks, kinds::fork_per_request);
+    const concurrency_kind tested =
+        GENERATE(kinds::loop, kinds::threads, kinds::sharing_threads, kinds::thread_per_request,
+                 kinds::forks, kinds::fork_per_request);
     CAPTURE(tested.name);
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     options.request_timeout = 30ms;
     const captured_log quiet;
     ringlet::tcp_server server(
@@ -115,13 +116,14 @@ TEST_CASE("request_timeout ends a handler that waits for no client", "[server]")
 }
 
 TEST_CASE("clients that read nothing cost no memory, and are ended by timeouts.write", "[server]") {
-    const kind tested = GENERATE(kinds::loop, kinds::threads, kinds::thread_per_request);
+    const concurrency_kind tested =
+        GENERATE(kinds::loop, kinds::threads, kinds::thread_per_request);
     const bool tcp = GENERATE(true, false);
     CAPTURE(tested.name, tcp);
     constexpr std::size_t count = 8;
     constexpr std::size_t wanted = std::size_t{64} << 20U;  // for each
     constexpr std::size_t growth_max = wanted / 2;          // for all
-    ringlet::server_options options = tested.options();
+    ringlet::server_options options = tested.options;
     options.timeouts.write = 50ms;
     std::atomic<std::size_t> resident_max{0};
     const std::string piece(std::size_t{1} << 20U, 'p');
