@@ -7,8 +7,12 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <ostream>
+#include <string>
 
 /// Whether this process has any child, be it a zombie. All stay as they are.
 inline bool has_children() {
@@ -16,9 +20,18 @@ inline bool has_children() {
     return ::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
-inline std::ptrdiff_t running_threads() {
+inline std::size_t running_threads() {
     const std::filesystem::directory_iterator all("/proc/self/task");
-    return std::distance(begin(all), end(all));
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Memory that forked children share, and rings.
+inline std::size_t shared_mappings() {
+    std::ifstream maps("/proc/self/maps");
+    std::size_t count = 0;
+    for (std::string line; std::getline(maps, line);)
+        count += line.find("/dev/zero") != line.npos || line.find("io_uring") != line.npos;
+    return count;
 }
 
 /// Remembers what this process has, and checks that later it has no more.
@@ -26,12 +39,14 @@ class leftovers {
 public:
     void check() const {
         CHECK(open_descriptors() == descriptors_);
+        CHECK(shared_mappings() == mappings_);
         CHECK_FALSE(has_children());
         // The kernel lists a thread for a while after it has been joined.
-        CHECK(eventually([this] { return running_threads() <= threads_; }));
+        REQUIRE(eventually([this] { return running_threads() <= threads_; }));
     }
 
 private:
     std::size_t descriptors_ = open_descriptors();
-    std::ptrdiff_t threads_ = running_threads();
+    std::size_t mappings_ = shared_mappings();
+    std::size_t threads_ = running_threads();
 };

@@ -4,7 +4,7 @@
 #include "../byte_pattern.hpp"
 #include "../captured_log.hpp"
 #include "../catch.hpp"
-#include "../process_resources.hpp"
+#include "../leftovers.hpp"
 #include "../run_coroutine.hpp"
 #include "../serving_thread.hpp"
 #include "../under_sanitizer.hpp"
@@ -232,7 +232,7 @@ TEST_CASE("a server that is shut down under load leaves nothing behind", "[serve
     CAPTURE(tested.name);
     const captured_log quiet;  // of the connections that end where they must
     ringlet::loop clients_loop;
-    const process_resources before;
+    const leftovers nothing;
     for (unsigned seed = 0; seed < (under_sanitizer ? times / 5 : times); ++seed) {
         CAPTURE(seed);
         std::minstd_rand random(seed);
@@ -240,7 +240,6 @@ TEST_CASE("a server that is shut down under load leaves nothing behind", "[serve
         const std::chrono::nanoseconds grace =
             std::array<std::chrono::nanoseconds, 3>{0ms, 2ms, until_the_end}[random() % 3];
         serve_and_shut_down(clients_loop, tested.options, answers, grace);
-        if (!back_to(before))
-            FAIL("there was " << before << ", there is " << process_resources());
+        nothing.check();
     }
 }
