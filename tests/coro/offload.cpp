@@ -4,7 +4,7 @@
 #include "forked_child.hpp"
 #include "gate.hpp"
 #include "run_coroutine.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/task_group.hpp>

@@ -5,7 +5,7 @@
 #include "milestone.hpp"
 #include "others_go_on.hpp"
 #include "run_without_leak.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/with_timeout.hpp>

@@ -3,7 +3,7 @@
 #include "environment_variable.hpp"
 #include "forked_child.hpp"
 #include "seccomp_filter.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/ring/make_ring.hpp>

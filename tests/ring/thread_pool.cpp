@@ -3,7 +3,7 @@
 #include "gate.hpp"
 #include "in_time.hpp"
 #include "run_coroutine.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/task_group.hpp>

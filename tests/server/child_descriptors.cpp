@@ -5,7 +5,7 @@
 #include "receive.hpp"
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/task_group.hpp>

@@ -2,7 +2,7 @@
 #include "catch.hpp"
 #include "child_process.hpp"
 #include "run_without_leak.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/signal_set.hpp>

@@ -6,7 +6,7 @@
 #include "forked_child.hpp"
 #include "in_time.hpp"
 #include "run_without_leak.hpp"
-#include "thread_sanitizer.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
