@@ -4,6 +4,7 @@
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
 #include "../datagram_transport.hpp"
+#include "../eventually.hpp"
 #include "../forked_child.hpp"
 #include "../serving_thread.hpp"
 #include "concurrency_kinds.hpp"
@@ -37,14 +38,6 @@ std::unique_ptr<ringlet::server> make_server(transport kind,
     return std::make_unique<ringlet::tcp_server>(loopback, std::move(handler), options);
 }
 
-template <class Condition>
-void await_that(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + time_limit;
-    while (!holds() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    CHECK(holds());
-}
-
 std::uint64_t accounted_for(const server_counters& counters) {
     return counters.refused + counters.active + counters.finished + counters.failed.total();
 }
@@ -63,7 +56,7 @@ TEST_CASE("a known conversation gives known numbers, while it lasts and afterwar
             CHECK(second.exchange("good day") == "good day");
 
             // A byte is counted once it is known to have been sent, which the client may see first.
-            await_that([&] { return server->counters().bytes_sent == 13; });
+            CHECK(eventually([&] { return server->counters().bytes_sent == 13; }));
             server_counters counters = server->counters();
             CHECK(counters.accepted == 2);
             CHECK(counters.active == 2);
@@ -125,12 +118,12 @@ TEST_CASE("failures are counted by their cause", "[server]") {
         blocking_client fails(server->server_address());
         fails.send("o");
         CHECK(fails.receive_all().empty());
-        await_that([&] { return server->counters().failed.other == 1; });
+        CHECK(eventually([&] { return server->counters().failed.other == 1; }));
 
         blocking_client says_no_more(server->server_address());
         says_no_more.send("t");
         CHECK(says_no_more.receive_all().empty());
-        await_that([&] { return server->counters().failed.timed_out == 1; });
+        CHECK(eventually([&] { return server->counters().failed.timed_out == 1; }));
 
         {
             // By a process of its own, since children inherit the sockets of this one.
@@ -143,7 +136,7 @@ TEST_CASE("failures are counted by their cause", "[server]") {
             });
             CHECK(resets.wait().exited_with(0));
         }
-        await_that([&] { return server->counters().failed.reset == 1; });
+        CHECK(eventually([&] { return server->counters().failed.reset == 1; }));
 
         blocking_client stays(server->server_address());
         stays.send("c");

@@ -1,6 +1,7 @@
 #include "../blocking_datagram_client.hpp"
 #include "../captured_log.hpp"
 #include "../catch.hpp"
+#include "../eventually.hpp"
 #include "../serving_thread.hpp"
 
 #include <ringlet/server/datagram_request_handler.hpp>
@@ -118,8 +119,7 @@ TEST_CASE("an answer that is too long for a datagram is an error of its request"
     serving_thread serving(server);
     blocking_datagram_client client(server.server_address());
     client.send("?");
-    while (server.counters().failed.other == 0)
-        std::this_thread::yield();
+    CHECK(eventually([&] { return server.counters().failed.other > 0; }));
     server.shutdown();
     serving.join();
     CHECK(log.text().find("Message too long") != std::string::npos);

@@ -4,6 +4,7 @@
 #include "../blocking_datagram_client.hpp"
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
+#include "../eventually.hpp"
 #include "../serving_thread.hpp"
 #include "concurrency_kinds.hpp"
 #include "hook_trace.hpp"
@@ -12,7 +13,6 @@
 #include <ringlet/server/udp_server.hpp>
 
 #include <optional>
-#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -55,14 +55,6 @@ concurrency_kind limited_to_three(concurrency_kind kind) {
     return kind;
 }
 
-template <class Condition>
-void await_that(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + time_limit;
-    while (!holds() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    CHECK(holds());
-}
-
 }  // namespace
 
 TEST_CASE("clients beyond the maximum wait, and are served when others have gone", "[server]") {
@@ -79,7 +71,7 @@ TEST_CASE("clients beyond the maximum wait, and are served when others have gone
         }
         for (int i = 0; i < 3; ++i)
             CHECK(clients[static_cast<std::size_t>(i)].receive(1) == "x");
-        await_that([&] { return server.counters().accept_pauses == 1; });
+        CHECK(eventually([&] { return server.counters().accept_pauses == 1; }));
         CHECK(server.counters().accepted == 3);
         CHECK(server.counters().active == 3);
         CHECK(clients[3].nothing_to_receive());
@@ -109,7 +101,7 @@ TEST_CASE("a server that has its maximum of clients can be shut down", "[server]
         std::vector<blocking_client> clients;
         for (int i = 0; i < 4; ++i)
             clients.emplace_back(server.server_address());
-        await_that([&] { return server.counters().accept_pauses == 1; });
+        CHECK(eventually([&] { return server.counters().accept_pauses == 1; }));
         server.shutdown(0s);
         serving.join();
         const ringlet::server_counters counters = server.counters();
@@ -135,7 +127,7 @@ TEST_CASE("threads and children are connections too", "[server]") {
         CHECK(first.exchange("x") == "x");
         blocking_client second(server.server_address());
         second.send("y");
-        await_that([&] { return server.counters().accept_pauses == 1; });
+        CHECK(eventually([&] { return server.counters().accept_pauses == 1; }));
         CHECK(second.nothing_to_receive());
         leave(first);
         CHECK(second.receive(1) == "y");
@@ -215,7 +207,7 @@ TEST_CASE("a peer's connections beyond its maximum are closed at once, and count
             if (i == 0)
                 ports = refused.local_address().to_string();
         }
-        await_that([&] { return server.counters().refused == 3; });
+        CHECK(eventually([&] { return server.counters().refused == 3; }));
         CHECK(second.exchange("y") == "y");
 
         leave(*first);

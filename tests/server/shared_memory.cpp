@@ -1,7 +1,8 @@
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
+#include "../eventually.hpp"
 #include "../forked_child.hpp"
-#include "../time_limit.hpp"
+#include "../leftovers.hpp"
 
 #include "server/shared_memory.hpp"
 
@@ -11,37 +12,22 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <limits>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 
 using namespace std::chrono_literals;
 using ringlet::shared_memory;
 
 namespace {
 
-/// How many mappings the process shares with others.
-int shared_mappings() {
-    std::ifstream maps("/proc/self/maps");
-    int count = 0;
-    for (std::string line; std::getline(maps, line);)
-        count += line.find("/dev/zero") != line.npos ? 1 : 0;
-    return count;
-}
-
 /// Waits for another process to store `value`; throws after the time limit.
 void await(const std::atomic<std::int64_t>& stored, std::int64_t value) {
-    const auto deadline = std::chrono::steady_clock::now() + time_limit;
-    while (stored != value) {
-        if (std::chrono::steady_clock::now() > deadline)
-            throw std::runtime_error("waited in vain for a number");
-        std::this_thread::yield();
-    }
+    if (!eventually([&] { return stored == value; }))
+        throw std::runtime_error("waited in vain for a number");
 }
 
 /// Counts those of its kind that there are.
@@ -86,7 +72,7 @@ TEST_CASE("there are as many objects as were asked for, each made from the argum
 }
 
 TEST_CASE("the memory is given back, and the objects in it are destroyed", "[server]") {
-    const int before = shared_mappings();
+    const std::size_t before = shared_mappings();
     int alive = 0;
     {
         const shared_memory<counted_object> objects(3, &alive, 3);
@@ -98,7 +84,7 @@ TEST_CASE("the memory is given back, and the objects in it are destroyed", "[ser
 }
 
 TEST_CASE("where one of the objects cannot be made nothing is left of the others", "[server]") {
-    const int before = shared_mappings();
+    const std::size_t before = shared_mappings();
     int alive = 0;
     CHECK_THROWS_WITH(shared_memory<counted_object>(4, &alive, 3), "no more");
     CHECK(alive == 0);

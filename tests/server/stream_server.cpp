@@ -1,5 +1,6 @@
 #include "../blocking_client.hpp"
 #include "../catch.hpp"
+#include "../eventually.hpp"
 #include "../serving_thread.hpp"
 #include "echo.hpp"
 #include "recording_server.hpp"
@@ -9,7 +10,6 @@
 
 #include <atomic>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -214,8 +214,7 @@ TEST_CASE("a handler may give its connection away", "[server]") {
     });
     serving_thread serving(server);
     blocking_client client(server.server_address());
-    while (kept < 0)
-        std::this_thread::yield();
+    CHECK(eventually([&] { return kept >= 0; }));
     CHECK(errors_of(server, serving).empty());
     CHECK(client.nothing_to_receive());
     ::close(kept);
