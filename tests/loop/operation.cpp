@@ -27,6 +27,20 @@ ringlet::task<> keep_outcome(manual_operation& awaited, std::error_code& outcome
     outcome = (co_await outcome_of(awaited)).code();
 }
 
+/// The error of an await that is suspended while `meanwhile` is called, with the scope it is under.
+template <class Meanwhile>
+std::error_code error_of(manual_operation& awaited, ringlet::loop& owner, Meanwhile meanwhile) {
+    std::error_code outcome = std::make_error_code(std::errc::io_error);
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        ringlet::cancel_scope scope;
+        ringlet::task_group group;
+        group.spawn(keep_outcome(awaited, outcome));
+        meanwhile(scope);
+        co_await group.join();
+    });
+    return outcome;
+}
+
 }  // namespace
 
 TEST_CASE("an operation that ends resumes its waiter later, with its result", "[loop]") {
@@ -87,14 +101,9 @@ TEST_CASE("an operation is cancelled while it is suspended, once", "[loop]") {
 TEST_CASE("an operation that is timed out says so, whatever is cancelled later", "[loop]") {
     ringlet::loop owner;
     manual_operation one(owner);
-    std::error_code outcome;
-    run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::cancel_scope scope;
-        ringlet::task_group group;
-        group.spawn(keep_outcome(one, outcome));
+    const std::error_code outcome = error_of(one, owner, [&](ringlet::cancel_scope& scope) {
         one.time_out();
         scope.cancel();  // too late to be the reason
-        co_await group.join();
     });
     CHECK(outcome == std::errc::timed_out);
     CHECK(one.cancels() == 1);
@@ -103,16 +112,9 @@ TEST_CASE("an operation that is timed out says so, whatever is cancelled later",
 TEST_CASE("where the scope was cancelled before, a time-out is not the reason", "[loop]") {
     ringlet::loop owner;
     manual_operation one(owner);
-    std::error_code outcome;
-    run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
-        group.spawn(keep_outcome(one, outcome));
-        group.cancel();
+    const std::error_code outcome = error_of(one, owner, [&](ringlet::cancel_scope& scope) {
+        scope.cancel();
         one.time_out();
-        try {
-            co_await group.join();
-        } catch (const std::system_error&) {
-        }
     });
     CHECK(outcome == std::errc::operation_canceled);
 }
@@ -120,17 +122,9 @@ TEST_CASE("where the scope was cancelled before, a time-out is not the reason", 
 TEST_CASE("an operation that has ended keeps its result, whatever is cancelled", "[loop]") {
     ringlet::loop owner;
     manual_operation one(owner);
-    std::error_code outcome = std::make_error_code(std::errc::io_error);
-    run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::cancel_scope scope;
-        ringlet::task_group group;
-        group.spawn(keep_outcome(one, outcome));
+    const std::error_code outcome = error_of(one, owner, [&](ringlet::cancel_scope& scope) {
         one.end(7);
         scope.cancel();
-        try {
-            co_await group.join();
-        } catch (const std::system_error&) {
-        }
     });
     CHECK_FALSE(outcome);
     CHECK(one.result() == 7);
@@ -140,17 +134,9 @@ TEST_CASE("an operation that has ended keeps its result, whatever is cancelled",
 TEST_CASE("an error of its own is not taken for the scope's", "[loop]") {
     ringlet::loop owner;
     manual_operation one(owner);
-    std::error_code outcome;
-    run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::cancel_scope scope;
-        ringlet::task_group group;
-        group.spawn(keep_outcome(one, outcome));
+    const std::error_code outcome = error_of(one, owner, [&](ringlet::cancel_scope& scope) {
         one.end(-EPIPE);
         scope.cancel();
-        try {
-            co_await group.join();
-        } catch (const std::system_error&) {
-        }
     });
     CHECK(outcome == std::errc::broken_pipe);
 }
