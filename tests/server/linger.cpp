@@ -29,6 +29,22 @@ ringlet::task<> answer_early(ringlet::stream& client) {
     co_await client.send_all("enough");
 }
 
+/// Serves a client that never stops sending, and checks that it gets its answer and is cut off.
+void check_that_a_flood_ends(const ringlet::server_options& options) {
+    recording_server server(answer_early, options);
+    serving_thread serving(server);
+    blocking_client client(server.server_address());
+    client.send("x");
+    CHECK(client.receive_all() == "enough");  // its own side is still open
+    server.shutdown(until_the_end);
+    const auto send_for_ever = [&client] {
+        for (;;)
+            client.send(std::string(4096, 'x'));
+    };
+    CHECK_THROWS_AS(send_for_ever(), std::system_error);
+    serving.join();
+}
+
 }  // namespace
 
 TEST_CASE("a client that never closes holds its connection for the linger time only", "[server]") {
@@ -46,34 +62,12 @@ TEST_CASE("a client that never closes holds its connection for the linger time o
 }
 
 TEST_CASE("a client that never stops sending is cut off after the linger time", "[server]") {
-    recording_server server(answer_early, lingering(50ms));
-    serving_thread serving(server);
-    blocking_client client(server.server_address());
-    client.send("x");
-    CHECK(client.receive_all() == "enough");  // its own side is still open
-    server.shutdown(until_the_end);
-    const auto send_for_ever = [&client] {
-        for (;;)
-            client.send(std::string(4096, 'x'));
-    };
-    CHECK_THROWS_AS(send_for_ever(), std::system_error);
-    serving.join();
+    check_that_a_flood_ends(lingering(50ms));
 }
 
 TEST_CASE("a client that sends too much is cut off, however much time is left", "[server]") {
     const std::size_t bytes_max = GENERATE(std::size_t{0}, std::size_t{10'000});
-    recording_server server(answer_early, lingering(until_the_end, bytes_max));
-    serving_thread serving(server);
-    blocking_client client(server.server_address());
-    client.send("x");
-    CHECK(client.receive_all() == "enough");  // its own side is still open
-    server.shutdown(until_the_end);
-    const auto send_for_ever = [&client] {
-        for (;;)
-            client.send(std::string(4096, 'x'));
-    };
-    CHECK_THROWS_AS(send_for_ever(), std::system_error);
-    serving.join();
+    check_that_a_flood_ends(lingering(until_the_end, bytes_max));
 }
 
 TEST_CASE("a client that is cut off only for more than it may send gets its reply", "[server]") {
