@@ -2,8 +2,8 @@
 #include "../captured_log.hpp"
 #include "../captured_stderr.hpp"
 #include "../catch.hpp"
-#include "../eventually.hpp"
 #include "../datagram_transport.hpp"
+#include "../eventually.hpp"
 #include "../gate.hpp"
 #include "../serving_thread.hpp"
 #include "concurrency_kinds.hpp"
@@ -50,21 +50,28 @@ std::unique_ptr<ringlet::server> make_server(datagram_transport kind,
     return std::make_unique<ringlet::udp_server>(free_address(kind), std::move(handler), options);
 }
 
-/// Answers that wait until they are let go, in whatever thread or process.
-class held_back {
-public:
-    [[nodiscard]] ringlet::any_handler<datagram_request> handler(const hook_trace& trace) const {
-        return [fd = gate_.first.native_handle(), &trace](datagram_request& request) -> task<> {
-            trace.note("begun");
-            co_await ringlet::poll_operation(ringlet::loop::require_current("test"), fd, POLLIN);
-            co_await request.reply(request.packet());
-        };
+/// A server that serves, whose answers wait until they are let go, in whatever thread or process;
+/// and its client.
+struct held_back {
+    held_back(datagram_transport over, const server_options& options)
+        : server(make_server(
+              over, [this](datagram_request& request) { return answer(request); }, options)),
+          serving(*server), client(server->server_address()) {}
+
+    void let_go() const { CHECK(::write(gate.second.native_handle(), "!", 1) == 1); }
+
+    task<> answer(datagram_request& request) const {
+        trace.note("begun");
+        co_await ringlet::poll_operation(ringlet::loop::require_current("test"),
+                                         gate.first.native_handle(), POLLIN);
+        co_await request.reply(request.packet());
     }
 
-    void let_go() const { CHECK(::write(gate_.second.native_handle(), "!", 1) == 1); }
-
-private:
-    std::pair<pipe_end, pipe_end> gate_ = pipe_end::make_pair();
+    std::pair<pipe_end, pipe_end> gate = pipe_end::make_pair();
+    hook_trace trace;
+    std::unique_ptr<ringlet::server> server;
+    serving_thread serving;
+    blocking_datagram_client client;
 };
 
 }  // namespace
@@ -186,70 +193,57 @@ TEST_CASE("while all handlers are busy datagrams wait", "[server]") {
     for (concurrency_kind where : concurrency_kinds()) {
         INFO(where.name);
         where.options.max_connections = 4;
-        hook_trace trace;
-        const held_back answers;
-        const auto server =
-            make_server(datagram_transport::unix_socket, answers.handler(trace), where.options);
-        serving_thread serving(*server);
-        blocking_datagram_client client(server->server_address());
+        held_back answers(datagram_transport::unix_socket, where.options);
         for (int i = 0; i < 10; ++i)
-            client.send("x");
+            answers.client.send("x");
         for (int i = 0; i < 4; ++i)
-            trace.read_until("begun");
-        CHECK(eventually([&] { return server->counters().accept_pauses > 0; }));
-        trace.note("let go");
+            answers.trace.read_until("begun");
+        CHECK(eventually([&] { return answers.server->counters().accept_pauses > 0; }));
+        answers.trace.note("let go");
         answers.let_go();
-        CHECK(trace.read_until("begun") == "let go\nbegun\n");
+        CHECK(answers.trace.read_until("begun") == "let go\nbegun\n");
         for (int i = 0; i < 10; ++i)
-            CHECK(client.receive() == "x");
-        server->shutdown();
-        serving.join();
-        CHECK(server->counters().finished == 10);
+            CHECK(answers.client.receive() == "x");
+        answers.server->shutdown();
+        answers.serving.join();
+        CHECK(answers.server->counters().finished == 10);
     }
 }
 
 TEST_CASE("handlers that run when a server is shut down may answer", "[server]") {
     for (const concurrency_kind& where : concurrency_kinds()) {
         INFO(where.name);
-        hook_trace trace;
-        const held_back answers;
-        const auto server =
-            make_server(datagram_transport::udp, answers.handler(trace), where.options);
-        serving_thread serving(*server);
-        blocking_datagram_client client(server->server_address());
+        held_back answers(datagram_transport::udp, where.options);
         for (int i = 0; i < 3; ++i) {
-            client.send("x");
-            trace.read_until("begun");
+            answers.client.send("x");
+            answers.trace.read_until("begun");
         }
-        server->shutdown(1h);
-        CHECK(client.nothing_to_receive());
+        answers.server->shutdown(1h);
+        CHECK(answers.client.nothing_to_receive());
         answers.let_go();
         for (int i = 0; i < 3; ++i)
-            CHECK(client.receive() == "x");
-        serving.join();
-        CHECK(server->counters().finished == 3);
-        CHECK(server->counters().failed.total() == 0);
-        CHECK(server->counters().children_lost == 0);
+            CHECK(answers.client.receive() == "x");
+        answers.serving.join();
+        const ringlet::server_counters counters = answers.server->counters();
+        CHECK(counters.finished == 3);
+        CHECK(counters.failed.total() == 0);
+        CHECK(counters.children_lost == 0);
     }
 }
 
 TEST_CASE("handlers that go on beyond the drain are cancelled", "[server]") {
     for (const concurrency_kind& where : concurrency_kinds()) {
         INFO(where.name);
-        hook_trace trace;
-        const held_back answers;
-        const auto server =
-            make_server(datagram_transport::udp, answers.handler(trace), where.options);
-        serving_thread serving(*server);
-        blocking_datagram_client client(server->server_address());
-        client.send("x");
-        trace.read_until("begun");
-        server->shutdown(0s);
-        serving.join();
-        CHECK(server->counters().failed.cancelled == 1);
-        CHECK(server->counters().failed.total() == 1);
-        CHECK(server->counters().active == 0);
-        CHECK(client.nothing_to_receive());
+        held_back answers(datagram_transport::udp, where.options);
+        answers.client.send("x");
+        answers.trace.read_until("begun");
+        answers.server->shutdown(0s);
+        answers.serving.join();
+        const ringlet::server_counters counters = answers.server->counters();
+        CHECK(counters.failed.cancelled == 1);
+        CHECK(counters.failed.total() == 1);
+        CHECK(counters.active == 0);
+        CHECK(answers.client.nothing_to_receive());
     }
 }
 
