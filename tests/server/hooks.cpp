@@ -27,6 +27,25 @@ address unix_name() {
     return free_address(datagram_transport::unix_socket);
 }
 
+/// A traced server that serves.
+template <class Server>
+struct begun {
+    explicit begun(const ringlet::server_options& options = {}, const address& local = loopback)
+        : server(local, options), serving(server) {
+        server.activated.await();
+    }
+
+    /// Ends serving, and gives what the hooks have noted that has not been read.
+    std::string end(std::chrono::nanoseconds grace = 5s) {
+        server.shutdown(grace);
+        serving.join();
+        return current->trace.read_rest();
+    }
+
+    Server server;
+    serving_thread serving;
+};
+
 /// Connects, ends its side, and waits for the connection's end.
 void visit(const address& server) {
     blocking_client client(server);
@@ -52,14 +71,10 @@ template <class Server>
 void check_order_of_stream_hooks(const address& local, const concurrency_kind& kind) {
     INFO(kind.name << ", " << local.to_string());
     current.emplace();
-    Server server(local, kind.options);
-    CHECK(server.fileno() == -1);
-    serving_thread serving(server);
-    server.activated.await();
-    visit(server.server_address());
-    server.shutdown();
-    serving.join();
-    std::string lines = current->trace.read_rest();
+    CHECK(Server(local, kind.options).fileno() == -1);
+    begun<Server> served(kind.options, local);
+    visit(served.server.server_address());
+    std::string lines = served.end();
     CHECK(extract(lines, "service_actions") == 1);
     CHECK(lines == stream_order);
 }
@@ -68,14 +83,10 @@ template <class Server>
 void check_order_of_datagram_hooks(const address& local, const concurrency_kind& kind) {
     INFO(kind.name << ", " << local.to_string());
     current.emplace();
-    Server server(local, kind.options);
-    serving_thread serving(server);
-    server.activated.await();
-    blocking_datagram_client(server.server_address()).send("x");
+    begun<Server> served(kind.options, local);
+    blocking_datagram_client(served.server.server_address()).send("x");
     std::string lines = current->trace.read_until("finish");
-    server.shutdown();
-    serving.join();
-    lines += current->trace.read_rest();
+    lines += served.end();
     CHECK(extract(lines, "service_actions") == 1);
     CHECK(lines == datagram_order);
 }
@@ -113,22 +124,17 @@ TEST_CASE("what a hook of a stream server throws is reported, and ends its reque
           expectation{"shutdown_request", true}, expectation{"close_request", true}})
         for (const concurrency_kind& kind : concurrency_kinds()) {
             INFO(failing << " fails, " << kind.name);
-            current.emplace();
-            current->failing = failing;
-            traced_tcp_server server(loopback, kind.options);
-            serving_thread serving(server);
-            server.activated.await();
-            visit(server.server_address());
-            visit(server.server_address());
-            server.shutdown();
-            serving.join();
-            std::string lines = current->trace.read_rest();
+            current.emplace(failing);
+            begun<traced_tcp_server> served(kind.options);
+            visit(served.server.server_address());
+            visit(served.server.server_address());
+            std::string lines = served.end();
             CHECK(extract(lines, failing + " fails") == 2);
             CHECK(lines.find(" fails\n") == std::string::npos);
             CHECK(extract(lines, "shutdown_request") == (ended_properly ? 2 : 0));
             const bool refused = failing == "verify_request" || failing == "process_request";
             const bool handled = failing == "shutdown_request" || failing == "close_request";
-            const ringlet::server_counters counters = server.counters();
+            const ringlet::server_counters counters = served.server.counters();
             CHECK(counters.accepted == 2);
             CHECK(counters.refused == (refused ? 2 : 0));
             CHECK(counters.failed.other == (refused || handled ? 0 : 2));
@@ -144,37 +150,29 @@ TEST_CASE("what a hook of a datagram server throws is reported, and ends its req
          {"verify_request", "process_request", "finish_request", "setup", "handle", "finish"})
         for (const concurrency_kind& kind : concurrency_kinds()) {
             INFO(failing << " fails, " << kind.name);
-            current.emplace();
-            current->failing = failing;
-            traced_udp_server server(loopback, kind.options);
-            serving_thread serving(server);
-            server.activated.await();
-            blocking_datagram_client client(server.server_address());
+            current.emplace(failing);
+            begun<traced_udp_server> served(kind.options);
+            blocking_datagram_client client(served.server.server_address());
             for (int i = 0; i < 2; ++i) {
                 client.send("x");
                 current->trace.read_until(failing + " fails");
             }
-            server.shutdown();
-            serving.join();
+            served.end();
             const bool refused = failing == "verify_request" || failing == "process_request";
-            CHECK(server.counters().refused == (refused ? 2 : 0));
-            CHECK(server.counters().failed.other == (refused ? 0 : 2));
+            const ringlet::server_counters counters = served.server.counters();
+            CHECK(counters.refused == (refused ? 2 : 0));
+            CHECK(counters.failed.other == (refused ? 0 : 2));
         }
 }
 
 TEST_CASE("a service_actions that throws is reported, and the server goes on", "[server]") {
-    current.emplace();
-    current->failing = "service_actions";
-    traced_tcp_server server(loopback, {});
-    serving_thread serving(server);
-    server.activated.await();
-    visit(server.server_address());
-    visit(server.server_address());
-    server.shutdown();
-    serving.join();
-    std::string lines = current->trace.read_rest();
+    current.emplace("service_actions");
+    begun<traced_tcp_server> served;
+    visit(served.server.server_address());
+    visit(served.server.server_address());
+    std::string lines = served.end();
     CHECK(extract(lines, "service_actions fails") == 2);
-    CHECK(server.counters().finished == 2);
+    CHECK(served.server.counters().finished == 2);
 }
 
 TEST_CASE("a get_request that throws ends serving, and what is being handled goes on", "[server]") {
@@ -182,13 +180,10 @@ TEST_CASE("a get_request that throws ends serving, and what is being handled goe
         if (kind.options.concurrency == ringlet::concurrency::forks)
             continue;  // a child of the pool ends, and is replaced
         INFO(kind.name);
-        current.emplace();
-        current->failing = "get_request";
-        traced_tcp_server server(loopback, kind.options);
-        serving_thread serving(server);
-        server.activated.await();
-        blocking_client client(server.server_address());
-        CHECK_THROWS_WITH(serving.join(), "get_request fails");
+        current.emplace("get_request");
+        begun<traced_tcp_server> served(kind.options);
+        blocking_client client(served.server.server_address());
+        CHECK_THROWS_WITH(served.serving.join(), "get_request fails");
     }
 }
 
@@ -211,8 +206,7 @@ TEST_CASE("the socket may be bound and activated by hand", "[server]") {
 }
 
 TEST_CASE("a server whose server_activate threw can be served later", "[server]") {
-    current.emplace();
-    current->failing = "server_activate";
+    current.emplace("server_activate");
     traced_tcp_server server(loopback, {});
     CHECK_THROWS_WITH(server.serve_forever(), "server_activate fails");
     CHECK(server.fileno() == -1);
@@ -262,17 +256,13 @@ TEST_CASE("close_request is called once the lingering is over", "[server]") {
         INFO(kind.name);
         current.emplace();
         kind.options.linger_timeout = 1h;
-        traced_tcp_server server(loopback, kind.options);
-        serving_thread serving(server);
-        server.activated.await();
-        blocking_client client(server.server_address());
+        begun<traced_tcp_server> served(kind.options);
+        blocking_client client(served.server.server_address());
         client.send("unread");
         CHECK(client.receive_all().empty());
         current->trace.note("the client ends");
         client.shutdown_sending();  // what a child has inherited goes with it
-        server.shutdown(1h);
-        serving.join();
-        std::string lines = current->trace.read_rest();
+        std::string lines = served.end(1h);
         CHECK(extract(lines, "service_actions") == 1);
         CHECK(lines.ends_with("the client ends\nclose_request\n"));
     }

@@ -16,6 +16,8 @@
 
 /// Where the hooks of the current test note their names, and the one that throws.
 struct test_state {
+    explicit test_state(std::string failing_hook = {}) : failing(std::move(failing_hook)) {}
+
     hook_trace trace;
     std::string failing;
 };
@@ -81,31 +83,41 @@ private:
     }
 };
 
-template <class Base>
-class traced_stream_server : public traced_server<Base> {
+/// One that also notes the hooks that a request goes through, which is `Taken` from a `Source`.
+template <class Base, class Source, class Taken, class Verified = Taken>
+class traced_request_server : public traced_server<Base> {
 public:
     using traced_server<Base>::traced_server;
 
-    bool verify_request(ringlet::stream& request, const ringlet::address& client) override {
+    bool verify_request(Verified& request, const ringlet::address& client) override {
         called("verify_request");
         return Base::verify_request(request, client);
     }
 
 protected:
-    ringlet::task<ringlet::stream> get_request(ringlet::listener& accepting) override {
-        ringlet::stream request = co_await Base::get_request(accepting);
+    ringlet::task<Taken> get_request(Source& source) override {
+        Taken request = co_await Base::get_request(source);
         called("get_request");
         co_return request;
     }
-    void process_request(ringlet::stream request, const ringlet::address& client) override {
+    void process_request(Taken request, const ringlet::address& client) override {
         called("process_request");
         Base::process_request(std::move(request), client);
     }
-    ringlet::task<> finish_request(ringlet::stream& request,
+    ringlet::task<> finish_request(typename Base::request_type& request,
                                    const ringlet::address& client) override {
         called("finish_request");  // no coroutine
         return Base::finish_request(request, client);
     }
+};
+
+template <class Base>
+class traced_stream_server
+    : public traced_request_server<Base, ringlet::listener, ringlet::stream> {
+public:
+    using traced_request_server<Base, ringlet::listener, ringlet::stream>::traced_request_server;
+
+protected:
     ringlet::task<> shutdown_request(ringlet::stream& request) override {
         called("shutdown_request");
         return Base::shutdown_request(request);
@@ -117,28 +129,5 @@ protected:
 };
 
 template <class Base>
-class traced_datagram_server : public traced_server<Base> {
-public:
-    using traced_server<Base>::traced_server;
-
-    bool verify_request(const ringlet::datagram& request, const ringlet::address& client) override {
-        called("verify_request");
-        return Base::verify_request(request, client);
-    }
-
-protected:
-    ringlet::task<ringlet::datagram> get_request(ringlet::datagram_receiver& receiving) override {
-        ringlet::datagram request = co_await Base::get_request(receiving);
-        called("get_request");
-        co_return request;
-    }
-    void process_request(ringlet::datagram request, const ringlet::address& client) override {
-        called("process_request");
-        Base::process_request(std::move(request), client);
-    }
-    ringlet::task<> finish_request(ringlet::datagram_request& request,
-                                   const ringlet::address& client) override {
-        called("finish_request");  // no coroutine
-        return Base::finish_request(request, client);
-    }
-};
+using traced_datagram_server = traced_request_server<Base, ringlet::datagram_receiver,
+                                                     ringlet::datagram, const ringlet::datagram>;
