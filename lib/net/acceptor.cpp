@@ -47,6 +47,7 @@ int acceptor::take() noexcept {
     if (!ahead_.empty()) {
         const int fd = ahead_.front();
         ahead_.pop_front();
+        ++yielded_;
         return fd;
     }
     return pending_error_ != 0 ? std::exchange(pending_error_, 0) : -EBADF;
@@ -129,6 +130,7 @@ void acceptor::complete(const completion& cqe) {
 void acceptor::accepted(int fd) {
     pause_ = {};
     if (waiter_ != nullptr) {
+        ++yielded_;
         give(fd);
         return;
     }

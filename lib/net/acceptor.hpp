@@ -6,6 +6,7 @@
 #include <ringlet/net/accept_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
+#include <cstdint>
 #include <deque>
 
 namespace ringlet {
@@ -34,6 +35,9 @@ public:
     /// is one already.
     void wait(accept_operation& waiter);
     void stop_waiting() noexcept { waiter_ = nullptr; }
+
+    /// How many connections have been given to an accept, or taken.
+    [[nodiscard]] std::uint64_t yielded() const noexcept { return yielded_; }
 
     /// Whether there is a connection that has been accepted ahead.
     [[nodiscard]] bool holding() const noexcept { return !ahead_.empty(); }
@@ -71,6 +75,7 @@ private:
     listener::overload_handler overload_;
     accept_operation* waiter_ = nullptr;
     std::deque<int> ahead_;  // descriptors, oldest first
+    std::uint64_t yielded_ = 0;
     int pending_error_ = 0;  // `-errno` for the next accept
     std::chrono::milliseconds pause_{0};
     bool multishot_;  // until the kernel refuses it (before 5.19)

@@ -54,6 +54,7 @@ bool datagram_pool::available() const noexcept {
 int datagram_pool::take(datagram_slot*& taken) noexcept {
     if (!received_.empty()) {
         taken = &received_.pop_front();
+        ++yielded_;
         return 0;
     }
     return pending_error_ != 0 ? std::exchange(pending_error_, 0) : -ECANCELED;

@@ -7,6 +7,7 @@
 #include <ringlet/net/receive_datagram_operation.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -29,6 +30,9 @@ public:
     /// Whether a receive need not wait, and then its result: 0 and the slot, or `-errno`.
     [[nodiscard]] bool available() const noexcept;
     [[nodiscard]] int take(datagram_slot*& taken) noexcept;
+
+    /// How many datagrams have been taken.
+    [[nodiscard]] std::uint64_t yielded() const noexcept { return yielded_; }
 
     /// Otherwise: the operation to resume with the next result. Throws std::logic_error if there
     /// is one already.
@@ -68,6 +72,7 @@ private:
     receive_datagram_operation* waiter_ = nullptr;
     std::size_t batch_ = 1;           // how many are to be received at once
     std::size_t batch_received_ = 0;  // how many of the present ones were
+    std::uint64_t yielded_ = 0;
     int pending_error_ = 0;           // `-errno` for the next receive
     std::chrono::milliseconds pause_{0};
     bool to_arm_ = false;  // when the timer expires

@@ -44,6 +44,10 @@ receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
     return {pool_->owner(), *pool_, &error};
 }
 
+std::uint64_t datagram_receiver::yielded() const noexcept {
+    return pool_->yielded();
+}
+
 task<> datagram_receiver::stop() {
     const shield uncancelled(pool_->owner());
     pool_->stop();

@@ -68,6 +68,10 @@ std::optional<stream> listener::try_accept() {
     return stream(owner, socket(owner.net(), acceptor_->take()));
 }
 
+std::uint64_t listener::yielded() const noexcept {
+    return acceptor_->yielded();
+}
+
 void listener::on_overload(overload_handler handler) {
     acceptor_->set_overload_handler(std::move(handler));
 }

@@ -38,6 +38,8 @@ public:
         owner_.take(co_await owner_.get_request(receiver_), handled_by);
     }
 
+    [[nodiscard]] std::uint64_t yielded() const noexcept override { return receiver_.yielded(); }
+
     task<> stop(executor& handled_by) override {
         const shield uncancelled(loop::require_current("serve"));
         co_await receiver_.stop();

@@ -2,6 +2,8 @@
 
 #include "executor.hpp"
 
+#include <cstdint>
+
 namespace ringlet {
 
 /// Where a server's requests come from, while it takes them.
@@ -16,6 +18,9 @@ public:
 
     /// Waits for the next request, and has it handled. Throws what waiting throws.
     [[nodiscard]] virtual task<> take(executor& handled_by) = 0;
+
+    /// How many requests have come, whatever became of them.
+    [[nodiscard]] virtual std::uint64_t yielded() const noexcept = 0;
 
     /// Stops waiting, and has handled what has come by then; what comes later waits in the kernel.
     /// To be awaited before this ends. Never throws.

@@ -237,7 +237,14 @@ task<> server::take_requests(bound_socket& from, executor& handled_by, amount wa
                 co_await handled_by.wait_for_room();
             }
             co_await rate.take();
-            co_await source->take(handled_by);
+            const std::uint64_t before = source->yielded();
+            try {
+                co_await source->take(handled_by);
+            } catch (...) {
+                if (source->yielded() == before)  // there is no next one
+                    throw;
+                request_lost();
+            }
             request_taken();
         } while (wanted == amount::all);
     } catch (...) {
@@ -303,6 +310,17 @@ void server::request_failed(std::exception_ptr exception, const address& client,
                             counter_slot& counts) noexcept {
     counts.fail(cause_of(exception));
     report_error(std::move(exception), client);
+}
+
+/// In the handler of what get_request threw with a request in its hands.
+void server::request_lost() {
+    const std::exception_ptr exception = std::current_exception();
+    if (loop::require_current("serve").scope().caused(exception))
+        throw;
+    counter_slot& counts = counted();
+    counter_slot::count(counts.accepted);
+    counter_slot::count(counts.refused);
+    report_error(exception, {});
 }
 
 void server::request_taken() noexcept {

@@ -62,6 +62,8 @@ public:
         owner_.take(co_await owner_.get_request(listener_), handled_by);
     }
 
+    [[nodiscard]] std::uint64_t yielded() const noexcept override { return listener_.yielded(); }
+
     task<> stop(executor& handled_by) override {
         co_await listener_.stop();
         while (std::optional<stream> ahead = listener_.try_accept())

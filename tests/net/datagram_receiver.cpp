@@ -70,6 +70,7 @@ TEST_CASE("a receiver yields datagrams in the order of the socket, with their se
             CHECK(got.sender() == own);
             CHECK_FALSE(got.truncated());
         }
+        CHECK(receiver.yielded() == texts.size());
         co_await receiver.stop();
     });
 }

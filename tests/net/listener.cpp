@@ -207,10 +207,12 @@ TEST_CASE("once as many as the limit are accepted ahead, those that come later w
             co_await turn_some_times();
         }
         CHECK(open_descriptors() == before + 10 + 3);
+        CHECK(source.yielded() == 1);
         for (std::size_t i = 1; i < clients.size(); ++i) {
             const stream accepted = co_await source.accept();
             CHECK(accepted.peer_address() == clients[i].local_address());
         }
+        CHECK(source.yielded() == clients.size());
         co_await source.close();
     });
 }

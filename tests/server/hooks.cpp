@@ -6,6 +6,7 @@
 #include "../datagram_transport.hpp"
 #include "../serving_thread.hpp"
 #include "concurrency_kinds.hpp"
+#include "echo.hpp"
 #include "traced_servers.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
@@ -91,6 +92,23 @@ void check_order_of_datagram_hooks(const address& local, const concurrency_kind&
     CHECK(lines == datagram_order);
 }
 
+bool is_called_before_handling(const std::string& hook) {
+    return hook == "get_request" || hook == "verify_request" || hook == "process_request";
+}
+
+/// A server of one connection.
+class exhaustible : public ringlet::tcp_server {
+public:
+    using ringlet::tcp_server::tcp_server;
+
+protected:
+    ringlet::task<ringlet::stream> get_request(ringlet::listener& accepting) override {
+        if (accepting.yielded() == 1)
+            throw std::runtime_error("no more");
+        co_return co_await tcp_server::get_request(accepting);
+    }
+};
+
 }  // namespace
 
 TEST_CASE("the hooks of a stream server are called in order, wherever it handles requests",
@@ -118,9 +136,9 @@ TEST_CASE("what a hook of a stream server throws is reported, and ends its reque
         bool ended_properly;  // by shutdown_request
     };
     for (const auto& [failing, ended_properly] :
-         {expectation{"verify_request", false}, expectation{"process_request", false},
-          expectation{"finish_request", true}, expectation{"setup", true},
-          expectation{"handle", true}, expectation{"finish", true},
+         {expectation{"get_request", false}, expectation{"verify_request", false},
+          expectation{"process_request", false}, expectation{"finish_request", true},
+          expectation{"setup", true}, expectation{"handle", true}, expectation{"finish", true},
           expectation{"shutdown_request", true}, expectation{"close_request", true}})
         for (const concurrency_kind& kind : concurrency_kinds()) {
             INFO(failing << " fails, " << kind.name);
@@ -132,7 +150,7 @@ TEST_CASE("what a hook of a stream server throws is reported, and ends its reque
             CHECK(extract(lines, failing + " fails") == 2);
             CHECK(lines.find(" fails\n") == std::string::npos);
             CHECK(extract(lines, "shutdown_request") == (ended_properly ? 2 : 0));
-            const bool refused = failing == "verify_request" || failing == "process_request";
+            const bool refused = is_called_before_handling(failing);
             const bool handled = failing == "shutdown_request" || failing == "close_request";
             const ringlet::server_counters counters = served.server.counters();
             CHECK(counters.accepted == 2);
@@ -146,8 +164,8 @@ TEST_CASE("what a hook of a stream server throws is reported, and ends its reque
 
 TEST_CASE("what a hook of a datagram server throws is reported, and ends its request only",
           "[server]") {
-    for (const std::string failing :
-         {"verify_request", "process_request", "finish_request", "setup", "handle", "finish"})
+    for (const std::string failing : {"get_request", "verify_request", "process_request",
+                                      "finish_request", "setup", "handle", "finish"})
         for (const concurrency_kind& kind : concurrency_kinds()) {
             INFO(failing << " fails, " << kind.name);
             current.emplace(failing);
@@ -158,7 +176,7 @@ TEST_CASE("what a hook of a datagram server throws is reported, and ends its req
                 current->trace.read_until(failing + " fails");
             }
             served.end();
-            const bool refused = failing == "verify_request" || failing == "process_request";
+            const bool refused = is_called_before_handling(failing);
             const ringlet::server_counters counters = served.server.counters();
             CHECK(counters.refused == (refused ? 2 : 0));
             CHECK(counters.failed.other == (refused ? 0 : 2));
@@ -175,15 +193,20 @@ TEST_CASE("a service_actions that throws is reported, and the server goes on", "
     CHECK(served.server.counters().finished == 2);
 }
 
-TEST_CASE("a get_request that throws ends serving, and what is being handled goes on", "[server]") {
+TEST_CASE("a get_request that has nothing and throws ends serving, but not what is being handled",
+          "[server]") {
     for (const concurrency_kind& kind : concurrency_kinds()) {
         if (kind.options.concurrency == ringlet::concurrency::forks)
             continue;  // a child of the pool ends, and is replaced
         INFO(kind.name);
-        current.emplace("get_request");
-        begun<traced_tcp_server> served(kind.options);
-        blocking_client client(served.server.server_address());
-        CHECK_THROWS_WITH(served.serving.join(), "get_request fails");
+        exhaustible server(loopback, echo, kind.options);
+        serving_thread serving(server);
+        blocking_client client(server.server_address());
+        CHECK(client.exchange("x") == "x");
+        CHECK(client.exchange("y") == "y");
+        client.shutdown_sending();
+        CHECK_THROWS_WITH(serving.join(), "no more");
+        CHECK(server.counters().finished == 1);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <ringlet/net/receive_datagram_operation.hpp>
 #include <ringlet/net/socket.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <system_error>
 
@@ -39,6 +40,9 @@ public:
     /// cancelled leaves what comes meanwhile to the next.
     [[nodiscard]] receive_datagram_operation receive();
     [[nodiscard]] receive_datagram_operation receive(std::error_code& error);
+
+    /// How many datagrams have been yielded.
+    [[nodiscard]] std::uint64_t yielded() const noexcept;
 
     /// Stops receiving: a pending receive fails with operation_canceled, and when the await is over
     /// nothing is in flight at the socket. What had been received by then is still yielded by

@@ -6,6 +6,7 @@
 #include <ringlet/net/listener_options.hpp>
 #include <ringlet/net/stream.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +52,9 @@ public:
 
     /// A connection that has been accepted ahead, if there is one.
     [[nodiscard]] std::optional<stream> try_accept();
+
+    /// How many connections have been yielded.
+    [[nodiscard]] std::uint64_t yielded() const noexcept;
 
     /// Stops accepting: a pending accept fails with operation_canceled, and when the await is over
     /// who comes waits in the backlog. What has been accepted by then is still to be had. Never

@@ -11,7 +11,8 @@ class datagram_receiver;
 /// A server of datagrams. For each one, in this order: `get_request`, `verify_request`,
 /// `process_request`, and `finish_request` with the handler in it. What one of these throws goes to
 /// `handle_error`, and the server goes on; so it does when the network reports that an answer found
-/// nobody. But where there is no next one, since `get_request` has thrown, serving ends.
+/// nobody. But where `get_request` throws before a datagram has come, there is no next one, and
+/// serving ends.
 class datagram_server : public server {
 public:
     using request_type = datagram_request;

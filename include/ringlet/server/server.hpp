@@ -144,6 +144,7 @@ private:
     void set_listening(bound_socket bound);
     void open_if_not();
     void close_listening() noexcept;
+    void request_lost();
     void request_taken() noexcept;
     [[nodiscard]] rate_limit accept_rate() const;
 

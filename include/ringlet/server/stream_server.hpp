@@ -12,7 +12,8 @@ namespace ringlet {
 /// A server of connected streams. For each one, in this order: `get_request`, `verify_request`,
 /// `process_request`, `finish_request` with the handler in it, and then always `shutdown_request`
 /// and `close_request`. What one of these throws goes to `handle_error` and ends its own connection
-/// only; but where there is no next one, since `get_request` has thrown, serving ends.
+/// only; but where `get_request` throws before a connection has come, there is no next one, and
+/// serving ends.
 class stream_server : public server {
 public:
     using request_type = stream;
