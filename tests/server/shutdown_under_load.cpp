@@ -105,6 +105,9 @@ ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, Answe
             ringlet::stream connection = co_await ringlet::connect(server);
             for (int i = 0; i < 3 && !stopping && co_await get_answer(connection, question); ++i)
                 answered();
+            // A child that was forked as this connection was opened has it too, and would keep it.
+            std::error_code gone;
+            connection.shutdown(ringlet::stream::how::sending, gone);
         } catch (const std::system_error& error) {
             if (error.code() != std::errc::connection_reset &&
                 error.code() != std::errc::broken_pipe)

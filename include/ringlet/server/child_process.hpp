@@ -41,7 +41,7 @@ public:
     /// _exit(2): no destructor or std::atexit function runs, nor must the body call std::exit.
     ///
     /// The standard streams are flushed before, and in the child at its end. Other buffered output
-    /// is for the body to flush. What a loop in another thread is just about to accept or to close
+    /// is for the body to flush. What another thread is just about to open, to accept or to close
     /// may be inherited.
     ///
     /// Throws std::system_error naming the call that failed; then nothing is left of the child.
