@@ -154,6 +154,8 @@ void serve(const server_main::options& chosen, Handler handler) {
     ringlet::server_options options;
     options.concurrency = concurrencies.at(chosen.concurrency);
     options.workers = chosen.workers;
+    if (chosen.spin_max >= chosen.spin_max.zero())
+        options.loop.spin_max = chosen.spin_max;
     Server server(ringlet::address::parse(chosen.address), std::move(handler), options);
     running = &server;
     std::signal(SIGINT, stop);

@@ -130,8 +130,14 @@ options parse_command_line(int argc, char** argv, const char* description,
     command.add_option("--workers", chosen.workers, "Threads, or processes, that serve")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    int spin_us = -1;
+    command
+        .add_option("--spin-us", spin_us,
+                    "How long an idle loop looks for news before it blocks; only ringlet's does")
+        ->check(CLI::Range(0, 10'000));
     try {
         command.parse(argc, argv);
+        chosen.spin_max = std::chrono::microseconds(spin_us);
         if (!is_stream(chosen.over) && chosen.does != service::echo)
             throw CLI::ValidationError("--service", "datagrams are echoed");
         if (chosen.does == service::broadcast && chosen.concurrency != "loop")
