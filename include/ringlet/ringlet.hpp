@@ -133,11 +133,13 @@
 #include <ringlet/net/receive_datagram_operation.hpp>
 #include <ringlet/net/received_datagram.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
+#include <ringlet/net/recvmsg_operation.hpp>
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/resolve_options.hpp>
 #include <ringlet/net/resolver_category.hpp>
 #include <ringlet/net/send_file.hpp>
 #include <ringlet/net/send_to_operation.hpp>
+#include <ringlet/net/sendmsg_operation.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/socket_file.hpp>
 #include <ringlet/net/stream.hpp>

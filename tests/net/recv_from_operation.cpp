@@ -1,7 +1,6 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
 #include "run_coroutine.hpp"
-#include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -12,7 +11,6 @@
 
 #include <chrono>
 #include <string>
-#include <vector>
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -116,20 +114,4 @@ TEST_CASE("a datagram is waited for on a socket with O_NONBLOCK all the same", "
     });
     CHECK(ended.got.size == 5);
     CHECK_FALSE(ended.error);
-}
-
-TEST_CASE("a receive of a datagram that a ring answers with EAGAIN polls, and is made again",
-          "[net]") {
-    std::vector<int> opcodes;
-    loop owner(std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
-        opcodes.push_back(sqe.opcode);
-        if (sqe.opcode == IORING_OP_POLL_ADD)
-            return static_cast<int>(sqe.poll32_events);
-        return opcodes.size() == 1 ? -EAGAIN : 0;
-    }));
-    std::string buffer(16, '\0');
-    outcome ended;
-    ringlet::block_on(owner, receive(owner, 3, buffer, ended));
-    CHECK_FALSE(ended.error);
-    CHECK(opcodes == std::vector<int>{IORING_OP_RECVMSG, IORING_OP_POLL_ADD, IORING_OP_RECVMSG});
 }

@@ -4,7 +4,6 @@
 #include "datagram_transport.hpp"
 #include "in_time.hpp"
 #include "run_coroutine.hpp"
-#include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -12,15 +11,11 @@
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/send_to_operation.hpp>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <future>
 #include <set>
 #include <string>
-#include <vector>
 
-using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::loop;
 using ringlet::send_to_operation;
@@ -197,23 +192,4 @@ TEST_CASE("a datagram that was sent in the turn of a cancel counts as sent", "[n
     CHECK(sent == 5);
     CHECK_FALSE(error);
     CHECK(take(pair.other) == "hello");
-}
-
-TEST_CASE("where a poll knows nothing of the room, a send tries again, ever more rarely", "[net]") {
-    std::vector<std::chrono::milliseconds> attempts;
-    virtual_time_ring* ring = nullptr;
-    auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
-        if (sqe.opcode == IORING_OP_POLL_ADD)
-            return static_cast<int>(sqe.poll32_events);
-        attempts.push_back(
-            std::chrono::duration_cast<std::chrono::milliseconds>(ring->now().time_since_epoch()));
-        return attempts.size() < 12 ? -EAGAIN : 5;
-    });
-    ring = made.get();
-    loop owner(std::move(made));
-    std::error_code error;
-    ringlet::block_on(owner, send(owner, 3, "hello", address("127.0.0.1", 9), error));
-    CHECK_FALSE(error);
-    CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms, 7ms, 15ms, 31ms,
-                                                             63ms, 127ms, 191ms, 255ms, 319ms});
 }

@@ -5,24 +5,24 @@
 
 namespace ringlet {
 
-/// The awaiting side of ring operations; `Kind` is the class that derives from it. That the kind is
-/// known here saves the hot path a virtual call.
-template <class Kind>
-class ring_awaitable : public ring_operation {
+/// The awaiting side of ring operations; `Kind` is the class that derives from it, and `Base` what
+/// several kinds have in common. That they are known here saves the hot path a virtual call.
+template <class Kind, class Base = ring_operation>
+class ring_awaitable : public Base {
 public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(suspension waiter) {
-        if (!admit()) [[unlikely]]
+        if (!this->admit()) [[unlikely]]
             return false;
-        io_uring_sqe& sqe = loop_->begin(*this);
+        io_uring_sqe& sqe = this->loop_->begin(*this);
         static_cast<Kind&>(*this).Kind::prepare(sqe);
-        suspend(waiter);
+        this->suspend(waiter);
         return true;
     }
 
 protected:
-    using ring_operation::ring_operation;
+    using Base::Base;
     ~ring_awaitable() = default;
 };
 

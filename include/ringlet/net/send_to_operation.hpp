@@ -1,21 +1,15 @@
 #pragma once
 
-#include <ringlet/loop/operation_group.hpp>
 #include <ringlet/loop/ring_awaitable.hpp>
-#include <ringlet/loop/timer.hpp>
-#include <ringlet/net/address.hpp>
-#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/sendmsg_operation.hpp>
 
-#include <sys/socket.h>
-
-#include <chrono>
+#include <cstddef>
 
 namespace ringlet {
 
 /// Sends one datagram, waiting while there is no room for it. Yields its size. Any number may be
-/// pending on one socket, in any number of loops; they may overtake each other. sendmsg(2),
-/// io_uring_prep_sendmsg(3).
-class send_to_operation final : public ring_awaitable<send_to_operation>, private timer {
+/// pending on one socket, in any number of loops; they may overtake each other.
+class send_to_operation final : public ring_awaitable<send_to_operation, sendmsg_operation> {
 public:
     /// Sends through a descriptor that somebody keeps open until the await is over. The error goes
     /// to `error`, or is thrown where that is nullptr. The data and the address must last as long.
@@ -23,41 +17,21 @@ public:
                       std::error_code* error) noexcept
         : send_to_operation(owner, fd, data, &to, nullptr, error) {}
 
-    /// To the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr.
+    /// As sendmsg_operation says.
     send_to_operation(loop& owner, int fd, const_buffer data, const address* to,
                       operation_group* pending, std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), data_{const_cast<void*>(data.data()), data.size()},
-          to_(to), place_(pending, *this), error_(error) {}
+        : ring_awaitable(owner, fd, data, to, pending, error, 0) {}
 
-    bool await_suspend(suspension waiter) {
-        if (!ring_awaitable::await_suspend(waiter))
-            return false;
-        place_.enter();
-        return true;
+    std::size_t await_resume() {
+        const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
+        if (result_ >= 0)
+            place_.sent(sent);
+        conclude();
+        return sent;
     }
-    std::size_t await_resume();
-
-    void cancel() override;
 
 private:
     friend ring_awaitable;
-
-    // The pause before the next attempt where poll(2) knows nothing of the room: it doubles.
-    static constexpr std::chrono::milliseconds pause_first{1};
-    static constexpr std::chrono::milliseconds pause_max{64};
-
-    void prepare(io_uring_sqe& sqe) override;
-    void complete(const completion& cqe) override;
-    void expire() override { restart(); }
-
-    int fd_;
-    iovec data_;
-    const address* to_;
-    operation_group::place place_;
-    std::error_code* error_;
-    msghdr message_{};
-    bool polled_ = false;
-    std::chrono::milliseconds pause_{0};
 };
 
 }  // namespace ringlet

@@ -1,4 +1,4 @@
-#include <ringlet/net/recv_from_operation.hpp>
+#include <ringlet/net/recvmsg_operation.hpp>
 
 #include <poll.h>
 
@@ -6,7 +6,7 @@
 
 namespace ringlet {
 
-void recv_from_operation::prepare(io_uring_sqe& sqe) {
+void recvmsg_operation::prepare(io_uring_sqe& sqe) {
     message_ = {};
     message_.msg_iov = &buffer_;
     message_.msg_iovlen = 1;
@@ -18,14 +18,14 @@ void recv_from_operation::prepare(io_uring_sqe& sqe) {
     io_uring_prep_recvmsg(&sqe, fd_, &message_, MSG_TRUNC);
 }
 
-void recv_from_operation::complete(const completion& cqe) {
+void recvmsg_operation::complete(const completion& cqe) {
     if (cqe.result == -EAGAIN)
         restart_when_ready(fd_, POLLIN);
     else
         ring_operation::complete(cqe);
 }
 
-received_datagram recv_from_operation::await_resume() {
+received_datagram recvmsg_operation::conclude() {
     place_.leave();
     if (result_ < 0 || error_ != nullptr)
         report(error_, "recvmsg");

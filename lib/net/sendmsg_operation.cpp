@@ -1,4 +1,4 @@
-#include <ringlet/net/send_to_operation.hpp>
+#include <ringlet/net/sendmsg_operation.hpp>
 
 #include <poll.h>
 
@@ -7,7 +7,7 @@
 
 namespace ringlet {
 
-void send_to_operation::prepare(io_uring_sqe& sqe) {
+void sendmsg_operation::prepare(io_uring_sqe& sqe) {
     message_ = {};
     message_.msg_iov = &data_;
     message_.msg_iovlen = 1;
@@ -22,7 +22,7 @@ void send_to_operation::prepare(io_uring_sqe& sqe) {
 
 // A Unix socket that is not connected counts as writable though there is no room at whom it sends
 // to: then only trying again helps.
-void send_to_operation::complete(const completion& cqe) {
+void sendmsg_operation::complete(const completion& cqe) {
     if (cqe.result != -EAGAIN) {
         ring_operation::complete(cqe);
     } else if (cancel_requested()) {
@@ -35,23 +35,20 @@ void send_to_operation::complete(const completion& cqe) {
     }
 }
 
-void send_to_operation::cancel() {
+void sendmsg_operation::cancel() {
     if (loop_->timers().disarm(*this))
         resume_later(-ECANCELED);
     else
-        ring_awaitable::cancel();
+        ring_operation::cancel();
 }
 
-std::size_t send_to_operation::await_resume() {
+void sendmsg_operation::conclude() {
     place_.leave();
     const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
-    if (result_ >= 0)
-        place_.sent(static_cast<std::size_t>(result_));
     if (result_ < 0 || error_ != nullptr)
         report(error_, "sendmsg");
-    return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
 }
 
 }  // namespace ringlet
