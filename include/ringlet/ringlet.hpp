@@ -137,6 +137,7 @@
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/resolve_options.hpp>
 #include <ringlet/net/resolver_category.hpp>
+#include <ringlet/net/send_burst_operation.hpp>
 #include <ringlet/net/send_file.hpp>
 #include <ringlet/net/send_to_operation.hpp>
 #include <ringlet/net/sendmsg_operation.hpp>

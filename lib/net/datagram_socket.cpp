@@ -64,6 +64,14 @@ void datagram_socket::set_send_buffer_size(int bytes) {
     socket_.socket().set_option(SOL_SOCKET, SO_SNDBUF, bytes);
 }
 
+int datagram_socket::protocol() noexcept {
+    socklen_t size = sizeof(protocol_);
+    if (protocol_ < 0)
+        loop_->net().get_option(socket_.native_handle(), SOL_SOCKET, SO_PROTOCOL, &protocol_,
+                                &size);
+    return protocol_;
+}
+
 bound_socket datagram_socket::release() noexcept {
     check(pending_.empty(), "a socket was given away while an operation on it was pending; await "
                             "the operation first");

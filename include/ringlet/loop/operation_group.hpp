@@ -28,11 +28,11 @@ public:
         }
         void leave() noexcept { unlink(); }
 
-        /// A datagram of so many bytes has gone.
-        void sent(std::size_t bytes) noexcept {
+        /// A datagram of so many bytes has gone, or several of so many together.
+        void sent(std::size_t bytes, std::size_t packets = 1) noexcept {
             if (group_ == nullptr || group_->packets_sent_ == nullptr)
                 return;
-            group_->packets_sent_->fetch_add(1, std::memory_order_relaxed);
+            group_->packets_sent_->fetch_add(packets, std::memory_order_relaxed);
             group_->bytes_sent_->fetch_add(bytes, std::memory_order_relaxed);
         }
 

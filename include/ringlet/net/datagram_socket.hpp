@@ -3,13 +3,14 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/operation_group.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram_options.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/received_datagram.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
+#include <ringlet/net/send_burst_operation.hpp>
 #include <ringlet/net/send_to_operation.hpp>
-#include <ringlet/net/bound_socket.hpp>
 
 #include <system_error>
 #include <utility>
@@ -88,6 +89,29 @@ public:
         return transmit(data, nullptr, &error);
     }
 
+    /// Sends `data` as datagrams of `segment_size` bytes each, the last of which may be shorter: of
+    /// UDP for a fraction of the CPU time that one send_to for each would take. Yields the bytes
+    /// sent, which after an error are those that had gone by then. No data is one empty datagram.
+    /// Throws std::invalid_argument for a segment size of 0; too large a one fails as in send_to.
+    /// See send_burst_operation.
+    [[nodiscard]] send_burst_operation send_burst_to(const_buffer data, std::size_t segment_size,
+                                                     const address& to) {
+        return transmit_burst(data, segment_size, &to, nullptr);
+    }
+    [[nodiscard]] send_burst_operation send_burst_to(const_buffer data, std::size_t segment_size,
+                                                     const address& to, std::error_code& error) {
+        return transmit_burst(data, segment_size, &to, &error);
+    }
+
+    /// The same to the peer of a connected socket.
+    [[nodiscard]] send_burst_operation send_burst(const_buffer data, std::size_t segment_size) {
+        return transmit_burst(data, segment_size, nullptr, nullptr);
+    }
+    [[nodiscard]] send_burst_operation send_burst(const_buffer data, std::size_t segment_size,
+                                                  std::error_code& error) {
+        return transmit_burst(data, segment_size, nullptr, &error);
+    }
+
     /// From now on sends to `peer`, and receives from nobody else; no address undoes that.
     /// connect(2).
     [[nodiscard]] task<> connect(address peer);
@@ -122,9 +146,16 @@ private:
                                              std::error_code* error) {
         return {*loop_, socket_.native_handle(), data, to, &pending_, error};
     }
+    [[nodiscard]] send_burst_operation transmit_burst(const_buffer data, std::size_t segment_size,
+                                                      const address* to, std::error_code* error) {
+        return {*loop_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
+                error};
+    }
+    [[nodiscard]] int protocol() noexcept;
 
     loop* loop_;
     bound_socket socket_;
+    int protocol_ = -1;  // of the socket, once asked
     operation_group pending_;
 };
 
