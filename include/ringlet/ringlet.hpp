@@ -131,7 +131,9 @@
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/reader_options.hpp>
 #include <ringlet/net/receive_datagram_operation.hpp>
+#include <ringlet/net/received_burst.hpp>
 #include <ringlet/net/received_datagram.hpp>
+#include <ringlet/net/recv_burst_operation.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
 #include <ringlet/net/recvmsg_operation.hpp>
 #include <ringlet/net/resolve.hpp>

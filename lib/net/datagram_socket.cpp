@@ -5,6 +5,9 @@
 #include <ringlet/loop/yield_operation.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
 #include <stdexcept>
 
 namespace ringlet {
@@ -26,6 +29,8 @@ void datagram_socket::apply(const datagram_options& options, ringlet::socket& op
     require_valid(options);
     if (options.broadcast)
         opened.set_option(SOL_SOCKET, SO_BROADCAST, 1);
+    if (options.receive_bursts && opened.get_option<int>(SOL_SOCKET, SO_PROTOCOL) == IPPROTO_UDP)
+        opened.set_option(IPPROTO_UDP, UDP_GRO, 1);
     if (options.receive_buffer_size > 0)
         opened.set_option(SOL_SOCKET, SO_RCVBUF, options.receive_buffer_size);
     if (options.send_buffer_size > 0)

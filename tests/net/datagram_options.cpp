@@ -5,6 +5,7 @@
 #include <ringlet/net/datagram_socket.hpp>
 
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <stdexcept>
 #include <string>
@@ -33,13 +34,16 @@ TEST_CASE("datagram options reach the socket", "[net]") {
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_BROADCAST) == 0);
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_REUSEADDR) == 0);
     CHECK(plain.get_option<int>(SOL_SOCKET, SO_REUSEPORT) == 0);
+    CHECK(plain.get_option<int>(IPPROTO_UDP, UDP_GRO) == 0);
     const ringlet::socket all = open(any, {.binding = {.reuse_port = true},
                                            .broadcast = true,
+                                           .receive_bursts = true,
                                            .receive_buffer_size = 30'000,
                                            .send_buffer_size = 40'000});
     CHECK(all.get_option<int>(SOL_SOCKET, SO_BROADCAST) == 1);
     CHECK(all.get_option<int>(SOL_SOCKET, SO_REUSEADDR) == 0);  // see bind_options
     CHECK(all.get_option<int>(SOL_SOCKET, SO_REUSEPORT) == 1);
+    CHECK(all.get_option<int>(IPPROTO_UDP, UDP_GRO) == 1);
     CHECK(all.get_option<int>(SOL_SOCKET, SO_RCVBUF) == 60'000);  // it doubles them
     CHECK(all.get_option<int>(SOL_SOCKET, SO_SNDBUF) == 80'000);
 }
@@ -61,7 +65,7 @@ TEST_CASE("an IPv6 socket says whether it takes IPv4", "[net]") {
 
 TEST_CASE("a Unix socket is opened with the same options", "[net]") {
     const ringlet::socket made = open(free_address(datagram_transport::unix_socket),
-                                      {.receive_buffer_size = 30'000});
+                                      {.receive_bursts = true, .receive_buffer_size = 30'000});
     CHECK(made.get_option<int>(SOL_SOCKET, SO_RCVBUF) == 60'000);
 }
 

@@ -7,7 +7,7 @@
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram_options.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
-#include <ringlet/net/received_datagram.hpp>
+#include <ringlet/net/recv_burst_operation.hpp>
 #include <ringlet/net/recv_from_operation.hpp>
 #include <ringlet/net/send_burst_operation.hpp>
 #include <ringlet/net/send_to_operation.hpp>
@@ -18,7 +18,8 @@
 namespace ringlet {
 
 /// A socket for datagrams: UDP or Unix. Any number of sends and receives may be pending at a time;
-/// each is of one datagram. For a server that receives many, see datagram_receiver.
+/// each is of one datagram, or of a burst: many that go to one receiver, or come from one sender,
+/// together. For a server that receives from many, see datagram_receiver.
 ///
 /// What waits is awaited. It throws std::system_error naming the call; the forms with a
 /// `std::error_code&` store the error there instead (or clear it). Where the scope of the coroutine
@@ -68,6 +69,28 @@ public:
     }
     [[nodiscard]] recv_from_operation recv(mutable_buffer buffer, std::error_code& error) {
         return receive(buffer, nullptr, &error);
+    }
+
+    /// Waits for datagrams, and puts those that have come together into `buffer`, one behind the
+    /// other, and whom they are all from into `sender`. On a socket with
+    /// datagram_options::receive_bursts they may be many, on any other it is one.
+    ///
+    ///     const received_burst got = co_await socket.recv_burst_from(buffer, sender);
+    ///     for (const std::span<std::byte> each : got.segments(buffer))
+    [[nodiscard]] recv_burst_operation recv_burst_from(mutable_buffer buffer, address& sender) {
+        return receive_burst(buffer, &sender, nullptr);
+    }
+    [[nodiscard]] recv_burst_operation recv_burst_from(mutable_buffer buffer, address& sender,
+                                                       std::error_code& error) {
+        return receive_burst(buffer, &sender, &error);
+    }
+
+    /// The same for whom the sender is all one.
+    [[nodiscard]] recv_burst_operation recv_burst(mutable_buffer buffer) {
+        return receive_burst(buffer, nullptr, nullptr);
+    }
+    [[nodiscard]] recv_burst_operation recv_burst(mutable_buffer buffer, std::error_code& error) {
+        return receive_burst(buffer, nullptr, &error);
     }
 
     /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
@@ -140,6 +163,10 @@ public:
 private:
     [[nodiscard]] recv_from_operation receive(mutable_buffer buffer, address* sender,
                                               std::error_code* error) {
+        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
+    }
+    [[nodiscard]] recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
+                                                     std::error_code* error) {
         return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
     [[nodiscard]] send_to_operation transmit(const_buffer data, const address* to,
