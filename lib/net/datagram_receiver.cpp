@@ -5,6 +5,9 @@
 #include <ringlet/loop/yield_operation.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +17,15 @@ namespace {
 
 constexpr std::size_t packet_size_limit = std::size_t{1} << 30U;  // a result has 31 bits
 constexpr std::size_t packets_limit = std::size_t{1} << 20U;
+
+void require_single(network& net, int fd) {
+    int bursts = 0;
+    socklen_t size = sizeof(bursts);
+    net.get_option(fd, IPPROTO_UDP, UDP_GRO, &bursts, &size);
+    if (bursts != 0)
+        throw std::invalid_argument("datagram_receiver: the socket receives bursts, which would be "
+                                    "taken for single datagrams; open it without receive_bursts");
+}
 
 }  // namespace
 
@@ -30,7 +42,8 @@ void require_valid(const datagram_receiver_options& options) {
 }
 
 datagram_receiver::datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options)
-    : pool_((require_valid(options), new datagram_pool(owner, fd, options))) {}
+    : pool_((require_valid(options), require_single(owner.net(), fd),
+             new datagram_pool(owner, fd, options))) {}
 
 void datagram_receiver::abandon::operator()(datagram_pool* left) const noexcept {
     left->abandon();

@@ -1,7 +1,7 @@
+#include "valid_server_options.hpp"
 #include "../coro/valid_rate_limit.hpp"
 #include "../net/valid_options.hpp"
 #include "../ring/valid_ring_options.hpp"
-#include "valid_server_options.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -30,6 +30,8 @@ void require_valid(const server_options& options) {
     require(options.max_connections > 0, "max_connections must be 1 or more");
     require(options.max_threads > 0, "max_threads must be 1 or more");
     require(options.max_children > 0, "max_children must be 1 or more");
+    require(!options.datagrams.receive_bursts,
+            "datagrams.receive_bursts must be off, since a server takes datagrams one by one");
     require_valid(options.listening);
     require_valid(options.datagrams);
     require_valid(options.receiving);

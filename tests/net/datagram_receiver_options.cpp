@@ -2,6 +2,7 @@
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
+#include <ringlet/net/datagram_socket.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -34,4 +35,14 @@ TEST_CASE("datagram receiver options that make no sense are refused by name", "[
     CHECK(refusal({}) == "nothing was thrown");
     CHECK(refusal({.packet_size_max = 1, .packets_max = 1, .batch_max = 1}) ==
           "nothing was thrown");
+}
+
+TEST_CASE("a datagram receiver refuses a socket that would give it many as one", "[net]") {
+    ringlet::loop owner;
+    const auto make = [&](bool bursts) {
+        ringlet::datagram_socket from(owner, {"127.0.0.1", 0}, {.receive_bursts = bursts});
+        const ringlet::datagram_receiver made(owner, from.socket());
+    };
+    CHECK_NOTHROW(make(false));
+    CHECK_THROWS_AS(make(true), std::invalid_argument);
 }

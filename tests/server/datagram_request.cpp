@@ -60,6 +60,32 @@ TEST_CASE("a datagram request has its packet and sender, and is answered any num
         });
 }
 
+TEST_CASE("a request is answered with a burst of datagrams", "[server]") {
+    for (const datagram_transport kind : datagram_transports())
+        run_without_leak([=](loop& owner) -> task<> {
+            datagram_socket server(owner, free_address(kind));
+            datagram_socket client(owner, free_address(kind));
+            datagram_request request(owner, server.socket().native_handle(),
+                                     ringlet::datagram(std::string_view(), client.local_address()));
+            ringlet::operation_group::counter packets{0};
+            ringlet::operation_group::counter bytes{0};
+            request.count_sent(packets, bytes);
+            CHECK_AWAITED(co_await request.reply_burst(std::string_view("aabbc"), 2), 5);
+            std::error_code error = std::make_error_code(std::errc::io_error);
+            CHECK_AWAITED(co_await request.reply_burst(std::string_view("d"), 2, error), 1);
+            CHECK_FALSE(error);
+            std::string buffer(100, '\0');
+            address sender;
+            for (const std::string_view expected : {"aa", "bb", "c", "d"}) {
+                const auto received = co_await client.recv_from(buffer, sender);
+                CHECK(buffer.substr(0, received.size) == expected);
+                CHECK(sender == server.local_address());
+            }
+            CHECK(packets == 4);
+            CHECK(bytes == 6);
+        });
+}
+
 TEST_CASE("a request can be answered to somebody else", "[server]") {
     run_without_leak([](loop& owner) -> task<> {
         datagram_socket server(owner, {"127.0.0.1", 0});
@@ -85,6 +111,8 @@ TEST_CASE("who has no name cannot be answered", "[server]") {
                                  ringlet::datagram(std::string_view("?"), address()));
         std::error_code error;
         CHECK_AWAITED(co_await request.reply(request.packet(), error), 0);
+        CHECK(error == std::errc::destination_address_required);
+        CHECK_AWAITED(co_await request.reply_burst(std::string_view("aabb"), 2, error), 0);
         CHECK(error == std::errc::destination_address_required);
         try {
             co_await request.reply(request.packet());

@@ -100,6 +100,7 @@ TEST_CASE("a limit that makes no sense is refused by its name", "[server]") {
         {"mode", [](auto& options) { options.datagrams.binding.mode = 010000; }},
         {"size of a buffer", [](auto& options) { options.datagrams.receive_buffer_size = -1; }},
         {"size of a buffer", [](auto& options) { options.datagrams.send_buffer_size = -1; }},
+        {"receive_bursts", [](auto& options) { options.datagrams.receive_bursts = true; }},
         {"packet_size_max", [](auto& options) { options.receiving.packet_size_max = 0; }},
         {"packets_max", [](auto& options) { options.receiving.packets_max = 0; }},
         {"batch_max", [](auto& options) { options.receiving.batch_max = 0; }},

@@ -24,7 +24,8 @@ class datagram_pool;
 /// `stop` is over; the datagrams may outlive the receiver.
 class datagram_receiver {
 public:
-    /// Throws std::invalid_argument for options that make no sense.
+    /// Throws std::invalid_argument for options that make no sense, and for a socket with
+    /// datagram_options::receive_bursts: it takes datagrams one by one.
     datagram_receiver(loop& owner, const socket& from,
                       const datagram_receiver_options& options = {})
         : datagram_receiver(owner, from.native_handle(), options) {}

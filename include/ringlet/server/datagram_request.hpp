@@ -4,8 +4,12 @@
 #include <ringlet/loop/operation_group.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram.hpp>
+#include <ringlet/net/send_burst_operation.hpp>
 #include <ringlet/net/send_to_operation.hpp>
 
+#include <netinet/in.h>
+
+#include <cstddef>
 #include <span>
 #include <system_error>
 
@@ -53,12 +57,27 @@ public:
         return {loop_, fd_, data, &to, &pending_, &error};
     }
 
+    /// Sends `data` to the sender as datagrams of `segment_size` bytes each, the last of which may
+    /// be shorter: of UDP for a fraction of the CPU time that a reply for each would take. Yields
+    /// the bytes sent. As datagram_socket::send_burst_to.
+    [[nodiscard]] send_burst_operation reply_burst(const_buffer data, std::size_t segment_size) {
+        return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
+    }
+    [[nodiscard]] send_burst_operation reply_burst(const_buffer data, std::size_t segment_size,
+                                                   std::error_code& error) {
+        return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
+    }
+
     /// For servers: as operation_group::count_sent.
     void count_sent(operation_group::counter& packets, operation_group::counter& bytes) noexcept {
         pending_.count_sent(packets, bytes);
     }
 
 private:
+    [[nodiscard]] int protocol() const noexcept {
+        return sender().family() == AF_UNIX ? 0 : IPPROTO_UDP;
+    }
+
     loop& loop_;
     int fd_;
     datagram datagram_;
