@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -26,8 +27,10 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::loop;
 using ringlet::send_burst_operation;
@@ -288,6 +291,29 @@ TEST_CASE("a burst that waits for room can be cancelled, and tells what has gone
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(take_all(pair.other).size() * 10 == sent);
+}
+
+TEST_CASE("each call of a burst waits for room as if it were the first", "[net]") {
+    std::vector<std::chrono::milliseconds> attempts;
+    virtual_time_ring* ring = nullptr;
+    auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
+        if (sqe.opcode == IORING_OP_POLL_ADD)
+            return static_cast<int>(sqe.poll32_events);
+        attempts.push_back(
+            std::chrono::duration_cast<std::chrono::milliseconds>(ring->now().time_since_epoch()));
+        return attempts.size() % 4 == 0 ? accept_all(call(sqe)) : -EAGAIN;
+    });
+    ring = made.get();
+    loop owner(std::move(made));
+    std::size_t sent = 0;
+    run_coroutine(owner, [&]() -> task<> {
+        sent = co_await send_burst_operation(owner, 3, unix_protocol, "abc", 1, nullptr, nullptr,
+                                             nullptr);
+    });
+    CHECK(sent == 3);
+    CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms,  //
+                                                             3ms, 3ms, 4ms, 6ms,  //
+                                                             6ms, 6ms, 7ms, 9ms});
 }
 
 TEST_CASE("a burst under a scope that is cancelled already sends nothing", "[net]") {
