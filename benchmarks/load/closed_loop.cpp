@@ -1,6 +1,7 @@
 #include "closed_loop.hpp"
 
 #include "broadcast_clients.hpp"
+#include "bulk_clients.hpp"
 #include "checked.hpp"
 #include "datagram_clients.hpp"
 #include "lasting_clients.hpp"
@@ -30,6 +31,8 @@ bool closed_loop::went_through(ssize_t result, const char* operation) {
 
 std::unique_ptr<closed_loop> make_closed_loop(const endpoint& server,
                                               const load_settings& settings) {
+    if (!is_stream(server.over) && settings.asked == service::source)
+        return std::make_unique<bulk_clients>(server, settings);
     if (!is_stream(server.over))
         return std::make_unique<datagram_clients>(server, settings);
     if (settings.reconnect)

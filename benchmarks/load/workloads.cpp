@@ -14,6 +14,7 @@ constexpr bool quick = true;
 const std::vector<std::string> one_loop{"epoll", "liburing", "ringlet", "ringlet on epoll"};
 const std::vector<std::string> datagrams{"epoll", "epoll one by one", "liburing", "ringlet",
                                          "ringlet on epoll"};
+const std::vector<std::string> bulk{"epoll one by one", "epoll", "ringlet", "ringlet on epoll"};
 const std::vector<std::string> per_connection{"blocking", "ringlet", "ringlet on epoll"};
 
 std::vector<workload_row> with_connections(load_settings base, sizes counts, sizes quick_counts) {
@@ -103,11 +104,21 @@ std::vector<workload> streams() {
 
 std::vector<workload> datagrams_and_unix() {
     const load_settings udp{.over = transport::udp};
+    const load_settings udp_bulk{.over = transport::udp,
+                                 .asked = service::source,
+                                 .connections = 8,
+                                 .message_bytes = 1'200,
+                                 .pipeline = 64};
     const load_settings unix_streams{.over = transport::unix_stream};
     const load_settings unix_datagrams{.over = transport::unix_datagram};
     return {
         {"udp", "datagrams there and back, by the number of clients", udp,
          with_connections(udp, {1, 16, 64, 256}, {1, 64}), datagrams},
+        {"udp-bulk",
+         "datagrams to a client that asks with one for many",
+         udp_bulk,
+         {{udp_bulk, quick}},
+         bulk},
         {"unix", "echo over Unix sockets", unix_streams,
          with_connections(unix_streams, {1, 64}, {64}), one_loop},
         {"unix-datagram", "datagrams over Unix sockets, there and back", unix_datagrams,

@@ -1,5 +1,6 @@
 // Datagrams on epoll, by hand: one thread, level-triggered; what has arrived is received in one
-// call and sent back in one (recvmmsg(2), sendmmsg(2)), up to a batch.
+// call and sent back in one (recvmmsg(2), sendmmsg(2)), up to a batch. What a source sends is cut
+// into datagrams by the kernel (UDP_SEGMENT, udp(7)).
 #pragma once
 
 #include "server_main.hpp"
@@ -14,7 +15,7 @@ class epoll_datagrams {
 public:
     // Borrows both descriptors. The socket is a blocking one: it is never received from in vain,
     // and sending waits for room. Throws std::system_error.
-    epoll_datagrams(int socket, int stop);
+    epoll_datagrams(int socket, int stop, const server_main::options& chosen);
     ~epoll_datagrams();
     epoll_datagrams(const epoll_datagrams&) = delete;
     epoll_datagrams& operator=(const epoll_datagrams&) = delete;
@@ -27,10 +28,13 @@ private:
 
     void echo_batch();
     void send_batch(unsigned count);
+    void answer_as_source();
+    void send_cut(sockaddr_storage& peer, socklen_t peer_size, std::size_t datagrams);
 
     int epoll_;
     int socket_;
     int stop_;
+    server_main::options chosen_;
     std::unique_ptr<std::byte[]> buffers_;  // memory is used only as far as datagrams reach
     std::array<sockaddr_storage, batch> peers_{};
     std::array<iovec, batch> data_{};

@@ -16,7 +16,7 @@ void serve(int socket, int stop, const server_main::options& chosen) {
     if (is_stream(chosen.over))
         epoll_streams(socket, stop, chosen).run();
     else
-        epoll_datagrams(socket, stop).run();
+        epoll_datagrams(socket, stop, chosen).run();
 }
 
 }  // namespace

@@ -7,12 +7,15 @@
 
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 
 namespace {
 
 server_main::serve_function server_of(const server_main::options& chosen) {
     if (chosen.does == service::broadcast)
         return serve_broadcast;
+    if (!is_stream(chosen.over) && chosen.does != service::echo)
+        throw std::invalid_argument("echoes datagrams only");
     return is_stream(chosen.over) ? serve_streams : serve_datagrams;
 }
 

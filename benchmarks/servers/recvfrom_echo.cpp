@@ -21,7 +21,7 @@ namespace {
 constexpr int burst = 64;
 
 // An error of receiving is that of an earlier answer which found nobody.
-void echo_all(int socket, std::vector<std::byte>& buffer) {
+void answer_all(int socket, std::vector<std::byte>& buffer, const server_main::options& chosen) {
     for (int i = 0; i < burst; ++i) {
         sockaddr_storage peer;
         socklen_t size = sizeof peer;
@@ -30,13 +30,18 @@ void echo_all(int socket, std::vector<std::byte>& buffer) {
             ::recvfrom(socket, buffer.data(), buffer.size(), MSG_DONTWAIT, name, &size);
         if (received < 0 && errno == EAGAIN)
             return;
-        if (received >= 0)
-            ::sendto(socket, buffer.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL, name,
-                     size);
+        if (received < 0)
+            continue;
+        const auto bytes = static_cast<std::size_t>(received);
+        if (chosen.does == service::echo)
+            ::sendto(socket, buffer.data(), bytes, MSG_NOSIGNAL, name, size);
+        else
+            for (std::size_t sent = 0; sent < bytes; ++sent)
+                ::sendto(socket, buffer.data(), chosen.message_bytes, MSG_NOSIGNAL, name, size);
     }
 }
 
-void serve(int socket, int stop, const server_main::options&) {
+void serve(int socket, int stop, const server_main::options& chosen) {
     const int epoll = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     for (const int fd : {socket, stop}) {
         epoll_event event{};
@@ -53,7 +58,7 @@ void serve(int socket, int stop, const server_main::options&) {
         for (int i = 0; i < count; ++i) {
             if (events[static_cast<std::size_t>(i)].data.fd == stop)
                 return;
-            echo_all(socket, buffer);
+            answer_all(socket, buffer, chosen);
         }
     }
 }

@@ -85,6 +85,27 @@ private:
     std::vector<std::byte> zeros_;
 };
 
+// The same in datagrams: a message back for each byte of the one that asks.
+class datagram_source {
+public:
+    explicit datagram_source(std::size_t message_bytes)
+        : message_bytes_(message_bytes), zeros_(server_main::source_send_max) {}
+
+    ringlet::task<> operator()(ringlet::datagram_request& request) {
+        const auto at_once = zeros_.size() / message_bytes_;
+        for (auto owed = request.packet().size(); owed > 0;) {
+            const auto count = std::min(owed, at_once);
+            co_await request.reply_burst(std::span(zeros_).first(count * message_bytes_),
+                                         message_bytes_);
+            owed -= count;
+        }
+    }
+
+private:
+    std::size_t message_bytes_;
+    std::vector<std::byte> zeros_;
+};
+
 // Each message to every client; one that does not take it in time is dropped.
 class broadcaster {
 public:
@@ -188,7 +209,9 @@ void serve_over(const server_main::options& chosen) {
     case transport::unix_stream:
         return serve_streams<ringlet::unix_stream_server>(chosen);
     case transport::udp:
-        return serve<ringlet::udp_server>(chosen, echo_datagram);
+        return chosen.does == service::source
+                   ? serve<ringlet::udp_server>(chosen, datagram_source(chosen.message_bytes))
+                   : serve<ringlet::udp_server>(chosen, echo_datagram);
     case transport::unix_datagram:
         return serve<ringlet::unix_datagram_server>(chosen, echo_datagram);
     }

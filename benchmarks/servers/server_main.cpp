@@ -138,8 +138,9 @@ options parse_command_line(int argc, char** argv, const char* description,
     try {
         command.parse(argc, argv);
         chosen.spin_max = std::chrono::microseconds(spin_us);
-        if (!is_stream(chosen.over) && chosen.does != service::echo)
-            throw CLI::ValidationError("--service", "datagrams are echoed");
+        if (!is_stream(chosen.over) && chosen.does != service::echo &&
+            !(chosen.over == transport::udp && chosen.does == service::source))
+            throw CLI::ValidationError("--service", "datagrams are echoed, or UDP's a source's");
         if (chosen.does == service::broadcast && chosen.concurrency != "loop")
             throw CLI::ValidationError("--service", "a broadcast is for clients of one loop");
         if (chosen.timers > 0 && !(is_stream(chosen.over) && chosen.does == service::echo &&
