@@ -83,8 +83,8 @@ TEST_CASE("a client that any kind of server refuses is not handled", "[server]")
     {
         const any_server<choosy> server(kind, echo_back);
         serving_thread serving(*server);
-        asking_client refused = server.client();
         shared().refusing = true;
+        asking_client refused = server.client();
         refused.say("nobody listens");
         if (has_streams(kind.over))
             CHECK(refused.hear().empty());  // since its connection is shut down
