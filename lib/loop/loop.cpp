@@ -17,8 +17,10 @@ namespace ringlet {
 namespace {
 
 // Read and written only by the functions of this file, which are not inlined into coroutines: a
-// compiler may keep the address of a thread_local across a suspension (llvm 47179).
-thread_local loop* current_loop = nullptr;
+// compiler may keep the address of a thread_local across a suspension (llvm 47179). The model is
+// one that spares a shared library a call for each access; for that it has to be in the memory that
+// ld.so sets aside, of which one pointer is not much.
+[[gnu::tls_model("initial-exec")]] thread_local loop* current_loop = nullptr;
 
 constexpr auto spin_limit = std::chrono::milliseconds(10);
 
@@ -219,18 +221,18 @@ bool loop::spin() {
     return false;
 }
 
+// Only what is there now: what it leads to waits for the next turn. So do those that are reaped
+// meanwhile, to make room, and what has come after them.
 void loop::deliver_all() {
-    // Only what is there now: what it leads to waits for the next turn.
     completion_queue& completions = ring_->completions();
-    for (std::size_t left = reaped_.size() + completions.ready(); left > 0; --left) {
-        if (reaped_.empty()) {
-            deliver(completions.pop());
-        } else {
-            const completion oldest = reaped_.front();
-            reaped_.pop_front();
-            deliver(oldest);
-        }
+    unsigned ready = completions.ready();
+    for (std::size_t left = reaped_.size(); left > 0; --left) {
+        const completion oldest = reaped_.front();
+        reaped_.pop_front();
+        deliver(oldest);
     }
+    for (; ready > 0 && reaped_.empty(); --ready)
+        deliver(completions.pop());
 }
 
 void loop::deliver(const completion& cqe) {
