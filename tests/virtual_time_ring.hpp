@@ -19,7 +19,8 @@
 /// takes none of the real one: it moves the virtual time to the deadline. All other SQEs
 /// are given to `answer`, whose result is how they end, or `pending`.
 ///
-/// Where it is to be `observable`, a loop can wait by looking: each look at the clock takes 1 us.
+/// Where it is to be `observable`, a loop can wait by looking: each look at the clock takes 1 us of
+/// CPU time, and each wait in the ring 30 us.
 class virtual_time_ring : public ringlet::ring {
 public:
     using answer_function = std::function<int(const io_uring_sqe&)>;
@@ -46,6 +47,7 @@ public:
         if (completions_.ready() >= wait_for)
             return;
         ++waits_;
+        cpu_time_ += std::chrono::microseconds(30);
         if (!due_.empty())
             deadline = std::min(deadline, due_.begin()->first);
         if (deadline == no_deadline)
@@ -68,11 +70,14 @@ public:
     [[nodiscard]] clock::time_point now() const noexcept override {
         if (completions_.observable()) {
             now_ += std::chrono::microseconds(1);
+            cpu_time_ += std::chrono::microseconds(1);
             if (!due_.empty() && due_.begin()->first <= now_)
                 flags_ = IORING_SQ_TASKRUN;
         }
         return now_;
     }
+
+    [[nodiscard]] std::chrono::nanoseconds cpu_time() const noexcept override { return cpu_time_; }
 
     /// How often `enter` had to wait.
     [[nodiscard]] unsigned waits() const noexcept { return waits_; }
@@ -145,6 +150,7 @@ private:
     std::multimap<clock::time_point, ringlet::completion> due_;
     std::deque<ringlet::completion> ended_;  // those the completion queue has no room for yet
     mutable clock::time_point now_{};
+    mutable std::chrono::nanoseconds cpu_time_{0};
     mutable unsigned flags_ = 0;
     unsigned waits_ = 0;
 };

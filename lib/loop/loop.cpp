@@ -196,7 +196,11 @@ bool loop::has_news() const noexcept {
 }
 
 bool loop::spin() {
-    if (spin_max_ == spin_max_.zero() || !ring_->completions().observable() || !spin_.due())
+    if (spin_max_ == spin_max_.zero() || !ring_->completions().observable())
+        return false;
+    if (spin_.begin_wait())
+        spin_.end_period({ring_->cpu_time(), statistics_.completions});
+    if (!spin_.spins())
         return false;
     collect();
     if (has_news())
@@ -206,10 +210,8 @@ bool loop::spin() {
     const clock::time_point end = std::min(at + spin_max_, timers_.next_deadline());
     while (at < end) {
         for (int looks = 0; looks < 8; ++looks) {
-            if (has_news()) {
-                spin_.succeeded();
+            if (has_news())
                 return true;
-            }
             cpu_relax();
         }
         const clock::time_point before = std::exchange(at, now());

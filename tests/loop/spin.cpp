@@ -57,18 +57,31 @@ struct spinning {
 
 TEST_CASE("what comes soon is found by looking, and the ring does not wait", "[loop]") {
     spinning here(20us);
-    here.close(100);
-    CHECK(here.loop.statistics().spins == 100);
+    here.close(10);
+    CHECK(here.loop.statistics().spins == 10);
     CHECK(here.loop.statistics().spins_in_vain == 0);
     CHECK(here.ring.waits() == 0);
+
+    here.close(10'000);
+    CHECK(here.loop.statistics().spins > 9'000);
+    CHECK(here.loop.statistics().spins_in_vain == 0);
 }
 
-TEST_CASE("what comes late is waited for in the ring, more and more without a look", "[loop]") {
+TEST_CASE("what comes late is waited for in the ring, nearly always without a look", "[loop]") {
     spinning here(10ms);
-    here.close(1'000);
-    CHECK(here.loop.statistics().spins == 9);  // after 0, 1, 3, ... 255 others
-    CHECK(here.loop.statistics().spins_in_vain == 9);
-    CHECK(here.ring.waits() == 1'000);
+    here.close(10'000);
+    CHECK(here.loop.statistics().spins > 0);
+    CHECK(here.loop.statistics().spins < 1'000);
+    CHECK(here.loop.statistics().spins_in_vain == here.loop.statistics().spins);
+    CHECK(here.ring.waits() >= 10'000);
+}
+
+TEST_CASE("what comes soon, but later than it costs to block, is waited for in the ring",
+          "[loop]") {
+    spinning here(45us);
+    here.close(10'000);
+    CHECK(here.ring.waits() > 9'000);
+    CHECK(here.loop.statistics().spins_in_vain == 0);
 }
 
 TEST_CASE("spin_max is how long a loop looks", "[loop]") {
@@ -113,13 +126,13 @@ TEST_CASE("a spin ends where a timer is due", "[loop]") {
     CHECK(here.loop.statistics().spins == 1);
 }
 
-TEST_CASE("a loop that is idle spins ever less, on the rings there are", "[loop]") {
+TEST_CASE("a loop that is idle seldom spins, on the rings there are", "[loop]") {
     ringlet::loop owner;
     run_coroutine(owner, []() -> ringlet::task<> {
-        for (int i = 0; i < 30; ++i)
-            co_await ringlet::sleep_for(1ms);
+        for (int i = 0; i < 2'500; ++i)
+            co_await ringlet::sleep_for(100us);
     });
-    CHECK(owner.statistics().spins <= 10);
+    CHECK(owner.statistics().spins <= owner.statistics().turns / 4);
 }
 
 TEST_CASE("a spin_max out of range is refused, by its name and unit", "[loop]") {

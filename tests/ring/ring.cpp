@@ -5,10 +5,12 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/yield.hpp>
+#include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/ring.hpp>
 
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -22,6 +24,17 @@ ringlet::task<> note_after(std::chrono::hours patience, std::string name,
 }
 
 }  // namespace
+
+TEST_CASE("a ring tells the CPU time of its thread", "[ring]") {
+    const auto ring = ringlet::make_ring();
+    const auto before = ring->cpu_time();
+    volatile unsigned spent = 0;
+    for (unsigned i = 0; i < 1'000'000; ++i)
+        spent = spent + i;
+    const auto after = ring->cpu_time();
+    CHECK(after > before);
+    std::jthread([&] { CHECK(ring->cpu_time() < after); });  // another's
+}
 
 TEST_CASE("the queues of a ring are plain memory that needs no kernel", "[ring]") {
     virtual_time_ring ring;

@@ -27,8 +27,8 @@ struct loop_options {
     std::size_t receive_buffers_held_max = 256;
 
     /// How long a loop that has nothing to do looks for news before it blocks, at most 10 ms; 0 to
-    /// block at once. It is the most that a wait can cost in CPU time: the loop goes on looking
-    /// only where that has paid of late, so that one which is idle uses none; see adaptive_spin.
+    /// block at once. It is the most that a wait can cost in CPU time: the loop does so only where
+    /// it measures that this saves CPU time, and one that is idle uses none; see adaptive_spin.
     std::chrono::microseconds spin_max{50};
 
     /// How many bytes of finished coroutine frames are kept for the next ones.

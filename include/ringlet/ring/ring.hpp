@@ -45,6 +45,10 @@ public:
     /// The time by which deadlines are reckoned. A simulated ring answers with its virtual time.
     [[nodiscard]] virtual clock::time_point now() const noexcept { return clock::now(); }
 
+    /// The CPU time that this thread has used (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2)), or in a
+    /// simulation is said to have used.
+    [[nodiscard]] virtual std::chrono::nanoseconds cpu_time() const noexcept;
+
     /// Where the descriptors that this ring's SQEs name live.
     [[nodiscard]] virtual network& net() const noexcept { return network::system(); }
 
