@@ -98,7 +98,7 @@ std::vector<workload> streams() {
          "echo beside idle connections, and the memory that these take",
          idle,
          {{idle}},
-         one_loop},
+         {"epoll", "liburing", "ringlet", "ringlet lending", "ringlet on epoll"}},
     };
 }
 
@@ -174,6 +174,8 @@ std::vector<known_server> known_servers(const std::string& folder) {
         {{"liburing", in_folder("liburing_echo")}, true},
         {{"blocking", in_folder("blocking_echo")}},
         {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
+        {{"ringlet lending", "env RINGLET_RING=kernel " + in_folder("ringlet_echo") + " --lend"},
+         true},
         {{"ringlet on epoll", "env RINGLET_RING=epoll " + in_folder("ringlet_echo")}},
     };
     const std::string ring_peer = "asio-io_uring";

@@ -28,7 +28,13 @@ ringlet::task<> echo(ringlet::stream& client) {
         co_await client.send_all(std::span(received).first(n));
 }
 
-// The same with a deadline for each message.
+// The same without a buffer of its own.
+ringlet::task<> echo_lent(ringlet::stream& client) {
+    while (const auto received = co_await client.receive())
+        co_await client.send_all(received);
+}
+
+// The first with a deadline for each message.
 ringlet::task<> echo_in_time(ringlet::stream& client) {
     buffer received;
     while (auto n = co_await ringlet::with_timeout(server_main::silence_max, client.recv(received)))
@@ -192,7 +198,9 @@ template <class Server>
 void serve_streams(const server_main::options& chosen) {
     switch (chosen.does) {
     case service::echo:
-        return serve<Server>(chosen, chosen.timers > 0 ? echo_in_time : echo);
+        return serve<Server>(chosen, chosen.timers > 0 ? echo_in_time
+                                     : chosen.lend     ? echo_lent
+                                                       : echo);
     case service::sink:
         return serve<Server>(chosen, sink(chosen.message_bytes));
     case service::source:

@@ -130,6 +130,8 @@ options parse_command_line(int argc, char** argv, const char* description,
     command.add_option("--workers", chosen.workers, "Threads, or processes, that serve")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    command.add_flag("--lend", chosen.lend,
+                     "Echo streams without buffers of their own, from those that ringlet lends");
     int spin_us = -1;
     command
         .add_option("--spin-us", spin_us,

@@ -40,7 +40,10 @@ struct options {
     std::size_t timers = 0;  // that are armed; each connection then has a deadline beside them
     std::string concurrency;
     std::size_t workers = 1;
-    std::chrono::microseconds spin_max{-1};  // of ringlet's loops; -1 leaves it at their default
+
+    // Of ringlet's only:
+    bool lend = false;  // echoes what is received into buffers that the loop lends
+    std::chrono::microseconds spin_max{-1};  // -1 leaves it at the loop's default
 };
 
 // Reads the options; on a bad command line, or `--help`, prints and exits. `concurrencies` are the
