@@ -35,9 +35,17 @@ loop::clock::duration valid_spin_max(std::chrono::microseconds wanted) {
     return wanted;
 }
 
-std::size_t at_least_one(std::size_t wanted, const char* name) {
+std::size_t valid_buffer_size(std::size_t wanted) {
+    constexpr auto size_max = std::size_t{1} << 30U;  // an SQE's length has 32 bits
+    if (wanted < 1 || wanted > size_max)
+        throw std::invalid_argument("loop_options: receive_buffer_size must be 1 B to 1 GiB, not " +
+                                    std::to_string(wanted));
+    return wanted;
+}
+
+std::size_t valid_buffers_max(std::size_t wanted) {
     if (wanted == 0)
-        throw std::invalid_argument(std::string("loop_options: ") + name + " must be 1 or more");
+        throw std::invalid_argument("loop_options: receive_buffers_max must be 1 or more");
     return wanted;
 }
 
@@ -56,6 +64,7 @@ public:
             throw std::logic_error("loop::run: the loop runs already; await instead");
         current_loop = &entered;
         entered.turn_began_ = entered.now();
+        entered.spin_.begin(entered.usage());
     }
     running(const running&) = delete;
     running& operator=(const running&) = delete;
@@ -99,9 +108,8 @@ loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
     : inline_completions_max_(options.inline_completions_max),
       inline_completions_(options.inline_completions_max),
       spin_max_(valid_spin_max(options.spin_max)), frames_(options.frame_cache_bytes_max),
-      buffers_(at_least_one(options.receive_buffer_size, "receive_buffer_size"),
-               at_least_one(options.receive_buffers_max, "receive_buffers_max"),
-               options.receive_buffers_held_max),
+      buffers_(valid_buffer_size(options.receive_buffer_size),
+               valid_buffers_max(options.receive_buffers_max), options.receive_buffers_held_max),
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {
@@ -153,12 +161,14 @@ void loop::wake() noexcept {
 
 loop_statistics loop::statistics() const noexcept {
     loop_statistics now = statistics_;
+    now.completions -= completions_before_;
     now.in_flight = in_flight_ - 1;  // less the wake_up
     return now;
 }
 
 void loop::restart_statistics() noexcept {
-    statistics_ = {};
+    completions_before_ = statistics_.completions;  // which the measuring of spins goes on with
+    statistics_ = {.completions = completions_before_};
 }
 
 void loop::turn() {
@@ -195,11 +205,15 @@ bool loop::has_news() const noexcept {
            !inbox_.empty();
 }
 
+adaptive_spin::usage loop::usage() const noexcept {
+    return {ring_->cpu_time(), statistics_.completions};
+}
+
 bool loop::spin() {
     if (spin_max_ == spin_max_.zero() || !ring_->completions().observable())
         return false;
     if (spin_.begin_wait())
-        spin_.end_period({ring_->cpu_time(), statistics_.completions});
+        spin_.end_period(usage());
     if (!spin_.spins())
         return false;
     collect();
@@ -218,6 +232,8 @@ bool loop::spin() {
         if (at - before >= preempted)
             break;
     }
+    if (at >= timers_.next_deadline())
+        return true;
     spin_.failed();
     ++statistics_.spins_in_vain;
     return false;

@@ -15,9 +15,7 @@ std::byte* receive_buffers::take_to_hold(receiver& holder, time_point now) {
     if (held_ == held_max_) {
         if (holding_.empty() || now - holding_.front().waiting_since() < hold_time)
             return nullptr;
-        receiver& longest = holding_.front();
-        end_hold(longest);
-        longest.yield_buffer();
+        take_from_longest_holder();
     }
     std::byte* const buffer = take();
     if (buffer != nullptr) {
@@ -25,6 +23,18 @@ std::byte* receive_buffers::take_to_hold(receiver& holder, time_point now) {
         ++held_;
     }
     return buffer;
+}
+
+void receive_buffers::take_from_longest_holder() {
+    receiver& longest = holding_.front();
+    end_hold(longest);
+    longest.yield_buffer();
+}
+
+void receive_buffers::wait(receiver& next) {
+    waiting_.push_back(next);
+    if (!holding_.empty())
+        take_from_longest_holder();
 }
 
 void receive_buffers::end_hold(receiver& holder) noexcept {

@@ -29,17 +29,17 @@ void receive_bytes_operation::prepare(io_uring_sqe& sqe) {
 
 void receive_bytes_operation::complete(const completion& cqe) {
     const bool polled = buffer_ == nullptr;
+    const bool nothing_yet =
+        cqe.result == -EAGAIN || cqe.result == -EINTR || (cqe.result == -ECANCELED && yielding_);
     end_hold();
-    if (polled ? cqe.result < 0 : cqe.result >= 0)
+    if (polled ? cqe.result < 0 : !nothing_yet)
         ring_operation::complete(cqe);
     else if (cancel_requested())
         finish(-ECANCELED);
     else if (polled)
         receive();
-    else if (cqe.result == -EAGAIN || (cqe.result == -ECANCELED && yielding_))
-        poll();
     else
-        ring_operation::complete(cqe);
+        poll();
 }
 
 void receive_bytes_operation::poll() {

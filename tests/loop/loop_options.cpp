@@ -115,7 +115,9 @@ TEST_CASE("a loop completes as many awaits inline as its options allow, in a row
 TEST_CASE("options of the buffers to receive into that make no sense are refused by name",
           "[loop]") {
     CHECK_THROWS_WITH(ringlet::loop({.receive_buffer_size = 0}),
-                      "loop_options: receive_buffer_size must be 1 or more");
+                      "loop_options: receive_buffer_size must be 1 B to 1 GiB, not 0");
+    CHECK_THROWS_WITH(ringlet::loop({.receive_buffer_size = std::size_t{1} << 32U}),
+                      "loop_options: receive_buffer_size must be 1 B to 1 GiB, not 4294967296");
     CHECK_THROWS_WITH(ringlet::loop({.receive_buffers_max = 0}),
                       "loop_options: receive_buffers_max must be 1 or more");
 }

@@ -59,6 +59,8 @@ TEST_CASE("operations are counted while they are in flight and when they complet
         co_await group.join();
         CHECK(owner.statistics().in_flight == 0);
         CHECK(owner.statistics().completions == 3);
+        owner.restart_statistics();
+        CHECK(owner.statistics().completions == 0);
     });
 }
 

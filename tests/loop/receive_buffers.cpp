@@ -136,3 +136,17 @@ TEST_CASE("a buffer that is lent is not there to hold", "[loop]") {
     CHECK(buffers.held() == 0);
     buffers.give_back(only);
 }
+
+TEST_CASE("who waits for a buffer is not held up by those that wait with one in hand", "[loop]") {
+    receive_buffers buffers(100, 1, 5);
+    noting_receiver idle;
+    noting_receiver other;
+    std::byte* const only = buffers.take_to_hold(idle, start);
+    CHECK(buffers.take_to_hold(other, start) == nullptr);
+    buffers.wait(other);
+    CHECK(idle.yields == 1);
+    CHECK(buffers.held() == 0);
+    buffers.give_back(only);  // as idle does
+    CHECK(other.lent == std::vector{only});
+    buffers.give_back(only);
+}

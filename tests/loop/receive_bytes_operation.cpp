@@ -284,6 +284,42 @@ TEST_CASE("a receive that has waited long goes on without its buffer when anothe
     CHECK(owner.buffers().lent() == 0);
 }
 
+TEST_CASE("those that wait with all the buffers in hand do not keep others from receiving",
+          "[loop]") {
+    ringlet::loop owner({.receive_buffers_max = 1});
+    connection_under_test idle{owner, unix_pair()};
+    connection_under_test busy{owner, unix_pair()};
+    arrival nothing;
+    arrival got;
+    run_coroutine(owner, [&]() -> task<> {
+        ringlet::task_group waiting;
+        waiting.spawn(receive(idle, nothing));
+        send_text(busy.pair, "here");
+        co_await receive(busy, got);
+        CHECK(got.text == "here");
+        send_text(idle.pair, "and there");
+        co_await waiting.join();
+    });
+    CHECK(nothing.text == "and there");
+    CHECK(owner.buffers().lent() == 0);
+}
+
+TEST_CASE("a reset that comes in the turn of a cancel is its error, not lost", "[loop]") {
+    ringlet::loop owner;
+    connection_under_test connection{owner, tcp_pair()};
+    arrival got;
+    run_coroutine(owner, [&]() -> task<> {
+        ringlet::task_group group;
+        group.spawn(receive(connection, got));
+        co_await ringlet::yield();
+        reset(connection.pair.other);
+        owner.ring().enter(0, 0, ringlet::ring::no_deadline);  // it has failed, unseen as yet
+        group.cancel();
+        co_await group.join();
+    });
+    CHECK(got.error == std::errc::connection_reset);
+}
+
 TEST_CASE("bytes that come while a buffer is asked back are received into it", "[loop]") {
     ringlet::loop owner({.receive_buffers_held_max = 1});
     connection_under_test patient{owner, unix_pair()};

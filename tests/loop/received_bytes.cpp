@@ -58,6 +58,14 @@ TEST_CASE("received bytes that are moved keep their buffer, and what they replac
     CHECK(buffers.lent() == 1);
     CHECK(other.data() == kept);
     CHECK(other.size() == 5);
+    CHECK_FALSE(one);  // NOLINT: what is moved from has none
+    CHECK(one.size() == 0);
+    const received_bytes third(std::move(other));
+    CHECK(third.size() == 5);
+    CHECK(other.empty());  // NOLINT
+    CHECK(buffers.lent() == 1);
+    other = received_bytes(buffers, buffers.take(), 7);
+    CHECK(buffers.lent() == 2);
     other = received_bytes();
-    CHECK(buffers.lent() == 0);
+    CHECK(buffers.lent() == 1);
 }

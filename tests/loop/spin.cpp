@@ -124,6 +124,8 @@ TEST_CASE("a spin ends where a timer is due", "[loop]") {
         CHECK(here.loop.now() - begun < 200us);
     });
     CHECK(here.loop.statistics().spins == 1);
+    CHECK(here.loop.statistics().spins_in_vain == 0);
+    CHECK(here.ring.waits() == 0);
 }
 
 TEST_CASE("a loop that is idle seldom spins, on the rings there are", "[loop]") {

@@ -16,7 +16,7 @@ namespace ringlet {
 /// outcome has been the same. At equal cost it spins, for the latency.
 class adaptive_spin {
 public:
-    /// What the loop has used and done since it was made.
+    /// What the loop's thread has used, and the loop has done, since they began.
     struct usage {
         std::chrono::nanoseconds cpu_time{0};
         std::uint64_t completions = 0;
@@ -27,6 +27,9 @@ public:
     static constexpr unsigned period_waits = 32;
     static constexpr unsigned trial_periods = 4;
     static constexpr unsigned rest_max = 1'023;
+
+    /// The loop begins to run: what was used before does not count.
+    void begin(const usage& total) noexcept { before_ = total; }
 
     /// Whether waits begin with a spin now.
     [[nodiscard]] bool spins() const noexcept { return spins_; }

@@ -159,6 +159,7 @@ private:
     void collect();
     [[nodiscard]] bool spin();
     [[nodiscard]] bool has_news() const noexcept;
+    [[nodiscard]] adaptive_spin::usage usage() const noexcept;
     void deliver_all();
     void resume_ready();
     void deliver(const completion& cqe);
@@ -187,6 +188,7 @@ private:
     std::unique_ptr<wake_up> wake_up_;
     clock::time_point turn_began_;
     loop_statistics statistics_;
+    std::uint64_t completions_before_ = 0;  // those that statistics_ counts from before its restart
 };
 
 // The hot half of operation, here since it needs to see into the loop.

@@ -9,13 +9,14 @@ namespace ringlet {
 /// What a loop has done since it was made or since `loop::restart_statistics`, and what it does
 /// now.
 struct loop_statistics {
-    /// How often it has visited the ring.
+    /// How many turns it has made, in most of which it has visited the ring.
     std::uint64_t turns = 0;
 
     /// How many completions the ring has given it.
     std::uint64_t completions = 0;
 
-    /// How many waits began with a spin, and how many of these were in vain; see adaptive_spin.
+    /// How many waits began with a spin, since there was no news, and how many of these were in
+    /// vain; see adaptive_spin.
     std::uint64_t spins = 0;
     std::uint64_t spins_in_vain = 0;
 

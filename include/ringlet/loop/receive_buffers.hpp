@@ -61,11 +61,13 @@ public:
     [[nodiscard]] std::byte* take_to_hold(receiver& holder, time_point now);
     void end_hold(receiver& holder) noexcept;
 
-    /// Takes a buffer back. Who waits for one gets it.
+    /// Takes a buffer back. Who waits for one gets it, and goes on; where it cannot, since the ring
+    /// is broken, this throws as the ring does.
     void give_back(std::byte* buffer);
 
-    /// Queues who has found none, until it is lent one or unlinks itself.
-    void wait(receiver& next) noexcept { waiting_.push_back(next); }
+    /// Queues who has found none, until it is lent one or unlinks itself. Of those that wait with
+    /// one in hand, the one that has done so longest is asked for it.
+    void wait(receiver& next);
 
     /// The bytes of one.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -75,6 +77,8 @@ public:
     [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
 private:
+    void take_from_longest_holder();
+
     std::size_t size_;
     std::size_t count_max_;
     std::size_t held_max_;

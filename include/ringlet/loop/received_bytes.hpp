@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace ringlet {
 
@@ -11,8 +12,9 @@ namespace ringlet {
 /// changed freely. Destroying it gives the buffer back, for whoever receives next. Contextually
 /// true if there are any; none means the end of the stream.
 ///
-/// It belongs to the loop's thread, and must end before the loop. Held for long it keeps a buffer
-/// from others, of which there are loop_options::receive_buffers_max; so copy what is to be kept.
+/// It belongs to the loop's thread, and must end before the loop. Moved from, it has none. Held for
+/// long it keeps a buffer from others, of which there are loop_options::receive_buffers_max; so
+/// copy what is to be kept.
 class received_bytes {
 public:
     /// No bytes.
@@ -21,6 +23,15 @@ public:
     /// `size` bytes in `buffer`, which was taken from `lender`; nullptr for none.
     received_bytes(receive_buffers& lender, std::byte* buffer, std::size_t size) noexcept
         : buffer_(buffer, give_back{&lender}), size_(buffer == nullptr ? 0 : size) {}
+
+    received_bytes(received_bytes&& other) noexcept
+        : buffer_(std::move(other.buffer_)), size_(std::exchange(other.size_, 0)) {}
+    received_bytes& operator=(received_bytes&& other) noexcept {
+        buffer_ = std::move(other.buffer_);
+        size_ = std::exchange(other.size_, 0);
+        return *this;
+    }
+    ~received_bytes() = default;
 
     [[nodiscard]] std::byte* data() const noexcept { return buffer_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -48,10 +48,11 @@ public:
         return receive_into(buffer, &error);
     }
 
-    /// Receives what has come into a buffer that the loop lends, once something has come: a stream
-    /// that waits takes no memory for it, which is what to choose for thousands that are mostly
-    /// idle. Yields the bytes, which give the buffer back when they are destroyed; none is the end
-    /// of the stream. Throws std::logic_error if a receive is pending.
+    /// Receives what has come into a buffer that the loop lends. Most streams that wait have none,
+    /// only so many as loop_options::receive_buffers_held_max says, those that have begun last; so
+    /// it is what to choose for thousands that are mostly idle. Yields the bytes, which give the
+    /// buffer back when they are destroyed; none is the end of the stream. Throws std::logic_error
+    /// if a receive is pending.
     ///
     ///     while (const auto received = co_await client.receive())
     ///         co_await client.send_all(received);

@@ -17,7 +17,8 @@ public:
 
     /// `capacity` is a power of two. `tail` is the producer's position, written by the producer, as
     /// are `flags`: IORING_SQ_TASKRUN and IORING_SQ_CQ_OVERFLOW say that `enter` has completions to
-    /// collect. nullptr: only `enter` itself finds out.
+    /// collect, and the ring's clock goes on while somebody looks. nullptr: only `enter` itself
+    /// finds out.
     completion_queue(io_uring_cqe* entries, unsigned capacity, unsigned* head, unsigned* tail,
                      unsigned* flags = nullptr) noexcept
         : entries_(entries), mask_(capacity - 1), head_(head), tail_(tail), flags_(flags) {}
