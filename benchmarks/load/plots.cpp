@@ -64,19 +64,22 @@ curve& curve_of(std::vector<curve>& curves, const std::string& server) {
     return curves.emplace_back(curve{server, {}});
 }
 
-// In the order of the rows, which is that of the positions. Without one the rows stand side by
-// side.
+// In the order of the rows, which is that of the positions. Without one those rows that have such a
+// figure stand side by side.
 std::vector<curve> curves_of(const std::vector<const result*>& rows, const figure& y,
                              const position& x = {}) {
     std::vector<curve> curves;
     double place = 0;
     for (const result* row : rows) {
+        bool any = false;
         for (const auto& one : row->standings)
-            if (const auto value = y(one))
+            if (const auto value = y(one)) {
                 curve_of(curves, one.name)
                     .points.push_back({x ? static_cast<double>(x(row->load)) : place, *value,
                                        describe(row->load)});
-        ++place;
+                any = true;
+            }
+        place += any ? 1 : 0;
     }
     return curves;
 }
@@ -93,7 +96,7 @@ class drawing {
 public:
     drawing(const std::filesystem::path& file, const std::string& title, std::string axis)
         : file_(file), axis_(std::move(axis)) {
-        set("title " + title).set("grid").set("key outside bottom center horizontal");
+        set("title " + title).set("grid").set("key outside right top vertical");
     }
 
     drawing& set(const std::string& command) {
@@ -131,7 +134,7 @@ private:
 
     std::string script(const std::vector<curve>& curves, int height, const char* style) {
         std::ostringstream text;
-        text << "set terminal svg size 900," << height << " font 'sans,13' background rgb 'white' "
+        text << "set terminal svg size 1000," << height << " font 'sans,13' background rgb 'white' "
              << "noenhanced\nset output " << in_quotes(file_.string()) << '\n'
              << settings_.str();
         for (std::size_t i = 0; i < curves.size(); ++i) {

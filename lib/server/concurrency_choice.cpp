@@ -1,5 +1,5 @@
-#include "available_cpus.hpp"
 #include "concurrency_choice.hpp"
+#include "available_cpus.hpp"
 #include "dedicated_threads.hpp"
 #include "request_children.hpp"
 #include "worker_threads.hpp"

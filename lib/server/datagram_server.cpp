@@ -31,7 +31,7 @@ bool datagram_server::verify_request(const datagram& /*received*/, const address
 class datagram_server::incoming final : public request_source {
 public:
     incoming(datagram_server& owner, const bound_socket& from,
-              const datagram_receiver_options& options)
+             const datagram_receiver_options& options)
         : owner_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
 
     task<> take(executor& handled_by) override {

@@ -1,6 +1,6 @@
 #include "dedicated_threads.hpp"
+#include "for_one_request.hpp"
 
-#include <algorithm>
 #include <memory>
 
 namespace ringlet {
@@ -31,18 +31,9 @@ private:
     worker_thread thread_;
 };
 
-// One connection needs few entries, and the memory of a ring counts against RLIMIT_MEMLOCK.
-loop_options dedicated_threads::small(loop_options options) noexcept {
-    options.ring.submission_entries = std::min(options.ring.submission_entries, 32U);
-    options.ring.completion_entries = std::min(options.ring.completion_entries, 128U);
-    options.frame_cache_bytes_max =
-        std::min(options.frame_cache_bytes_max, std::size_t{256} << 10U);
-    return options;
-}
-
 dedicated_threads::dedicated_threads(loop& owner, std::size_t running_max,
                                      const loop_options& options)
-    : executor(owner, running_max), options_(small(options)) {}
+    : executor(owner, running_max), options_(for_one_request(options)) {}
 
 dedicated_threads::~dedicated_threads() = default;
 

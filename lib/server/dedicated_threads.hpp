@@ -20,7 +20,6 @@ private:
     /// A thread and its request; ends itself in the loop that has started it.
     class dedicated;
 
-    static loop_options small(loop_options options) noexcept;
     void start(accepted_request request) override;
 
     const loop_options options_;

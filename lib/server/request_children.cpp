@@ -1,6 +1,7 @@
-#include "../coro/detached.hpp"
-#include "fork_server_child.hpp"
 #include "request_children.hpp"
+#include "../coro/detached.hpp"
+#include "for_one_request.hpp"
+#include "fork_server_child.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -34,7 +35,7 @@ public:
 request_children::request_children(loop& owner, std::size_t running_max,
                                    const server_options& options, child_accounts& accounts,
                                    std::function<void(std::size_t slot)> enter, int shared)
-    : executor(owner, running_max), loop_options_(options.loop),
+    : executor(owner, running_max), loop_options_(for_one_request(options.loop)),
       kill_timeout_(options.kill_timeout), accounts_(accounts), enter_(std::move(enter)),
       shared_(shared), late_(owner, [this] { kill_all(); }) {}
 
@@ -43,9 +44,9 @@ request_children::~request_children() = default;
 void request_children::start(accepted_request request) {
     const std::size_t slot = accounts_.open();
     try {
-        child_process made = fork_server_child(
-            [&] { return run_in_child(slot, std::move(request.handling)); },
-            {request.descriptor, shared_, cancelled_.native_handle()});
+        child_process made =
+            fork_server_child([&] { return run_in_child(slot, std::move(request.handling)); },
+                              {request.descriptor, shared_, cancelled_.native_handle()});
         accounts_.started();
         const shield uncancelled(owner());  // in which await_end begins, and so goes on
         await_end(std::move(made), slot, std::move(request.place));

@@ -60,8 +60,8 @@ private:
 
 server::server(const address& local, int type, const server_options& options)
     : options_((require_valid(options), options)),
-      records_(std::make_unique<server_records>(children_max(options), options.log)),
-      local_(local), type_(type) {}
+      records_(std::make_unique<server_records>(children_max(options), options.log)), local_(local),
+      type_(type) {}
 
 server::server(bound_socket adopted, int type, const server_options& options)
     : server(address(), type, options) {
@@ -70,8 +70,9 @@ server::server(bound_socket adopted, int type, const server_options& options)
 }
 
 server::~server() {
-    check(!serving_, "a server was destroyed while it served; shut it down and await its end first, "
-                     "or declare what serves it after it");
+    check(!serving_,
+          "a server was destroyed while it served; shut it down and await its end first, "
+          "or declare what serves it after it");
 }
 
 bound_socket server::bind(const address& local) const {

@@ -4,9 +4,8 @@
 
 namespace ringlet {
 
-sharing_threads::sharing_threads(loop& owner, bound_socket& first,
-                                 std::vector<bound_socket> others, bool pinned,
-                                 const loop_options& options, serving serve)
+sharing_threads::sharing_threads(loop& owner, bound_socket& first, std::vector<bound_socket> others,
+                                 bool pinned, const loop_options& options, serving serve)
     : owner_(owner), others_(std::move(others)), serve_(std::move(serve)),
       threads_(owner, others_.size() + 1, others_.size() + 1, pinned, options) {
     const auto add = [this](bound_socket& from) {

@@ -10,8 +10,7 @@ udp_server::udp_server(const address& local, any_handler<datagram_request> handl
 
 udp_server::udp_server(bound_socket adopted, any_handler<datagram_request> handler,
                        const server_options& options)
-    : datagram_server(
-          (require_ip(adopted.local_address(), "udp_server"), std::move(adopted)),
-          std::move(handler), options) {}
+    : datagram_server((require_ip(adopted.local_address(), "udp_server"), std::move(adopted)),
+                      std::move(handler), options) {}
 
 }  // namespace ringlet

@@ -1,5 +1,5 @@
-#include "../ring/blocked_signals.hpp"
 #include "worker_thread.hpp"
+#include "../ring/blocked_signals.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 
@@ -66,9 +66,8 @@ task<> worker_thread::work(std::promise<void>& ready) {
 }
 
 void worker_thread::spawn(task<> work) {
-    loop_->post([this, work = std::move(work)]() mutable {
-        interior_->tasks.spawn(std::move(work));
-    });
+    loop_->post(
+        [this, work = std::move(work)]() mutable { interior_->tasks.spawn(std::move(work)); });
 }
 
 void worker_thread::cancel() noexcept {

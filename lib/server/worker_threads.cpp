@@ -1,5 +1,5 @@
-#include "available_cpus.hpp"
 #include "worker_threads.hpp"
+#include "available_cpus.hpp"
 
 namespace ringlet {
 
