@@ -114,14 +114,18 @@ public:
     std::string rows(const std::vector<curve>& curves) {
         set("xlabel " + in_quotes(axis_));
         double last = 0;
+        std::string names;
         for (const auto& one : curves)
             for (const auto& each : one.points) {
-                set("ytics add (" + in_quotes(each.label) + ' ' + std::to_string(each.x) + ')');
+                names += (names.empty() ? "" : ", ") + in_quotes(each.label) + ' ' +
+                         std::to_string(each.x);
                 last = std::max(last, each.x);
             }
+        set("ytics (" + names + ')');
         set("yrange [" + std::to_string(last + 0.6) + ":-0.6]");
         separate(curves.size());
-        return script(curves, 170 + 36 * (static_cast<int>(last) + 1),
+        const int lines = std::max(static_cast<int>(last) + 1, static_cast<int>(curves.size()));
+        return script(curves, 170 + 36 * lines,
                       "using 2:1:3:4 with xerrorbars pointtype 7 linewidth 1.5");
     }
 

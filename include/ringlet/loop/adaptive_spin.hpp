@@ -26,7 +26,7 @@ public:
     /// trials at most.
     static constexpr unsigned period_waits = 32;
     static constexpr unsigned trial_periods = 4;
-    static constexpr unsigned rest_max = 1'023;
+    static constexpr unsigned rest_max = 255;
 
     /// The loop begins to run: what was used before does not count.
     void begin(const usage& total) noexcept { before_ = total; }
