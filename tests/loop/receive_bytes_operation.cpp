@@ -48,6 +48,15 @@ task<> receive(connection_under_test& connection, arrival& got) {
                                                         connection.incoming, &got.error));
 }
 
+/// Two receives where only one may wait with a buffer in hand: the first to come.
+struct rivals {
+    ringlet::loop owner{{.receive_buffers_held_max = 1}};
+    connection_under_test patient{owner, unix_pair()};
+    connection_under_test newcomer{owner, unix_pair()};
+    arrival first{};
+    arrival second{};
+};
+
 }  // namespace
 
 TEST_CASE("a lending receive waits for bytes, yields them, and none at the end", "[loop]") {
@@ -260,28 +269,24 @@ TEST_CASE("a lending receive waits at a descriptor that does not block", "[loop]
 
 TEST_CASE("a receive that has waited long goes on without its buffer when another wants one",
           "[loop]") {
-    ringlet::loop owner({.receive_buffers_held_max = 1});
-    connection_under_test patient{owner, unix_pair()};
-    connection_under_test newcomer{owner, unix_pair()};
-    arrival first;
-    arrival second;
-    run_coroutine(owner, [&]() -> task<> {
+    rivals here;
+    run_coroutine(here.owner, [&]() -> task<> {
         ringlet::task_group group;
-        group.spawn(receive(patient, first));
+        group.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::receive_buffers::hold_time);
-        group.spawn(receive(newcomer, second));
+        group.spawn(receive(here.newcomer, here.second));
         for (int turns = 0; turns < 5; ++turns)
             co_await ringlet::yield();
-        CHECK(owner.buffers().held() == 1);
-        CHECK(owner.buffers().lent() == 1);
-        CHECK(patient.incoming.busy());
-        send_text(patient.pair, "for the patient");
-        send_text(newcomer.pair, "for the newcomer");
+        CHECK(here.owner.buffers().held() == 1);
+        CHECK(here.owner.buffers().lent() == 1);
+        CHECK(here.patient.incoming.busy());
+        send_text(here.patient.pair, "for the patient");
+        send_text(here.newcomer.pair, "for the newcomer");
         co_await group.join();
     });
-    CHECK(first.text == "for the patient");
-    CHECK(second.text == "for the newcomer");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(here.first.text == "for the patient");
+    CHECK(here.second.text == "for the newcomer");
+    CHECK(here.owner.buffers().lent() == 0);
 }
 
 TEST_CASE("those that wait with all the buffers in hand do not keep others from receiving",
@@ -321,45 +326,37 @@ TEST_CASE("a reset that comes in the turn of a cancel is its error, not lost", "
 }
 
 TEST_CASE("bytes that come while a buffer is asked back are received into it", "[loop]") {
-    ringlet::loop owner({.receive_buffers_held_max = 1});
-    connection_under_test patient{owner, unix_pair()};
-    connection_under_test newcomer{owner, unix_pair()};
-    arrival first;
-    arrival second;
-    run_coroutine(owner, [&]() -> task<> {
+    rivals here;
+    run_coroutine(here.owner, [&]() -> task<> {
         ringlet::task_group group;
-        group.spawn(receive(patient, first));
+        group.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::receive_buffers::hold_time);
-        send_text(patient.pair, "just in time");
-        group.spawn(receive(newcomer, second));  // before the loop has seen it
-        send_text(newcomer.pair, "also here");
+        send_text(here.patient.pair, "just in time");
+        group.spawn(receive(here.newcomer, here.second));  // before the loop has seen it
+        send_text(here.newcomer.pair, "also here");
         co_await group.join();
     });
-    CHECK(first.text == "just in time");
-    CHECK(second.text == "also here");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(here.first.text == "just in time");
+    CHECK(here.second.text == "also here");
+    CHECK(here.owner.buffers().lent() == 0);
 }
 
 TEST_CASE("a receive that is asked for its buffer can be cancelled at the same time", "[loop]") {
-    ringlet::loop owner({.receive_buffers_held_max = 1});
-    connection_under_test patient{owner, unix_pair()};
-    connection_under_test newcomer{owner, unix_pair()};
-    arrival first;
-    arrival second;
-    run_coroutine(owner, [&]() -> task<> {
+    rivals here;
+    run_coroutine(here.owner, [&]() -> task<> {
         ringlet::task_group old;
         ringlet::task_group young;
-        old.spawn(receive(patient, first));
+        old.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::receive_buffers::hold_time);
-        young.spawn(receive(newcomer, second));
+        young.spawn(receive(here.newcomer, here.second));
         old.cancel();
         co_await old.join();
-        send_text(newcomer.pair, "here");
+        send_text(here.newcomer.pair, "here");
         co_await young.join();
     });
-    CHECK(first.error == std::errc::operation_canceled);
-    CHECK(second.text == "here");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(here.first.error == std::errc::operation_canceled);
+    CHECK(here.second.text == "here");
+    CHECK(here.owner.buffers().lent() == 0);
 }
 
 TEST_CASE("destroying a loop before what was received in it ends the program", "[loop]") {
