@@ -67,7 +67,8 @@ public:
     [[nodiscard]] int fileno() const noexcept { return fileno_; }
 
     /// What has been done since the server was made. From any thread, at any time; in a forked child
-    /// too.
+    /// too. Threads and children are asked one after the other, while they go on: no figure ever
+    /// goes back, but `active` may have both a request that has ended meanwhile and its successor.
     [[nodiscard]] server_counters counters() const noexcept;
 
     /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
