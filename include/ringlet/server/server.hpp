@@ -56,8 +56,8 @@ public:
     void shutdown() noexcept;
     void shutdown(std::chrono::nanoseconds grace) noexcept;
 
-    /// Closes the listening socket, as the destructor does. While the server serves, asks it to shut
-    /// down and closes then. From the serving thread, or while nothing is served.
+    /// Closes the listening socket, as the destructor does. While the server serves, asks it to
+    /// shut down and closes then. From the serving thread, or while nothing is served.
     void server_close();
 
     /// Where the server listens; the port is the real one where 0 was asked for.
@@ -66,9 +66,10 @@ public:
     /// The listening socket's descriptor; -1 while it is not bound.
     [[nodiscard]] int fileno() const noexcept { return fileno_; }
 
-    /// What has been done since the server was made. From any thread, at any time; in a forked child
-    /// too. Threads and children are asked one after the other, while they go on: no figure ever
-    /// goes back, but `active` may have both a request that has ended meanwhile and its successor.
+    /// What has been done since the server was made. From any thread, at any time; in a forked
+    /// child too. Threads and children are asked one after the other, while they go on: no figure
+    /// ever goes back, but `active` may have both a request that has ended meanwhile and its
+    /// successor.
     [[nodiscard]] server_counters counters() const noexcept;
 
     /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
