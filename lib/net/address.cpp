@@ -205,7 +205,7 @@ std::string address::to_string() const {
     case AF_INET:
         return host() + ":" + std::to_string(port());
     case AF_INET6:
-        return "[" + host() + "]:" + std::to_string(port());
+        return std::string("[") + host() + "]:" + std::to_string(port());  // gcc 105651
     case AF_UNIX:
         return std::string(path_prefix) + host();
     default:
