@@ -1,4 +1,5 @@
 #include "cpu_relax.hpp"
+#include "valid_loop_options.hpp"
 #include "wake_up.hpp"
 
 #include <ringlet/loop/loop.hpp>
@@ -22,32 +23,9 @@ namespace {
 // ld.so sets aside, of which one pointer is not much.
 [[gnu::tls_model("initial-exec")]] thread_local loop* current_loop = nullptr;
 
-constexpr auto spin_limit = std::chrono::milliseconds(10);
-
 // Between two looks at the clock lies less than a microsecond. Where it is this much, other threads
 // want the CPU, and it is better to let them have it.
 constexpr auto preempted = std::chrono::microseconds(10);
-
-loop::clock::duration valid_spin_max(std::chrono::microseconds wanted) {
-    if (wanted < wanted.zero() || wanted > spin_limit)
-        throw std::invalid_argument("loop_options: spin_max must be 0 to 10 ms, not " +
-                                    std::to_string(wanted.count()) + " us");
-    return wanted;
-}
-
-std::size_t valid_buffer_size(std::size_t wanted) {
-    constexpr auto size_max = std::size_t{1} << 30U;  // an SQE's length has 32 bits
-    if (wanted < 1 || wanted > size_max)
-        throw std::invalid_argument("loop_options: receive_buffer_size must be 1 B to 1 GiB, not " +
-                                    std::to_string(wanted));
-    return wanted;
-}
-
-std::size_t valid_buffers_max(std::size_t wanted) {
-    if (wanted == 0)
-        throw std::invalid_argument("loop_options: receive_buffers_max must be 1 or more");
-    return wanted;
-}
 
 constexpr auto suspended_at_the_end =
     "a loop was destroyed while a coroutine was suspended on it; await every task first";
@@ -105,11 +83,11 @@ void loop::wake_up::complete(const completion& /*cqe*/) {
 loop::loop(const loop_options& options) : loop(make_ring(options.ring), options) {}
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
-    : inline_completions_max_(options.inline_completions_max),
-      inline_completions_(options.inline_completions_max),
-      spin_max_(valid_spin_max(options.spin_max)), frames_(options.frame_cache_bytes_max),
-      buffers_(valid_buffer_size(options.receive_buffer_size),
-               valid_buffers_max(options.receive_buffers_max), options.receive_buffers_held_max),
+    : inline_completions_max_((require_valid(options), options.inline_completions_max)),
+      inline_completions_(options.inline_completions_max), spin_max_(options.spin_max),
+      frames_(options.frame_cache_bytes_max),
+      buffers_(options.receive_buffer_size, options.receive_buffers_max,
+               options.receive_buffers_held_max),
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {
