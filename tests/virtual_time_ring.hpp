@@ -79,6 +79,11 @@ public:
 
     [[nodiscard]] std::chrono::nanoseconds cpu_time() const noexcept override { return cpu_time_; }
 
+    /// The virtual time that has passed since the ring was made.
+    [[nodiscard]] std::chrono::milliseconds elapsed() const noexcept {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
+    }
+
     /// How often `enter` had to wait.
     [[nodiscard]] unsigned waits() const noexcept { return waits_; }
 

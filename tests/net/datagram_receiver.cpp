@@ -55,7 +55,8 @@ task<> send_numbers(datagram_socket& from, address to, int count) {
 TEST_CASE("a receiver yields datagrams in the order of the socket, with their senders", "[net]") {
     const auto kind = GENERATE(from_range(datagram_transports()));
     run_without_leak([=](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind)).release();
+        const ringlet::socket from =
+            datagram_socket::open(owner.net(), free_address(kind)).release();
         datagram_receiver receiver(owner, from);
         datagram_socket client(owner, free_address(kind));
         const address own = client.local_address();
@@ -93,7 +94,8 @@ TEST_CASE("the largest datagram of UDP is received whole by default", "[net]") {
 TEST_CASE("what a receiver cuts off is told", "[net]") {
     const auto kind = GENERATE(from_range(datagram_transports()));
     run_without_leak([=](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind)).release();
+        const ringlet::socket from =
+            datagram_socket::open(owner.net(), free_address(kind)).release();
         datagram_receiver receiver(owner, from, {.packet_size_max = 16});
         datagram_socket client(owner, free_address(kind));
         const address to = from.local_address();
@@ -130,8 +132,9 @@ TEST_CASE("a burst that is larger than the pool comes whole and in order", "[net
     const auto kind = GENERATE(datagram_transport::udp, datagram_transport::unix_socket);
     CAPTURE(packets);
     run_without_leak([=](loop& owner) -> task<> {
-        const ringlet::socket from = datagram_socket::open(owner.net(), free_address(kind),
-                                                           {.receive_buffer_size = 4 << 20}).release();
+        const ringlet::socket from =
+            datagram_socket::open(owner.net(), free_address(kind), {.receive_buffer_size = 4 << 20})
+                .release();
         datagram_receiver receiver(owner, from, {.packets_max = packets});
         datagram_socket client(owner, free_address(kind));
         task_group sending;
@@ -247,8 +250,7 @@ TEST_CASE("a receiver that is short of memory tries again, ever more rarely", "[
     std::vector<std::chrono::milliseconds> attempts;
     virtual_time_ring* ring = nullptr;
     auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe&) {
-        attempts.push_back(
-            std::chrono::duration_cast<std::chrono::milliseconds>(ring->now().time_since_epoch()));
+        attempts.push_back(ring->elapsed());
         return attempts.size() % 5 == 0 ? 0 : -error;
     });
     ring = made.get();
