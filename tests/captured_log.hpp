@@ -1,8 +1,6 @@
 #pragma once
 
-#include <ringlet/ring/log.hpp>
-#include <ringlet/ring/log_line.hpp>
-#include <ringlet/ring/log_sink.hpp>
+#include <ringlet/base/log.hpp>
 
 #include <mutex>
 #include <string>

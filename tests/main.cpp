@@ -1,6 +1,6 @@
 #define CATCH_CONFIG_RUNNER
 #include "catch.hpp"
-#include "ring/setup_error.hpp"
+#include "ring/detail/setup_error.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 
@@ -54,7 +54,7 @@ bool misses_its_ring() {
         const ringlet::kernel_ring had;
         return false;
     } catch (const std::system_error& refused) {
-        return ringlet::lacks_io_uring(refused.code());
+        return ringlet::detail::lacks_io_uring(refused.code());
     }
 }
 

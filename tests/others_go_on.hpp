@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 /// Whether another coroutine goes on while one does nothing but await what `again()` makes, which
 /// can always complete without suspending.

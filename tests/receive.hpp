@@ -1,7 +1,7 @@
 #pragma once
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <algorithm>

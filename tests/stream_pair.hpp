@@ -16,10 +16,10 @@ struct stream_pair {
 };
 
 /// The transports that a stream runs on, for tests of both.
-enum class transport { tcp, unix_socket };
+enum class stream_transport { tcp, unix_socket };
 
-inline stream_pair make_streams(ringlet::loop& owner, transport kind = transport::tcp) {
-    return {owner, kind == transport::tcp ? tcp_pair() : unix_pair()};
+inline stream_pair make_streams(ringlet::loop& owner, stream_transport kind = stream_transport::tcp) {
+    return {owner, kind == stream_transport::tcp ? tcp_pair() : unix_pair()};
 }
 
 /// Bounds what the system buffers between the two, so that a sender of megabytes has to wait.

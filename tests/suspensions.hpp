@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/scoped_await.hpp>
+#include <ringlet/coro/detail/scoped_await.hpp>
 #include <ringlet/loop/loop.hpp>
 
 #include <coroutine>
@@ -34,9 +34,9 @@ public:
 
         bool await_ready() { return awaiter_.await_ready(); }
 
-        bool await_suspend(ringlet::suspension waiter) {
-            using outcome = decltype(awaiter_.await_suspend(waiter));
-            if constexpr (std::is_void_v<outcome>)
+        bool await_suspend(ringlet::detail::suspension waiter) {
+            using decision = decltype(awaiter_.await_suspend(waiter));
+            if constexpr (std::is_void_v<decision>)
                 awaiter_.await_suspend(waiter);
             else if (!awaiter_.await_suspend(waiter))
                 return false;

@@ -15,8 +15,10 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
+from cpp_blocks import INCLUDE, line_of, read_blocks
+
 # Lowest first. A folder beside these is optional and stands on top of them all.
-FLOORS = ("ring", "loop", "coro", "net", "server")
+FLOORS = ("base", "ring", "loop", "coro", "net", "file", "server")
 
 FILE_LINES_MAX = 400
 LINE_COLUMNS_MAX = 110
@@ -31,97 +33,6 @@ class Violation(NamedTuple):
     path: Path
     line: int
     message: str
-
-
-class Block(NamedTuple):
-    """A pair of braces that stands in a namespace or a class."""
-
-    kind: str  # "namespace", "class", "enum" or "body"
-    name: str  # of what is defined here; "" for a body and for a specialisation
-    outer: tuple  # the names of the namespaces and classes around it, outermost first
-    first_line: int
-    last_line: int
-
-
-# --- Reading C++ ------------------------------------------------------------------------------
-
-OPAQUE = re.compile(
-    r"""(?P<number>\b\d(?:'?[\w.])*)
-      | //[^\n]* | /\*.*?\*/
-      | R"(?P<mark>[^()\s]*)\(.*?\)(?P=mark)"
-      | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'""",
-    re.VERBOSE | re.DOTALL,
-)
-DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
-NAMESPACE = re.compile(r"(?:inline\s+)?namespace\b(?:\s*\[\[.*?\]\])?\s*([\w:]*)\s*$", re.DOTALL)
-# `@` stands for a list of template arguments.
-TYPE = re.compile(
-    r"\b(?P<key>enum(?:\s+(?:class|struct))?|class|struct|union)\s+"
-    r"(?:\[\[.*?\]\]\s*|alignas\s*\(.*?\)\s*)*"
-    r"(?P<name>[\w:]+)(?P<special>@?)\s*(?:final\s*)?(?::(?!:).*)?$",
-    re.DOTALL,
-)
-
-
-def line_of(text, offset):
-    return text.count("\n", 0, offset) + 1
-
-
-def blank(text, pattern):
-    """`text` with every match of `pattern` but numbers turned into spaces, lines kept."""
-
-    def spaces(match):
-        if match.groupdict().get("number"):
-            return match[0]
-        return re.sub(r"[^\n]", " ", match[0])
-
-    return pattern.sub(spaces, text)
-
-
-def without_template_arguments(head):
-    count = 1
-    while count:
-        head, count = re.subn(r"<[^<>]*>", "@", head)
-    return head
-
-
-def read_blocks(text):
-    """The blocks of a C++ file, and its text right inside `namespace ringlet`."""
-    code = blank(blank(text, OPAQUE), DIRECTIVE)
-    open_blocks, blocks, surface, head_start = [], [], [], 0
-    for match in re.finditer(r"[;{}]", code):
-        head = code[head_start : match.start()]
-        head_start = match.end()
-        in_namespace = all(block.kind == "namespace" for block in open_blocks)
-        if in_namespace and names_of(open_blocks) == ("ringlet",):
-            surface.append(head + match[0])
-        inside_body = bool(open_blocks) and open_blocks[-1].kind == "body"
-        if match[0] == "{":
-            kind, name = ("body", "") if inside_body else classify(head)
-            line = line_of(code, match.start())
-            open_blocks.append(Block(kind, name, names_of(open_blocks), line, line))
-        elif match[0] == "}" and open_blocks:
-            closed = open_blocks.pop()._replace(last_line=line_of(code, match.start()))
-            if not open_blocks or open_blocks[-1].kind != "body":
-                blocks.append(closed)
-    return blocks, "".join(surface)
-
-
-def names_of(open_blocks):
-    return tuple(name for block in open_blocks for name in block.name.split("::") if name)
-
-
-def classify(head):
-    """(kind, name) of what a `{` opens, from the text between the last `;`, `{` or `}` and it."""
-    if head.strip() == "extern":  # "C", now blank
-        return "namespace", ""
-    if match := NAMESPACE.search(head):
-        return "namespace", match[1] or "(unnamed)"
-    if match := TYPE.search(without_template_arguments(head)):
-        kind = "enum" if match["key"].startswith("enum") else "class"
-        return kind, match["name"] if not match["special"] else ""
-    return "body", ""
 
 
 # --- The tree ---------------------------------------------------------------------------------
@@ -154,7 +65,12 @@ class Tree:
         return [path for path in everything if path.suffix in CPP]
 
     def public_headers(self):
+        """What a program names; the rest is in a folder detail/ of each floor."""
         return self.files("include/ringlet/*/*.hpp")
+
+    def tests(self):
+        everything = self.files("tests/*/*.cpp", "tests/*/detail/*.cpp")
+        return [path for path in everything if path.parts[1] != "consumer"]
 
     def includes(self, path):
         """(line, "<" or quote, name) of each #include."""
@@ -163,9 +79,9 @@ class Tree:
 
 
 def folder_of(path):
-    """`net` for include/ringlet/net/x.hpp, lib/net/x.cpp and lib/net/y/x.cpp, None elsewhere."""
+    """`net` for include/ringlet/net/x.hpp, include/ringlet/net/detail/x.hpp and lib/net/..., else None."""
     parts = path.parts
-    if parts[:2] == ("include", "ringlet") and len(parts) == 4:
+    if parts[:2] == ("include", "ringlet") and len(parts) > 3:
         return parts[2]
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else None
 
@@ -224,58 +140,87 @@ def check_outsiders(tree):
                 if not any(p.parts[0] in ("include", folder) and (tree.root / p).is_file() for p in found):
                     fault = f"{name} is neither public nor in {folder}/; use <ringlet/...>"
                     yield Violation(path, line, fault)
+            for match in re.finditer(r"\bringlet(?:/\w+/|::)detail\b", tree.text(path)):
+                fault = f"{match[0]} is for the library alone; use what is public, or make it so"
+                yield Violation(path, line_of(tree.text(path), match.start()), fault)
 
 
 def check_headers(tree):
-    """#pragma once; one public type, named after the file; all of them in ringlet.hpp."""
+    """#pragma once, and each header declares what it is named after, in the namespace of its folder."""
     for path in tree.cpp("include", "lib", "examples", "benchmarks"):
         if path.suffix == ".hpp" and not re.search(r"^#pragma once$", tree.text(path), re.MULTILINE):
             yield Violation(path, 1, "no include guard; begin with #pragma once")
-    umbrella = Path("include/ringlet/ringlet.hpp")
-    included = {name for _, _, name in tree.includes(umbrella)}
-    for path in tree.public_headers():
-        stem, folder = path.stem, folder_of(path)
-        blocks, surface = read_blocks(tree.text(path))
+    for path in tree.files("include/ringlet/*/*.hpp", "include/ringlet/*/detail/*.hpp"):
+        stem = path.stem
+        namespace = ("ringlet", "detail") if path.parent.name == "detail" else ("ringlet",)
         declared = (
             rf"\b(?:class|struct|union|enum|concept|using)\s[^;{{}}()=]*\b{stem}\b|\b{stem}\s*[(=]"
         )
-        if not re.search(declared, surface):
-            yield Violation(path, 1, f"declares no ringlet::{stem}; name the file after what is in it")
-        classes = [b for b in blocks if b.kind == "class" and b.name and b.outer == ("ringlet",)]
-        for block in classes:
-            if len(classes) > 1 and block.name != stem:
-                fault = f"a second type, {block.name}; give it {block.name}.hpp"
+        if not re.search(declared, read_blocks(tree.text(path), namespace)[1]):
+            whole = "::".join((*namespace, stem))
+            yield Violation(path, 1, f"declares no {whole}; name the file after what is in it")
+
+
+def check_detail(tree):
+    """What is in a folder detail/ is in namespace ringlet::detail."""
+    for path in tree.cpp("include", "lib"):
+        if path.parent.name != "detail":
+            continue
+        for block in read_blocks(tree.text(path))[0]:
+            if block.kind in ("class", "enum") and block.name and block.outer == ("ringlet",):
+                fault = f"{block.name} is in namespace ringlet; in detail/ it is in ringlet::detail"
                 yield Violation(path, block.first_line, fault)
-        if folder in FLOORS and f"ringlet/{folder}/{path.name}" not in included:
-            yield Violation(umbrella, 1, f"does not include <ringlet/{folder}/{path.name}>; add it")
+
+
+def check_umbrella(tree):
+    """ringlet.hpp includes every public header of the floors, and nothing else."""
+    umbrella = Path("include/ringlet/ringlet.hpp")
+    included = {name: line for line, _, name in tree.includes(umbrella)}
+    public = {p.relative_to("include").as_posix() for p in tree.public_headers() if folder_of(p) in FLOORS}
+    for name in sorted(public - included.keys()):
+        yield Violation(umbrella, 1, f"does not include <{name}>; add it")
+    for name in sorted(included.keys() - public):
+        yield Violation(umbrella, included[name], f"includes <{name}>, which is no public header of a floor")
 
 
 def check_mirrors(tree):
     """lib/ and tests/ mirror include/, and Meson knows every source."""
-    for path in tree.files("lib/*/*.cpp"):
-        header = Path("include/ringlet", path.parent.name, path.stem + ".hpp")
-        if not any((tree.root / p).is_file() for p in (header, path.with_suffix(".hpp"))):
+    sources = tree.files("lib/*/**/*.cpp")
+    for path in sources:
+        floor = folder_of(path)
+        header = Path("include/ringlet", *path.parts[1:-1], path.stem + ".hpp")
+        if any((tree.root / p).is_file() for p in (header, path.with_suffix(".hpp"))):
+            continue
+        beside = tree.files(f"include/ringlet/{floor}/*.hpp", f"{path.parent.as_posix()}/*.hpp")
+        if not any(re.search(rf"\b{path.stem}\b", tree.text(p)) for p in beside):
             yield Violation(path, 1, f"has no header; declare it in {header} or beside it")
     for path in tree.public_headers():
         test = Path("tests", folder_of(path), path.stem + ".cpp")
         if not (tree.root / test).is_file():
             yield Violation(path, 1, f"has no test; write {test}")
-    for folder in ("lib", "tests"):
+    for folder, files in (("lib", sources), ("tests", tree.tests())):
         listing = Path(folder, "meson.build")
-        for path in tree.files(f"{folder}/*/*.cpp"):
+        for path in files:
             name = path.relative_to(folder).as_posix()
-            if path.parts[1] != "consumer" and f"'{name}'" not in tree.text(listing):
+            if f"'{name}'" not in tree.text(listing):
                 yield Violation(path, 1, f"is not built; list it in {listing}")
 
 
-def check_tags(tree):
-    """Each test case carries the tag of its folder, without which nothing runs it."""
-    for path in tree.files("tests/*/*.cpp"):
+TEST_CASE = re.compile(r"^(?:\w*TEST_CASE\w*|SCENARIO\w*)\s*\(", re.MULTILINE)
+
+
+def check_tests(tree):
+    """Each test case carries the tag of its folder, without which nothing runs it, and each file of
+    them is a namespace of its own, without which it cannot be compiled together with others."""
+    for path in tree.tests():
         text, folder = tree.text(path), path.parts[1]
-        for match in re.finditer(r"^(?:\w*TEST_CASE\w*|SCENARIO\w*)\s*\(", text, re.MULTILINE):
+        namespace = f"tests::{folder}_{path.stem}"
+        for match in TEST_CASE.finditer(text):
             opening = text[match.start() : text.find("{", match.end())]
             if f"[{folder}]" not in opening:
                 yield Violation(path, line_of(text, match.start()), f"never runs; tag it [{folder}]")
+        if TEST_CASE.search(text) and f"\nnamespace {namespace} {{\n" not in text:
+            yield Violation(path, 1, f"has no namespace of its own; put all of it into {namespace}")
 
 
 LEFTOVER = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|[H]ACK)\b")
@@ -349,8 +294,10 @@ CHECKS = (
     check_floors,
     check_outsiders,
     check_headers,
+    check_detail,
+    check_umbrella,
     check_mirrors,
-    check_tags,
+    check_tests,
     check_lines,
     check_bodies,
 )

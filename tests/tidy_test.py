@@ -9,6 +9,7 @@ from pathlib import Path
 import tidy
 
 HEADER = "#pragma once\n\nnamespace ringlet {{\n\nclass {name} {{}};\n\n}}  // namespace ringlet\n"
+TEST = '#include "catch.hpp"\n\nnamespace tests::{name} {{\n\n{body}\n\n}}  // namespace tests::{name}\n'
 
 CLEAN = {
     "include/ringlet/ringlet.hpp": "#pragma once\n\n#include <ringlet/ring/ring.hpp>\n"
@@ -19,8 +20,9 @@ CLEAN = {
     "lib/net/stream.cpp": '#include "wire.hpp"\n',
     "lib/net/wire.hpp": "#pragma once\n",
     "lib/meson.build": "files('net/stream.cpp')\n",
-    "tests/ring/ring.cpp": 'TEST_CASE("a ring turns", "[ring]") {}\n',
-    "tests/net/stream.cpp": 'TEST_CASE("a stream flows", "[net]") {}\n',
+    "include/ringlet/net/detail/wire.hpp": HEADER.format(name="wire").replace("ringlet", "ringlet::detail"),
+    "tests/ring/ring.cpp": TEST.format(name="ring_ring", body='TEST_CASE("a ring turns", "[ring]") {}'),
+    "tests/net/stream.cpp": TEST.format(name="net_stream", body='TEST_CASE("a stream flows", "[net]") {}'),
     "tests/meson.build": "files('ring/ring.cpp', 'net/stream.cpp')\n",
     "examples/hello.cpp": '#include <ringlet/ringlet.hpp>\n#include "words.hpp"\n',
     "examples/words.hpp": "#pragma once\n// \u4f60\u597d\n",
@@ -76,6 +78,8 @@ class TidyTest(unittest.TestCase):
         for path in ("examples/hello.cpp", "benchmarks/load.cpp"):
             for name in ('"../lib/net/wire.hpp"', '"net/wire.hpp"', "<ringlet/net/wire.hpp>"):
                 self.refuses(tidy.check_outsiders, {path: f"#include {name}\n"}, f"{path}:1:")
+            for text in ("#include <ringlet/net/detail/wire.hpp>\n", "ringlet::detail::wire line;\n"):
+                self.refuses(tidy.check_outsiders, {path: text}, f"{path}:1: ringlet")
 
     def test_a_header_declares_what_it_is_named_after(self):
         path = "include/ringlet/net/stream.hpp"
@@ -89,34 +93,48 @@ class TidyTest(unittest.TestCase):
         ):
             self.refuses(tidy.check_headers, {path: f"#pragma once\nnamespace ringlet {{ {accepted} }}\n"})
 
-    def test_a_header_holds_one_type(self):
-        path = "include/ringlet/net/stream.hpp"
-        second = HEADER.format(name="stream") + "namespace ringlet {\nstruct river {\n};\n}\n"
-        self.refuses(tidy.check_headers, {path: second}, f"{path}:9: a second type, river")
-        harmless = HEADER.format(name="stream") + (
-            "namespace ringlet {\nclass river;\ntemplate <> struct lake<int> {};\n"
-            "namespace detail { struct hidden {}; }\n// struct prose {\n"
-            "inline int f() { struct local {}; return 1'000; }\nenum class depth { low };\n}\n"
-        )
-        self.refuses(tidy.check_headers, {path: harmless})
+    def test_a_header_in_detail_is_in_namespace_detail(self):
+        path = "include/ringlet/net/detail/wire.hpp"
+        outside = {path: HEADER.format(name="wire")}
+        self.refuses(tidy.check_detail, outside, f"{path}:5: wire is in namespace ringlet;")
+        self.refuses(tidy.check_headers, outside, f"{path}:1: declares no ringlet::detail::wire")
+        forward = "#pragma once\nnamespace ringlet {\nclass stream;\n}\n"
+        self.refuses(tidy.check_detail, {path: forward + CLEAN[path]})
 
-    def test_a_header_has_a_guard_and_is_in_the_umbrella(self):
-        path, umbrella = "include/ringlet/net/pond.hpp", "include/ringlet/ringlet.hpp"
+    def test_a_header_has_a_guard(self):
+        path = "include/ringlet/net/pond.hpp"
         bare = {path: HEADER.format(name="pond").replace("#pragma once", "")}
-        self.refuses(tidy.check_headers, bare, f"{path}:1: no include", f"{umbrella}:1: does not")
+        self.refuses(tidy.check_headers, bare, f"{path}:1: no include")
+
+    def test_the_umbrella_includes_exactly_what_is_public(self):
+        path, umbrella = "include/ringlet/net/pond.hpp", "include/ringlet/ringlet.hpp"
+        self.refuses(tidy.check_umbrella, {path: HEADER.format(name="pond")}, f"{umbrella}:1: does not")
+        detail = CLEAN[umbrella] + "#include <ringlet/net/detail/wire.hpp>\n"
+        self.refuses(tidy.check_umbrella, {umbrella: detail}, f"{umbrella}:5: includes")
 
     def test_lib_and_tests_mirror_the_headers_and_are_built(self):
         header = "include/ringlet/net/pond.hpp"
         self.refuses(tidy.check_mirrors, {header: HEADER.format(name="pond")}, f"{header}:1: has no test")
-        stray = "lib/net/stray.cpp"
-        self.refuses(tidy.check_mirrors, {stray: ""}, f"{stray}:1: has no header", f"{stray}:1: is not built")
+        for stray in ("lib/net/stray.cpp", "lib/net/detail/stray.cpp"):
+            faults = [f"{stray}:1: has no header", f"{stray}:1: is not built"]
+            self.refuses(tidy.check_mirrors, {stray: ""}, *faults)
+        listing = {"lib/meson.build": "files('net/stream.cpp', 'net/pond.cpp')\n", "lib/net/pond.cpp": ""}
+        self.refuses(tidy.check_mirrors, listing, "lib/net/pond.cpp:1: has no header")
+        stream = CLEAN["include/ringlet/net/stream.hpp"] + "class pond;\n"
+        self.refuses(tidy.check_mirrors, {**listing, "include/ringlet/net/stream.hpp": stream})
         test = "tests/net/more.cpp"
         self.refuses(tidy.check_mirrors, {test: ""}, f"{test}:1: is not built")
 
     def test_a_test_case_carries_the_tag_of_its_floor(self):
         path = "tests/net/stream.cpp"
-        text = '\nTEST_CASE("a stream flows",\n          "[ring]") {\n}\n'
-        self.refuses(tidy.check_tags, {path: text}, f"{path}:2: never runs")
+        text = TEST.format(name="net_stream", body='TEST_CASE("a stream flows",\n          "[ring]") {\n}')
+        self.refuses(tidy.check_tests, {path: text}, f"{path}:5: never runs")
+
+    def test_a_test_is_a_namespace_of_its_own(self):
+        path = "tests/net/stream.cpp"
+        foreign = CLEAN["tests/ring/ring.cpp"].replace("[ring]", "[net]")
+        self.refuses(tidy.check_tests, {path: foreign}, f"{path}:1: has no namespace")
+        self.refuses(tidy.check_tests, {path: "int helper();\n"})
 
     def test_lines(self):
         path = "lib/net/stream.cpp"

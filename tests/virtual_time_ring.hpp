@@ -32,10 +32,10 @@ public:
         answer_function answer = [](const io_uring_sqe&) { return -EINVAL; },
         bool observable = false)
         : answer_(std::move(answer)) {
-        submissions_ = ringlet::submission_queue(sqes_.data(), capacity, &sq_head_);
-        completions_ =
-            ringlet::completion_queue(reinterpret_cast<io_uring_cqe*>(cqes_.data()), capacity,
-                                      &cq_head_, &cq_tail_, observable ? &flags_ : nullptr);
+        submissions_ = ringlet::detail::submission_queue(sqes_.data(), capacity, &sq_head_);
+        completions_ = ringlet::detail::completion_queue(
+            reinterpret_cast<io_uring_cqe*>(cqes_.data()), capacity, &cq_head_, &cq_tail_,
+            observable ? &flags_ : nullptr);
     }
 
     /// Throws std::logic_error for a wait that nothing would ever end.
@@ -59,7 +59,7 @@ public:
 
     /// Ends a pending SQE later, unless it has been cancelled by then.
     void end_after(clock::duration delay, std::uint64_t user_data, int result) {
-        due_.emplace(now_ + delay, ringlet::completion{user_data, result, 0});
+        due_.emplace(now_ + delay, ringlet::detail::completion{user_data, result, 0});
     }
 
     [[nodiscard]] bool supports(unsigned opcode) const noexcept override {
@@ -113,7 +113,7 @@ private:
     void end_what_is_due() {
         flags_ = 0;
         for (; !due_.empty() && due_.begin()->first <= now_; due_.erase(due_.begin())) {
-            const ringlet::completion& end = due_.begin()->second;
+            const ringlet::detail::completion& end = due_.begin()->second;
             if (std::erase(pending_, end.user_data) > 0)
                 complete(end.user_data, end.result);
         }
@@ -152,8 +152,9 @@ private:
     unsigned cq_head_ = 0;
     unsigned cq_tail_ = 0;
     std::vector<std::uint64_t> pending_;
-    std::multimap<clock::time_point, ringlet::completion> due_;
-    std::deque<ringlet::completion> ended_;  // those the completion queue has no room for yet
+    std::multimap<clock::time_point, ringlet::detail::completion> due_;
+    std::deque<ringlet::detail::completion>
+        ended_;  // those the completion queue has no room for yet
     mutable clock::time_point now_{};
     mutable std::chrono::nanoseconds cpu_time_{0};
     mutable unsigned flags_ = 0;

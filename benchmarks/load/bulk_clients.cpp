@@ -1,6 +1,6 @@
 #include "bulk_clients.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "dial.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #include "closed_loop.hpp"
 
+#include "../checked.hpp"
 #include "broadcast_clients.hpp"
 #include "bulk_clients.hpp"
-#include "checked.hpp"
 #include "datagram_clients.hpp"
 #include "lasting_clients.hpp"
 #include "reconnecting_clients.hpp"

@@ -1,6 +1,6 @@
 #include "dial.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "closed_loop.hpp"
 
 #include <sys/time.h>

@@ -1,8 +1,8 @@
 // Connecting to a server.
 #pragma once
 
+#include "../endpoint.hpp"
 #include "descriptor.hpp"
-#include "endpoint.hpp"
 
 #include <chrono>
 

@@ -1,6 +1,6 @@
 #include "idle_connections.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "closed_loop.hpp"
 #include "dial.hpp"
 

@@ -2,7 +2,7 @@
 // them, so that they take no descriptors and no time from the load.
 #pragma once
 
-#include "endpoint.hpp"
+#include "../endpoint.hpp"
 #include "load_settings.hpp"
 
 #include <sys/types.h>

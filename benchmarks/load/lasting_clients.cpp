@@ -1,6 +1,6 @@
 #include "lasting_clients.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "dial.hpp"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // The load of one row, and how the servers are to take it.
 #pragma once
 
-#include "endpoint.hpp"
-#include "service.hpp"
+#include "../endpoint.hpp"
+#include "../service.hpp"
 
 #include <cstddef>
 #include <string>

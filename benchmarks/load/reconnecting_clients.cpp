@@ -1,6 +1,6 @@
 #include "reconnecting_clients.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 
 #include <sys/socket.h>
 

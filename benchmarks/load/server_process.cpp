@@ -1,6 +1,6 @@
 #include "server_process.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "closed_loop.hpp"
 #include "process_usage.hpp"
 

@@ -1,8 +1,8 @@
 // A server under comparison, started by us and ended by us.
 #pragma once
 
+#include "../endpoint.hpp"
 #include "descriptor.hpp"
-#include "endpoint.hpp"
 #include "machine.hpp"
 
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 // A peer: Asio's coroutines in one thread, on its epoll reactor or, built a second time, on
 // io_uring.
 
-#include "servers/server_main.hpp"
+#include "../servers/server_main.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>

@@ -1,7 +1,7 @@
 // A peer: libevent in one thread, its events rather than its bufferevents, which take 4 KiB at a
 // time, and write only once the socket has been polled.
 
-#include "servers/server_main.hpp"
+#include "../servers/server_main.hpp"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>

@@ -1,6 +1,6 @@
 // A peer: libuv, its streams, in one thread.
 
-#include "servers/server_main.hpp"
+#include "../servers/server_main.hpp"
 
 #include <uv.h>
 

@@ -1,6 +1,6 @@
 // The classic: a thread or a process for each connection, in which recv and send block.
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "server_main.hpp"
 
 #include <poll.h>

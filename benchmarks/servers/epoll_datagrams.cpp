@@ -1,6 +1,6 @@
 #include "epoll_datagrams.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>

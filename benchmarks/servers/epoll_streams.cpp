@@ -1,6 +1,6 @@
 #include "epoll_streams.hpp"
 
-#include "checked.hpp"
+#include "../checked.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // Datagrams on epoll as most servers by hand have them: recvfrom and sendto, one at a time.
 
-#include "checked.hpp"
+#include "../checked.hpp"
 #include "server_main.hpp"
 
 #include <sys/epoll.h>

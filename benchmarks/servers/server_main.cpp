@@ -1,7 +1,7 @@
 #include "server_main.hpp"
 
-#include "checked.hpp"
-#include "file_limit.hpp"
+#include "../checked.hpp"
+#include "../file_limit.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

@@ -3,8 +3,8 @@
 // them.
 #pragma once
 
-#include "endpoint.hpp"
-#include "service.hpp"
+#include "../endpoint.hpp"
+#include "../service.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "detached.hpp"
+#include "coro/detail/detached.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 
@@ -8,7 +8,7 @@ namespace ringlet {
 
 namespace {
 
-detached run_root(task<void> root, bool& done, std::exception_ptr& exception) {
+detail::detached run_root(task<void> root, bool& done, std::exception_ptr& exception) {
     try {
         co_await std::move(root);
     } catch (...) {

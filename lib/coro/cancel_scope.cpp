@@ -41,9 +41,9 @@ cancel_scope::cancel_scope(std::stop_token stop) : cancel_scope() {
 
 cancel_scope::~cancel_scope() {
     loop_.timers().disarm(*this);
-    check(&loop_.scope() == &scope_,
-          "a cancel_scope was not ended by the coroutine that made it, or "
-          "not in the reverse order of making");
+    detail::check(&loop_.scope() == &scope_,
+                  "a cancel_scope was not ended by the coroutine that made it, or "
+                  "not in the reverse order of making");
     loop_.set_scope(outer_);
 }
 

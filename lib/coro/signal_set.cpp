@@ -1,6 +1,6 @@
+#include <ringlet/base/detail/check.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/ring/check.hpp>
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -212,8 +212,9 @@ signal_set::signal_set(numbers_mask numbers)
 signal_set::~signal_set() {
     if (process_ != table::all.process())
         return;
-    check(waiting_ == nullptr, "a signal_set was destroyed while a coroutine waited for it; cancel "
-                               "the coroutine and await it first");
+    detail::check(waiting_ == nullptr,
+                  "a signal_set was destroyed while a coroutine waited for it; cancel "
+                  "the coroutine and await it first");
     table::all.close_slot(slot_);
 }
 
@@ -234,7 +235,7 @@ bool signal_set::wait_operation::await_ready() noexcept {
     return result_ != 0;
 }
 
-void signal_set::wait_operation::await_suspend(suspension waiter) {
+void signal_set::wait_operation::await_suspend(detail::suspension waiter) {
     if (set_.waiting_ != nullptr)
         throw std::logic_error("signal_set::wait: another one waits; a set has one");
     // Once more, where too many awaits in a row have completed inline: what has been noted before
@@ -259,9 +260,9 @@ void signal_set::wait_operation::prepare(io_uring_sqe& sqe) {
     io_uring_prep_read(&sqe, set_.slot_.native_handle(), &count_, sizeof(count_), 0);
 }
 
-void signal_set::wait_operation::complete(const completion& cqe) {
+void signal_set::wait_operation::complete(const detail::completion& cqe) {
     if (cqe.result < 0)
-        ring_operation::complete(cqe);
+        detail::ring_operation::complete(cqe);
     else if (const int number = set_.slot_.take(); number != 0)
         finish(number);
     else if (cancel_requested())

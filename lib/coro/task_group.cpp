@@ -1,6 +1,6 @@
-#include "detached.hpp"
+#include "coro/detail/detached.hpp"
 
-#include <ringlet/coro/entered_scope.hpp>
+#include <ringlet/coro/detail/entered_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
 
 #include <stdexcept>
@@ -14,11 +14,11 @@ task_group::task_group(std::size_t running_max) : task_group() {
 }
 
 void task_group::spawn(task<void> child) {
-    const entered_scope inside(loop_, scope_);
+    const detail::entered_scope inside(loop_, scope_);
     run_child(std::move(child));
 }
 
-detached task_group::run_child(task<void> child) {
+detail::detached task_group::run_child(task<void> child) {
     ++running_;
     std::exception_ptr exception;
     try {
@@ -67,8 +67,8 @@ void task_group::spawn_operation::await_resume() {
     }
 }
 
-join_operation task_group::join() noexcept {
-    return join_operation(*this);
+detail::join_operation task_group::join() noexcept {
+    return detail::join_operation(*this);
 }
 
 }  // namespace ringlet

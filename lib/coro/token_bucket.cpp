@@ -1,4 +1,4 @@
-#include "valid_rate_limit.hpp"
+#include "coro/detail/valid_rate_limit.hpp"
 
 #include <ringlet/coro/token_bucket.hpp>
 
@@ -17,7 +17,7 @@ constexpr nanoseconds burst_time_max = std::chrono::hours(24 * 365);
 using seconds = std::chrono::duration<double>;
 
 nanoseconds period_of(const rate_limit& limit) {
-    require_valid(limit);
+    detail::require_valid(limit);
     if (limit.per_second == 0)
         return 0ns;
     return std::chrono::round<nanoseconds>(seconds(1 / limit.per_second));
@@ -31,7 +31,7 @@ nanoseconds credit_of(const rate_limit& limit, nanoseconds period) {
 
 }  // namespace
 
-void require_valid(const rate_limit& limit) {
+void detail::require_valid(const rate_limit& limit) {
     if (!(limit.per_second >= 0))
         throw std::invalid_argument("rate_limit: per_second must be 0 or more");
     if (limit.per_second == 0)

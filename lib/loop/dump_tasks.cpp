@@ -1,6 +1,5 @@
 #include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/suspended_task.hpp>
 
 #include <ostream>
 #include <string_view>

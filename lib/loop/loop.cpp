@@ -1,9 +1,9 @@
-#include "cpu_relax.hpp"
-#include "valid_loop_options.hpp"
+#include "loop/detail/cpu_relax.hpp"
+#include "loop/detail/valid_loop_options.hpp"
 #include "wake_up.hpp"
 
+#include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/ring_operation.hpp>
 #include <ringlet/ring/make_ring.hpp>
 
 #include <sys/eventfd.h>
@@ -53,7 +53,7 @@ private:
 };
 
 loop::wake_up::wake_up(loop& owner)
-    : ring_operation(owner, never_enough), event_(::eventfd(0, EFD_CLOEXEC), "eventfd") {
+    : detail::ring_operation(owner, never_enough), event_(::eventfd(0, EFD_CLOEXEC), "eventfd") {
     restart();
 }
 
@@ -75,7 +75,7 @@ void loop::wake_up::prepare(io_uring_sqe& sqe) {
     io_uring_prep_read(&sqe, event_.native_handle(), &count_, sizeof(count_), 0);
 }
 
-void loop::wake_up::complete(const completion& /*cqe*/) {
+void loop::wake_up::complete(const detail::completion& /*cqe*/) {
     if (!loop_->closing_)
         restart();
 }
@@ -83,7 +83,7 @@ void loop::wake_up::complete(const completion& /*cqe*/) {
 loop::loop(const loop_options& options) : loop(make_ring(options.ring), options) {}
 
 loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
-    : inline_completions_max_((require_valid(options), options.inline_completions_max)),
+    : inline_completions_max_((detail::require_valid(options), options.inline_completions_max)),
       inline_completions_(options.inline_completions_max), spin_max_(options.spin_max),
       frames_(options.frame_cache_bytes_max),
       buffers_(options.receive_buffer_size, options.receive_buffers_max,
@@ -91,7 +91,7 @@ loop::loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options)
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop::~loop() {
-    check(ready_.empty() && timers_.empty(), suspended_at_the_end);
+    detail::check(ready_.empty() && timers_.empty(), suspended_at_the_end);
     closing_ = true;
     wake_up_->expect_signal();
     wake_up_->signal();  // ends its read
@@ -183,7 +183,7 @@ bool loop::has_news() const noexcept {
            !inbox_.empty();
 }
 
-adaptive_spin::usage loop::usage() const noexcept {
+detail::adaptive_spin::usage loop::usage() const noexcept {
     return {ring_->cpu_time(), statistics_.completions};
 }
 
@@ -204,7 +204,7 @@ bool loop::spin() {
         for (int looks = 0; looks < 8; ++looks) {
             if (has_news())
                 return true;
-            cpu_relax();
+            detail::cpu_relax();
         }
         const clock::time_point before = std::exchange(at, now());
         if (at - before >= preempted)
@@ -220,10 +220,10 @@ bool loop::spin() {
 // Only what is there now: what it leads to waits for the next turn. So do those that are reaped
 // meanwhile, to make room, and what has come after them.
 void loop::deliver_all() {
-    completion_queue& completions = ring_->completions();
+    detail::completion_queue& completions = ring_->completions();
     unsigned ready = completions.ready();
     for (std::size_t left = reaped_.size(); left > 0; --left) {
-        const completion oldest = reaped_.front();
+        const detail::completion oldest = reaped_.front();
         reaped_.pop_front();
         deliver(oldest);
     }
@@ -231,14 +231,14 @@ void loop::deliver_all() {
         deliver(completions.pop());
 }
 
-void loop::deliver(const completion& cqe) {
+void loop::deliver(const detail::completion& cqe) {
     if (cqe.user_data == 0)  // a cancel's own; only its target's matters
         return;
-    auto& ended = *reinterpret_cast<ring_operation*>(cqe.user_data);
+    auto& ended = *reinterpret_cast<detail::ring_operation*>(cqe.user_data);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         --in_flight_;
     ++statistics_.completions;
-    check(!closing_ || !ended.pending_, suspended_at_the_end);
+    detail::check(!closing_ || !ended.pending_, suspended_at_the_end);
     inline_completions_ = inline_completions_max_;
     ended.deliver(cqe);
 }
@@ -270,9 +270,9 @@ void loop::prepare_fork() {
         ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
         reap();
     } while (ring_->submissions().prepared() > 0);
-    for (const completion& cqe : reaped_)
+    for (const detail::completion& cqe : reaped_)
         if (cqe.user_data != 0)
-            reinterpret_cast<ring_operation*>(cqe.user_data)->fork_before_delivery(cqe);
+            reinterpret_cast<detail::ring_operation*>(cqe.user_data)->fork_before_delivery(cqe);
 }
 
 void loop::abandon_in_child() noexcept {

@@ -1,5 +1,5 @@
+#include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/suspended_task.hpp>
 
 #include <algorithm>
 
@@ -7,9 +7,9 @@ namespace ringlet {
 
 namespace {
 
-std::vector<std::source_location> stack_of(const operation& awaited) {
+std::vector<std::source_location> stack_of(const detail::operation& awaited) {
     std::vector<std::source_location> stack;
-    const suspension* standing = &awaited.waiter();
+    const detail::suspension* standing = &awaited.waiter();
     // The outermost coroutine is known by an awaiting one that is nobody.
     for (; standing != nullptr && standing->where().line() != 0; standing = standing->awaited_by())
         stack.push_back(standing->where());
@@ -21,7 +21,7 @@ std::vector<std::source_location> stack_of(const operation& awaited) {
 std::vector<suspended_task> suspended_tasks(loop& owner) {
     std::vector<suspended_task> tasks;
     const auto now = owner.now();
-    owner.for_each_suspended([&](const operation& awaited, bool ready) {
+    owner.for_each_suspended([&](const detail::operation& awaited, bool ready) {
         tasks.push_back({stack_of(awaited), now - awaited.suspended_at(), ready});
     });
     std::stable_sort(tasks.begin(), tasks.end(),

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/loop/ring_operation.hpp>
-#include <ringlet/ring/owned_descriptor.hpp>
+#include <ringlet/base/detail/owned_descriptor.hpp>
+#include <ringlet/loop/detail/ring_operation.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace ringlet {
 
 /// How other threads wake a loop that waits in its ring: a read of an eventfd(2) that is always in
 /// flight. A cross-thread wake-up costs the sender 0.25 us this way, half of MSG_RING.
-class loop::wake_up final : public ring_operation {
+class loop::wake_up final : public detail::ring_operation {
 public:
     /// Throws std::system_error.
     explicit wake_up(loop& owner);
@@ -25,9 +25,9 @@ public:
 
 private:
     void prepare(io_uring_sqe& sqe) override;
-    void complete(const completion& cqe) override;
+    void complete(const detail::completion& cqe) override;
 
-    owned_descriptor event_;
+    detail::owned_descriptor event_;
     std::atomic<std::uint64_t> signals_{0};
     std::uint64_t expected_ = 0;
     std::uint64_t count_ = 0;

@@ -1,4 +1,4 @@
-#include "look_up.hpp"
+#include "net/detail/look_up.hpp"
 
 #include <ringlet/net/address.hpp>
 
@@ -110,9 +110,9 @@ address::address(std::string_view host, int port) : address() {
     }
     const std::string name(host);
     std::error_code error;
-    const std::vector<address> found = look_up(name, port, AF_UNSPEC, 0, error);
+    const std::vector<address> found = detail::look_up(name, port, AF_UNSPEC, 0, error);
     if (error)
-        throw_unresolved(name, error);
+        detail::throw_unresolved(name, error);
     *this = found.front();
 }
 

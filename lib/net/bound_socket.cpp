@@ -1,5 +1,5 @@
-#include "path_binding.hpp"
-#include "valid_options.hpp"
+#include "net/detail/path_binding.hpp"
+#include "net/detail/valid_options.hpp"
 
 #include <ringlet/net/bound_socket.hpp>
 
@@ -44,7 +44,7 @@ std::string name_of_type(int type) {
 
 }  // namespace
 
-void require_valid(const bind_options& options) {
+void detail::require_valid(const bind_options& options) {
     if (options.mode.value_or(0) > all_permissions)
         throw std::invalid_argument("bind_options: mode must be 0 to 0777");
 }
@@ -53,7 +53,7 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
                                 const bind_options& options) {
     if (local.family() == AF_UNSPEC)
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
-    require_valid(options);
+    detail::require_valid(options);
     const bool has_path = !local.path().empty();
     bound_socket made;
     try {
@@ -62,10 +62,10 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
         if (!has_path)
             made.socket_.bind(local);
     } catch (const std::system_error& error) {
-        throw_unbound(local, error.code());
+        detail::throw_unbound(local, error.code());
     }
     if (has_path)
-        made.file_ = bind_to_path(made.socket_, local, options);
+        made.file_ = detail::bind_to_path(made.socket_, local, options);
     return made;
 }
 

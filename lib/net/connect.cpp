@@ -1,10 +1,10 @@
-#include "connection_race.hpp"
-#include "interleaved.hpp"
+#include "net/detail/connection_race.hpp"
+#include "net/detail/interleaved.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/loop/connect_operation.hpp>
-#include <ringlet/loop/deadline_after.hpp>
+#include <ringlet/loop/detail/deadline_after.hpp>
 #include <ringlet/net/connect.hpp>
+#include <ringlet/net/detail/connect_operation.hpp>
 #include <ringlet/net/resolve.hpp>
 
 #include <netinet/tcp.h>
@@ -26,8 +26,8 @@ task<stream> connect_to_any(std::string target, std::vector<address> peers,
     if (peers.empty())
         throw std::invalid_argument("connect: there is no address to connect to");
     loop& current = loop::require_current("connect");
-    connection_race race(current, interleaved(peers),
-                         std::clamp(attempt_delay, attempt_delay_min, attempt_delay_max));
+    detail::connection_race race(current, detail::interleaved(peers),
+                                 std::clamp(attempt_delay, attempt_delay_min, attempt_delay_max));
     co_await race.run();
     if (race.winner())
         co_return *std::move(race.winner());
@@ -37,7 +37,7 @@ task<stream> connect_to_any(std::string target, std::vector<address> peers,
 
 loop::clock::time_point deadline_of(const connect_options& options) {
     const auto now = loop::require_current("connect").now();
-    return deadline_after(now, options.timeout, "connect_options::timeout");
+    return detail::deadline_after(now, options.timeout, "connect_options::timeout");
 }
 
 std::string text_of(const std::string& host, int port) {
@@ -75,7 +75,8 @@ task<stream> connect(address peer, std::error_code& error) {
         error = refused.code();
         co_return stream(current, socket());
     }
-    error = co_await connect_operation(current, made.native_handle(), peer.data(), peer.size());
+    error =
+        co_await detail::connect_operation(current, made.native_handle(), peer.data(), peer.size());
     if (!error && connected_to_itself(made, peer))
         error = std::make_error_code(std::errc::connection_refused);
     co_return stream(current, error ? socket() : std::move(made));

@@ -1,4 +1,4 @@
-#include "datagram_slot.hpp"
+#include "net/detail/datagram_slot.hpp"
 
 #include <ringlet/net/datagram.hpp>
 
@@ -22,7 +22,7 @@ void datagram::detach() {
     slot_.reset();
 }
 
-void datagram::give_back::operator()(datagram_slot* lent) const noexcept {
+void datagram::give_back::operator()(detail::datagram_slot* lent) const noexcept {
     lent->give_back();
 }
 

@@ -1,8 +1,8 @@
-#include "datagram_pool.hpp"
-#include "valid_options.hpp"
+#include "net/detail/datagram_pool.hpp"
+#include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/yield_operation.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 
 #include <netinet/in.h>
@@ -29,7 +29,7 @@ void require_single(network& net, int fd) {
 
 }  // namespace
 
-void require_valid(const datagram_receiver_options& options) {
+void detail::require_valid(const datagram_receiver_options& options) {
     const auto require = [](bool holds, const char* sentence) {
         if (!holds)
             throw std::invalid_argument(std::string("datagram_receiver_options: ") + sentence);
@@ -42,18 +42,18 @@ void require_valid(const datagram_receiver_options& options) {
 }
 
 datagram_receiver::datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options)
-    : pool_((require_valid(options), require_single(owner.net(), fd),
-             new datagram_pool(owner, fd, options))) {}
+    : pool_((detail::require_valid(options), require_single(owner.net(), fd),
+             new detail::datagram_pool(owner, fd, options))) {}
 
-void datagram_receiver::abandon::operator()(datagram_pool* left) const noexcept {
+void datagram_receiver::abandon::operator()(detail::datagram_pool* left) const noexcept {
     left->abandon();
 }
 
-receive_datagram_operation datagram_receiver::receive() {
+detail::receive_datagram_operation datagram_receiver::receive() {
     return {pool_->owner(), *pool_, nullptr};
 }
 
-receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
+detail::receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
     return {pool_->owner(), *pool_, &error};
 }
 
@@ -65,7 +65,7 @@ task<> datagram_receiver::stop() {
     const shield uncancelled(pool_->owner());
     pool_->stop();
     while (pool_->receiving())
-        co_await yield_operation(pool_->owner());
+        co_await detail::yield_operation(pool_->owner());
 }
 
 }  // namespace ringlet

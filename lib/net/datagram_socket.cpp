@@ -1,9 +1,9 @@
-#include "valid_options.hpp"
+#include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/connect_operation.hpp>
-#include <ringlet/loop/yield_operation.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/datagram_socket.hpp>
+#include <ringlet/net/detail/connect_operation.hpp>
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -12,10 +12,10 @@
 
 namespace ringlet {
 
-void require_valid(const datagram_options& options) {
+void detail::require_valid(const datagram_options& options) {
     if (options.receive_buffer_size < 0 || options.send_buffer_size < 0)
         throw std::invalid_argument("datagram_options: the size of a buffer must be 0 or more");
-    require_valid(options.binding);
+    detail::require_valid(options.binding);
 }
 
 bound_socket datagram_socket::open(network& net, const address& local,
@@ -26,7 +26,7 @@ bound_socket datagram_socket::open(network& net, const address& local,
 }
 
 void datagram_socket::apply(const datagram_options& options, ringlet::socket& opened) {
-    require_valid(options);
+    detail::require_valid(options);
     if (options.broadcast)
         opened.set_option(SOL_SOCKET, SO_BROADCAST, 1);
     if (options.receive_bursts && opened.get_option<int>(SOL_SOCKET, SO_PROTOCOL) == IPPROTO_UDP)
@@ -38,7 +38,8 @@ void datagram_socket::apply(const datagram_options& options, ringlet::socket& op
 }
 
 task<> datagram_socket::connect(address peer, std::error_code& error) {
-    error = co_await connect_operation(*loop_, socket_.native_handle(), peer.data(), peer.size());
+    error = co_await detail::connect_operation(*loop_, socket_.native_handle(), peer.data(),
+                                               peer.size());
 }
 
 task<> datagram_socket::connect(address peer) {
@@ -52,7 +53,7 @@ task<> datagram_socket::close() {
     const shield uncancelled(*loop_);
     while (!pending_.empty()) {
         pending_.cancel();  // and what those begin who are told
-        co_await yield_operation(*loop_);
+        co_await detail::yield_operation(*loop_);
     }
     socket_ = bound_socket();
 }
@@ -78,8 +79,9 @@ int datagram_socket::protocol() noexcept {
 }
 
 bound_socket datagram_socket::release() noexcept {
-    check(pending_.empty(), "a socket was given away while an operation on it was pending; await "
-                            "the operation first");
+    detail::check(pending_.empty(),
+                  "a socket was given away while an operation on it was pending; await "
+                  "the operation first");
     return std::move(socket_);
 }
 

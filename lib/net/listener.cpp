@@ -1,8 +1,8 @@
-#include "acceptor.hpp"
-#include "valid_options.hpp"
+#include "net/detail/acceptor.hpp"
+#include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/yield_operation.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <netinet/tcp.h>
@@ -11,7 +11,7 @@
 
 namespace ringlet {
 
-void require_valid(const listener_options& options) {
+void detail::require_valid(const listener_options& options) {
     const auto require = [](bool holds, const char* sentence) {
         if (!holds)
             throw std::invalid_argument(std::string("listener_options: ") + sentence);
@@ -20,18 +20,18 @@ void require_valid(const listener_options& options) {
     require(options.overload_pause_first > std::chrono::milliseconds::zero() &&
                 options.overload_pause_first <= options.overload_pause_max,
             "overload_pause_first must be more than 0 and at most overload_pause_max");
-    require_valid(options.binding);
+    detail::require_valid(options.binding);
 }
 
 bound_socket listener::open(network& net, const address& local, const listener_options& options) {
-    require_valid(options);
+    detail::require_valid(options);
     bound_socket listening = bound_socket::open(net, local, SOCK_STREAM, options.binding);
     listen(listening, options);
     return listening;
 }
 
 void listener::listen(bound_socket& bound, const listener_options& options) {
-    require_valid(options);
+    detail::require_valid(options);
     const address local = bound.local_address();
     try {
         if (local.family() != AF_UNIX)  // what is accepted inherits it
@@ -46,18 +46,18 @@ listener::listener(loop& owner, const address& local, const listener_options& op
     : listener(owner, open(owner.net(), local, options), options) {}
 
 listener::listener(loop& owner, bound_socket listening, const listener_options& options)
-    : acceptor_((require_valid(options), listening.require(SOCK_STREAM),
-                 new acceptor(owner, std::move(listening), options))) {}
+    : acceptor_((detail::require_valid(options), listening.require(SOCK_STREAM),
+                 new detail::acceptor(owner, std::move(listening), options))) {}
 
-void listener::abandon::operator()(acceptor* left) const noexcept {
+void listener::abandon::operator()(detail::acceptor* left) const noexcept {
     left->abandon();
 }
 
-accept_operation listener::accept() {
+detail::accept_operation listener::accept() {
     return {acceptor_->owner(), *acceptor_, nullptr};
 }
 
-accept_operation listener::accept(std::error_code& error) {
+detail::accept_operation listener::accept(std::error_code& error) {
     return {acceptor_->owner(), *acceptor_, &error};
 }
 
@@ -84,7 +84,7 @@ task<> listener::stop() {
     const shield uncancelled(acceptor_->owner());
     acceptor_->stop();
     while (acceptor_->armed())
-        co_await yield_operation(acceptor_->owner());
+        co_await detail::yield_operation(acceptor_->owner());
 }
 
 task<bound_socket> listener::release() {

@@ -1,5 +1,5 @@
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/yield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/memory_stream.hpp>
 
 namespace ringlet {

@@ -1,8 +1,7 @@
-#include "look_up.hpp"
+#include "net/detail/look_up.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/resolve.hpp>
-#include <ringlet/net/resolver_category.hpp>
 
 #include <netdb.h>
 
@@ -17,7 +16,7 @@ namespace {
 
 /// A question to the resolver. It owns all that the thread works on which waits for the answer, so
 /// that whoever has asked may leave before.
-class query final : public thread_pool::job, private inbox::work_item {
+class query final : public thread_pool::job, private detail::inbox::work_item {
 public:
     /// Who has asked; told of the answer in its loop.
     class asker {
@@ -61,8 +60,8 @@ private:
 
     void work() noexcept override {
         try {
-            addresses =
-                look_up(host_, port_, family_, family_ == AF_UNSPEC ? AI_ADDRCONFIG : 0, error);
+            addresses = detail::look_up(host_, port_, family_,
+                                        family_ == AF_UNSPEC ? AI_ADDRCONFIG : 0, error);
         } catch (const std::bad_alloc&) {
             error = std::make_error_code(std::errc::not_enough_memory);
         }
@@ -92,14 +91,14 @@ private:
 };
 
 /// A coroutine's wait for an answer.
-class look_up_operation final : public operation, private query::asker {
+class look_up_operation final : public detail::operation, private query::asker {
 public:
     look_up_operation(loop& owner, thread_pool& pool, std::shared_ptr<query> asked) noexcept
-        : operation(owner), pool_(pool), query_(std::move(asked)) {}
+        : detail::operation(owner), pool_(pool), query_(std::move(asked)) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    bool await_suspend(suspension waiter) noexcept {
+    bool await_suspend(detail::suspension waiter) noexcept {
         if (!admit() || (result_ = query::ask(query_, pool_, *loop_, *this)) < 0)
             return false;
         suspend(waiter);
@@ -157,7 +156,7 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
     std::error_code error;
     std::vector<address> found = co_await resolve(host, port, options, error);
     if (error)
-        throw_unresolved(host, error);
+        detail::throw_unresolved(host, error);
     co_return found;
 }
 

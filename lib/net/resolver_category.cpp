@@ -1,4 +1,4 @@
-#include <ringlet/net/resolver_category.hpp>
+#include <ringlet/net/resolve.hpp>
 
 #include <netdb.h>
 

@@ -1,6 +1,6 @@
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/yield.hpp>
-#include <ringlet/loop/close_operation.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/loop/detail/close_operation.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <netinet/tcp.h>
@@ -25,13 +25,14 @@ task<> stream::close() {
     incoming_.cancel();
     outgoing_.cancel();
     while (!idle())
-        co_await yield_operation(*loop_);
+        co_await detail::yield_operation(*loop_);
     if (is_open())  // whatever close(2) reports, the descriptor is gone
-        static_cast<void>(co_await close_operation(*loop_, socket_.release()));
+        static_cast<void>(co_await detail::close_operation(*loop_, socket_.release()));
 }
 
 ringlet::socket stream::release() noexcept {
-    check(idle(), "a stream gave its socket away while an operation on it was pending; await the "
+    detail::check(idle(),
+                  "a stream gave its socket away while an operation on it was pending; await the "
                   "operation first");
     return std::move(socket_);
 }

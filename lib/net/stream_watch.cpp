@@ -1,4 +1,4 @@
-#include "valid_options.hpp"
+#include "net/detail/valid_options.hpp"
 
 #include <ringlet/net/stream_watch.hpp>
 
@@ -10,7 +10,7 @@ namespace ringlet {
 
 namespace {
 
-using time_point = timer::time_point;
+using time_point = detail::timer::time_point;
 using std::chrono::milliseconds;
 
 constexpr milliseconds timeout_max = std::chrono::hours(24 * 365);
@@ -22,7 +22,7 @@ void require_sensible(milliseconds timeout, const char* name) {
 }
 
 /// Since when a direction waits. What it awaits later is not late before what began now would be.
-time_point waiting_since(const direction& watched, time_point now) noexcept {
+time_point waiting_since(const detail::direction& watched, time_point now) noexcept {
     return watched.busy() ? watched.pending()->suspended_at() : now;
 }
 
@@ -47,7 +47,7 @@ private:
 
 }  // namespace
 
-void require_valid(const stream_timeouts& timeouts) {
+void detail::require_valid(const stream_timeouts& timeouts) {
     require_sensible(timeouts.idle, "idle");
     require_sensible(timeouts.read, "read");
     require_sensible(timeouts.write, "write");
@@ -55,7 +55,7 @@ void require_valid(const stream_timeouts& timeouts) {
 
 stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
     : stream_(watched), timeouts_(timeouts) {
-    require_valid(timeouts);
+    detail::require_valid(timeouts);
     if (watches_sending())
         stream_.outgoing_.watch();
     look_after();
@@ -68,8 +68,8 @@ stream_watch::~stream_watch() {
 }
 
 void stream_watch::look_after() {
-    direction& incoming = stream_.incoming_;
-    direction& outgoing = stream_.outgoing_;
+    detail::direction& incoming = stream_.incoming_;
+    detail::direction& outgoing = stream_.outgoing_;
     const auto now = stream_.owner().turn_began();
     const auto receiving = waiting_since(incoming, now);
     const auto sending = waiting_since(outgoing, now);

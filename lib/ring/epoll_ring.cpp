@@ -1,6 +1,6 @@
-#include "epoll/interpreter.hpp"
-#include "epoll/understood.hpp"
-#include "valid_ring_options.hpp"
+#include "ring/detail/valid_ring_options.hpp"
+#include "ring/epoll/interpreter.hpp"
+#include "ring/epoll/understood.hpp"
 
 #include <ringlet/ring/epoll_ring.hpp>
 
@@ -24,7 +24,7 @@ public:
         : completions(std::bit_ceil(options.completion_entries)), interpreted(completions),
           sqes(std::bit_ceil(options.submission_entries)) {}
 
-    epoll::completion_writer completions;
+    detail::epoll::completion_writer completions;
     interpreter interpreted;
     std::vector<io_uring_sqe> sqes;
     unsigned head = 0;
@@ -32,17 +32,17 @@ public:
 };
 
 epoll_ring::epoll_ring(const ring_options& options) {
-    require_valid(options);
+    detail::require_valid(options);
     queues_ = std::make_unique<queues>(options);
-    submissions_ = submission_queue(queues_->sqes.data(),
-                                    static_cast<unsigned>(queues_->sqes.size()), &queues_->head);
+    submissions_ = detail::submission_queue(
+        queues_->sqes.data(), static_cast<unsigned>(queues_->sqes.size()), &queues_->head);
     completions_ = queues_->completions.reader();
 }
 
 epoll_ring::~epoll_ring() = default;
 
 bool epoll_ring::supports(unsigned opcode) const noexcept {
-    return epoll::opcode_understood(opcode);
+    return detail::epoll::opcode_understood(opcode);
 }
 
 void epoll_ring::enter(unsigned submit, unsigned wait_for, clock::time_point deadline) {

@@ -1,7 +1,7 @@
-#include "kernel_abi.hpp"
-#include "owned_descriptors.hpp"
-#include "setup_error.hpp"
-#include "valid_ring_options.hpp"
+#include "base/detail/owned_descriptors.hpp"
+#include "ring/detail/kernel_abi.hpp"
+#include "ring/detail/setup_error.hpp"
+#include "ring/detail/valid_ring_options.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 
@@ -41,9 +41,9 @@ std::atomic<unsigned> rings_ended{0};
 }  // namespace
 
 kernel_ring::kernel_ring(const ring_options& options) {
-    require_valid(options);
+    detail::require_valid(options);
     set_up(options);
-    owned_descriptors::add(ring_.ring_fd);
+    detail::owned_descriptors::add(ring_.ring_fd);
     static_cast<void>(rings_ended.load(std::memory_order_acquire));
     probe();
     // Not fatal when refused: they only make `enter` cheaper and a forked child safer.
@@ -56,14 +56,14 @@ kernel_ring::kernel_ring(const ring_options& options) {
     if ((ring_.flags & IORING_SETUP_NO_SQARRAY) == 0)
         for (unsigned i = 0; i < capacity; ++i)
             ring_.sq.array[i] = i;
-    submissions_ = submission_queue(ring_.sq.sqes, capacity, ring_.sq.khead);
-    completions_ = completion_queue(
+    submissions_ = detail::submission_queue(ring_.sq.sqes, capacity, ring_.sq.khead);
+    completions_ = detail::completion_queue(
         ring_.cq.cqes, *ring_.cq.kring_entries, ring_.cq.khead, ring_.cq.ktail,
         (ring_.flags & IORING_SETUP_TASKRUN_FLAG) != 0 ? ring_.sq.kflags : nullptr);
 }
 
 kernel_ring::~kernel_ring() {
-    owned_descriptors::remove(ring_.ring_fd);
+    detail::owned_descriptors::remove(ring_.ring_fd);
     rings_ended.fetch_add(1, std::memory_order_release);
     io_uring_queue_exit(&ring_);
 }
@@ -79,10 +79,10 @@ void kernel_ring::set_up(const ring_options& options) {
             break;
     }
     if (result < 0)
-        throw setup_error(-result);
+        throw detail::setup_error(-result);
     if ((ring_.features & required_features) != required_features) {
         io_uring_queue_exit(&ring_);
-        throw setup_error(ENOSYS);
+        throw detail::setup_error(ENOSYS);
     }
 }
 

@@ -1,8 +1,8 @@
-#include "setup_error.hpp"
+#include "ring/detail/setup_error.hpp"
 
+#include <ringlet/base/log.hpp>
 #include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
-#include <ringlet/ring/log.hpp>
 #include <ringlet/ring/make_ring.hpp>
 
 #include <cstdlib>
@@ -49,7 +49,7 @@ std::unique_ptr<ring> make_ring(const ring_options& options) {
         made->enter(0, 0, ring::no_deadline);  // which some filters forbid apart
         return made;
     } catch (const std::system_error& refused) {
-        if (wanted == kind::kernel || !lacks_io_uring(refused.code()))
+        if (wanted == kind::kernel || !detail::lacks_io_uring(refused.code()))
             throw;
         auto instead = std::make_unique<epoll_ring>(options);
         report_fallback(refused.what());

@@ -1,4 +1,4 @@
-#include "owned_descriptors.hpp"
+#include "base/detail/owned_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
 
@@ -38,8 +38,8 @@ public:
     }
     int shutdown(int fd, int how) noexcept override { return result_of(::shutdown(fd, how)); }
     int close(int fd) noexcept override { return result_of(::close(fd)); }
-    void own(int fd) noexcept override { owned_descriptors::add(fd); }
-    void disown(int fd) noexcept override { owned_descriptors::remove(fd); }
+    void own(int fd) noexcept override { detail::owned_descriptors::add(fd); }
+    void disown(int fd) noexcept override { detail::owned_descriptors::remove(fd); }
 };
 
 }  // namespace

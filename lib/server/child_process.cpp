@@ -1,6 +1,6 @@
-#include "../ring/blocked_signals.hpp"
-#include "../ring/owned_descriptors.hpp"
-#include "exception_text.hpp"
+#include "base/detail/blocked_signals.hpp"
+#include "base/detail/owned_descriptors.hpp"
+#include "server/detail/exception_text.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/child_process.hpp>
@@ -25,7 +25,7 @@ constexpr int status_of_exception = 1;
 constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which glibc before 2.36 lacks
 
 /// The process that made this one, where child_process::fork did.
-owned_descriptor parent;
+detail::owned_descriptor parent;
 
 int open_process(pid_t pid) noexcept {
     return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
@@ -49,7 +49,7 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
         std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(),
-                     exception_text(failure));
+                     detail::exception_text(failure));
     }
     return status_of_exception;
 }
@@ -57,10 +57,10 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
 /// Nothing may leave this function: below it on the stack is what belongs to the parent.
 [[noreturn]] void become_child(int (*call)(const void*), const void* body,
                                const std::vector<int>& keep, int maker,
-                               std::optional<blocked_signals>& undisturbed) noexcept {
+                               std::optional<detail::blocked_signals>& undisturbed) noexcept {
     loop::abandon_in_child();
-    owned_descriptors::close_in_child(keep);
-    parent = owned_descriptor(maker, "pidfd_open");
+    detail::owned_descriptors::close_in_child(keep);
+    parent = detail::owned_descriptor(maker, "pidfd_open");
     undisturbed.reset();  // only now: the parent's signal handlers would have lost a signal
     const int status = run_body(call, body);
     flush_standard_streams();
@@ -78,7 +78,7 @@ child_process child_process::fork(function call, const void* body, const std::ve
     const int self = open_process(::getpid());
     if (self < 0)
         throw std::system_error(errno, std::system_category(), "pidfd_open");
-    std::optional<blocked_signals> undisturbed(std::in_place);
+    std::optional<detail::blocked_signals> undisturbed(std::in_place);
     const pid_t pid = ::fork();
     const int error = errno;
     if (pid == 0)
@@ -94,7 +94,7 @@ child_process::child_process(pid_t made) : pid_(made) {
     if (fd < 0 && errno == ESRCH)
         return;  // it has ended, and its status is gone
     try {
-        end_ = owned_descriptor(fd, "pidfd_open");
+        end_ = detail::owned_descriptor(fd, "pidfd_open");
     } catch (const std::system_error&) {
         ::kill(made, SIGKILL);
         ::waitpid(made, nullptr, 0);
@@ -138,7 +138,7 @@ bool child_process::reap(int options) noexcept {
         status_ = ended.si_code == CLD_EXITED
                       ? exit_status::exited(ended.si_status)
                       : exit_status::signalled(ended.si_status, ended.si_code == CLD_DUMPED);
-    end_ = owned_descriptor();
+    end_ = detail::owned_descriptor();
     return true;
 }
 
@@ -146,7 +146,7 @@ task<exit_status> child_process::wait(std::error_code& error) {
     loop& current = loop::require_current("child_process::wait");
     error.clear();
     while (!error && pending() && !reap(WNOHANG))
-        co_await poll_operation(current, end_.native_handle(), POLLIN, &error);
+        co_await detail::poll_operation(current, end_.native_handle(), POLLIN, &error);
     co_return status_;
 }
 
@@ -163,7 +163,7 @@ void child_process::kill(int signal) {
         throw std::system_error(errno, std::system_category(), "pidfd_send_signal");
 }
 
-poll_operation child_process::parent_gone() {
+detail::poll_operation child_process::parent_gone() {
     loop& current = loop::require_current("child_process::parent_gone");
     if (parent.native_handle() < 0)
         throw std::logic_error("child_process::parent_gone: no child_process::fork has made this "

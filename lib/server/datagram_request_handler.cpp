@@ -10,19 +10,19 @@ task<> datagram_request_handler::finish() {
         co_await request().reply(stream().sent());
 }
 
-packet_stream& datagram_request_handler::stream() {
+detail::packet_stream& datagram_request_handler::stream() {
     if (!stream_)
         stream_.emplace(packet());
     return *stream_;
 }
 
-reader<packet_stream>& datagram_request_handler::rfile() {
+reader<detail::packet_stream>& datagram_request_handler::rfile() {
     if (!rfile_)
         rfile_.emplace(stream());
     return *rfile_;
 }
 
-writer<packet_stream>& datagram_request_handler::wfile() {
+writer<detail::packet_stream>& datagram_request_handler::wfile() {
     if (!wfile_)
         wfile_.emplace(stream());
     return *wfile_;

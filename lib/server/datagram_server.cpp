@@ -1,6 +1,6 @@
-#include "counter_slot.hpp"
-#include "deadline_or_never.hpp"
-#include "request_source.hpp"
+#include "server/detail/counter_slot.hpp"
+#include "server/detail/deadline_or_never.hpp"
+#include "server/detail/request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -28,19 +28,19 @@ bool datagram_server::verify_request(const datagram& /*received*/, const address
     return true;
 }
 
-class datagram_server::incoming final : public request_source {
+class datagram_server::incoming final : public detail::request_source {
 public:
     incoming(datagram_server& owner, const bound_socket& from,
              const datagram_receiver_options& options)
         : owner_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
 
-    task<> take(executor& handled_by) override {
+    task<> take(detail::executor& handled_by) override {
         owner_.take(co_await owner_.get_request(receiver_), handled_by);
     }
 
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return receiver_.yielded(); }
 
-    task<> stop(executor& handled_by) override {
+    task<> stop(detail::executor& handled_by) override {
         const shield uncancelled(loop::require_current("serve"));
         co_await receiver_.stop();
         std::error_code none_left;
@@ -57,7 +57,8 @@ private:
     datagram_receiver receiver_;
 };
 
-std::unique_ptr<request_source> datagram_server::open_source(bound_socket& from, bool ahead) {
+std::unique_ptr<detail::request_source> datagram_server::open_source(bound_socket& from,
+                                                                     bool ahead) {
     datagram_receiver_options options = this->options().receiving;
     if (!ahead)
         options.batch_max = 1;
@@ -68,14 +69,14 @@ task<datagram> datagram_server::get_request(datagram_receiver& receiving) {
     co_return co_await receiving.receive();
 }
 
-void datagram_server::take(datagram received, executor& handled_by) {
-    counter_slot& counts = counted();
-    counter_slot::count(counts.accepted);
-    counter_slot::count(counts.packets_received);
+void datagram_server::take(datagram received, detail::executor& handled_by) {
+    detail::counter_slot& counts = counted();
+    detail::counter_slot::count(counts.accepted);
+    detail::counter_slot::count(counts.packets_received);
     counts.bytes_received.fetch_add(received.data().size(), std::memory_order_relaxed);
     const address client = received.sender();
     try {
-        const executor::taking here(handled_by, {}, counts.refused);
+        const detail::executor::taking here(handled_by, {}, counts.refused);
         if (verify_request(received, client))
             process_request(std::move(received), client);
     } catch (...) {
@@ -84,7 +85,7 @@ void datagram_server::take(datagram received, executor& handled_by) {
 }
 
 void datagram_server::process_request(datagram received, const address& /*client*/) {
-    executor::taking& here = executor::taking::current();
+    detail::executor::taking& here = detail::executor::taking::current();
     if (!here.in_this_loop())
         received.detach();
     here.hand_over(
@@ -93,11 +94,11 @@ void datagram_server::process_request(datagram received, const address& /*client
 
 task<> datagram_server::serve_request(datagram received, int through) {
     datagram_request request(loop::require_current("serve"), through, std::move(received));
-    counter_slot& counts = counted();
+    detail::counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
     counts.begin();
     try {
-        const cancel_scope patience(deadline_or_never(options().request_timeout));
+        const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
         co_await finish_request(request, request.sender());
         counts.finish();
     } catch (...) {

@@ -1,12 +1,12 @@
-#include "concurrency_choice.hpp"
-#include "deadline_or_never.hpp"
-#include "exception_text.hpp"
-#include "request_source.hpp"
-#include "server_records.hpp"
-#include "session.hpp"
-#include "sharing_threads.hpp"
-#include "valid_server_options.hpp"
-#include "worker_children.hpp"
+#include "server/detail/concurrency_choice.hpp"
+#include "server/detail/deadline_or_never.hpp"
+#include "server/detail/exception_text.hpp"
+#include "server/detail/request_source.hpp"
+#include "server/detail/server_records.hpp"
+#include "server/detail/session.hpp"
+#include "server/detail/sharing_threads.hpp"
+#include "server/detail/valid_server_options.hpp"
+#include "server/detail/worker_children.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
@@ -24,7 +24,7 @@ namespace {
 
 std::size_t slot_of_this_thread() noexcept {
     static std::atomic<std::size_t> threads{0};
-    thread_local const std::size_t slot = threads++ % server_records::thread_slots;
+    thread_local const std::size_t slot = threads++ % detail::server_records::thread_slots;
     return slot;
 }
 
@@ -59,9 +59,10 @@ private:
 };
 
 server::server(const address& local, int type, const server_options& options)
-    : options_((require_valid(options), options)),
-      records_(std::make_unique<server_records>(children_max(options), options.log)), local_(local),
-      type_(type) {}
+    : options_((detail::require_valid(options), options)),
+      records_(
+          std::make_unique<detail::server_records>(detail::children_max(options), options.log)),
+      local_(local), type_(type) {}
 
 server::server(bound_socket adopted, int type, const server_options& options)
     : server(address(), type, options) {
@@ -70,15 +71,15 @@ server::server(bound_socket adopted, int type, const server_options& options)
 }
 
 server::~server() {
-    check(!serving_,
-          "a server was destroyed while it served; shut it down and await its end first, "
-          "or declare what serves it after it");
+    detail::check(!serving_,
+                  "a server was destroyed while it served; shut it down and await its end first, "
+                  "or declare what serves it after it");
 }
 
 bound_socket server::bind(const address& local) const {
     bind_options binding =
         type_ == SOCK_DGRAM ? options_.datagrams.binding : options_.listening.binding;
-    if (workers_share_address(options_)) {
+    if (detail::workers_share_address(options_)) {
         if (local.family() == AF_UNIX)
             throw std::invalid_argument("server_options: a Unix socket has one owner of its name; "
                                         "leave to_workers at least_loaded");
@@ -155,29 +156,29 @@ void server::handle_request() {
 }
 
 /// What handles requests that are taken here, in the loop that serves.
-std::unique_ptr<executor> server::make_executor() {
-    return ringlet::make_executor(
+std::unique_ptr<detail::executor> server::make_executor() {
+    return ringlet::detail::make_executor(
         loop::require_current("serve"), options_, records_->children,
         [this](std::size_t slot) { enter_child(slot); }, shutdown_.native_handle());
 }
 
 /// Workers that take requests themselves.
-std::unique_ptr<workload> server::make_workers() {
+std::unique_ptr<detail::workload> server::make_workers() {
     loop& here = loop::require_current("serve");
     if (options_.concurrency == concurrency::forks)
-        return std::make_unique<worker_children>(
-            here, worker_count(options_), options_, records_->children,
-            [this](std::size_t slot, shutdown_signal& requested) {
+        return std::make_unique<detail::worker_children>(
+            here, detail::worker_count(options_), options_, records_->children,
+            [this](std::size_t slot, detail::shutdown_signal& requested) {
                 enter_child(slot);
                 return serve_alone(listening_, requested);
             },
             std::vector{listening_.native_handle(), shutdown_.native_handle()});
     std::vector<bound_socket> others;
-    while (others.size() + 1 < worker_count(options_))
+    while (others.size() + 1 < detail::worker_count(options_))
         others.push_back(open_another());
-    return std::make_unique<sharing_threads>(
+    return std::make_unique<detail::sharing_threads>(
         here, listening_, std::move(others), options_.pin_workers, options_.loop,
-        [this](bound_socket& from, shutdown_signal& requested) {
+        [this](bound_socket& from, detail::shutdown_signal& requested) {
             return serve_alone(from, requested);
         });
 }
@@ -188,8 +189,8 @@ void server::enter_child(std::size_t slot) noexcept {
 
 rate_limit server::accept_rate() const {
     rate_limit share = options_.accept_rate;
-    if (workers_take_requests(options_)) {
-        const std::size_t count = worker_count(options_);
+    if (detail::workers_take_requests(options_)) {
+        const std::size_t count = detail::worker_count(options_);
         share.per_second /= static_cast<double>(count);
         share.burst = (share.burst + count - 1) / count;
     }
@@ -197,44 +198,44 @@ rate_limit server::accept_rate() const {
 }
 
 task<> server::serve_until_shutdown() {
-    if (workers_take_requests(options_)) {
-        const std::unique_ptr<workload> workers = make_workers();
-        co_await serve_session(nothing(), *workers, shutdown_, options_.drain_timeout);
+    if (detail::workers_take_requests(options_)) {
+        const std::unique_ptr<detail::workload> workers = make_workers();
+        co_await detail::serve_session(nothing(), *workers, shutdown_, options_.drain_timeout);
     } else {
-        const std::unique_ptr<executor> handled_by = make_executor();
-        co_await serve_session(take_all(listening_, *handled_by), *handled_by, shutdown_,
-                               options_.drain_timeout);
+        const std::unique_ptr<detail::executor> handled_by = make_executor();
+        co_await detail::serve_session(take_all(listening_, *handled_by), *handled_by, shutdown_,
+                                       options_.drain_timeout);
     }
 }
 
 /// In a worker: as one of several who have an equal share of the connections.
-task<> server::serve_alone(bound_socket& from, shutdown_signal& requested) {
-    const std::size_t count = worker_count(options_);
-    executor handled_by(loop::require_current("serve"),
-                        (options_.max_connections + count - 1) / count);
-    co_await serve_session(take_all(from, handled_by), handled_by, requested,
-                           options_.drain_timeout);
+task<> server::serve_alone(bound_socket& from, detail::shutdown_signal& requested) {
+    const std::size_t count = detail::worker_count(options_);
+    detail::executor handled_by(loop::require_current("serve"),
+                                (options_.max_connections + count - 1) / count);
+    co_await detail::serve_session(take_all(from, handled_by), handled_by, requested,
+                                   options_.drain_timeout);
 }
 
 task<bool> server::serve_one() {
-    const std::unique_ptr<executor> handled_by = make_executor();
+    const std::unique_ptr<detail::executor> handled_by = make_executor();
     bool timed_out = false;
-    co_await serve_session(take_one(*handled_by, timed_out), *handled_by, shutdown_,
-                           options_.drain_timeout);
+    co_await detail::serve_session(take_one(*handled_by, timed_out), *handled_by, shutdown_,
+                                   options_.drain_timeout);
     co_return !timed_out;
 }
 
 /// Until it is cancelled, or has taken one request, if no more are wanted.
-task<> server::take_requests(bound_socket& from, executor& handled_by, amount wanted) {
+task<> server::take_requests(bound_socket& from, detail::executor& handled_by, amount wanted) {
     // What is received ahead of the one that is wanted would be kept from who serves next.
-    const bool ahead = wanted == amount::all && !in_processes(options_);
-    const std::unique_ptr<request_source> source = open_source(from, ahead);
+    const bool ahead = wanted == amount::all && !detail::in_processes(options_);
+    const std::unique_ptr<detail::request_source> source = open_source(from, ahead);
     token_bucket rate(accept_rate());
     std::exception_ptr end;
     try {
         do {
             if (!handled_by.has_room()) {
-                counter_slot::count(counted().accept_pauses);
+                detail::counter_slot::count(counted().accept_pauses);
                 co_await handled_by.wait_for_room();
             }
             co_await rate.take();
@@ -256,8 +257,8 @@ task<> server::take_requests(bound_socket& from, executor& handled_by, amount wa
         std::rethrow_exception(end);
 }
 
-task<> server::take_one(executor& handled_by, bool& timed_out) {
-    const cancel_scope patience(deadline_or_never(options_.timeout));
+task<> server::take_one(detail::executor& handled_by, bool& timed_out) {
+    const cancel_scope patience(detail::deadline_or_never(options_.timeout));
     try {
         co_await take_requests(listening_, handled_by, amount::one);
     } catch (const std::system_error& error) {
@@ -267,7 +268,7 @@ task<> server::take_one(executor& handled_by, bool& timed_out) {
     }
 }
 
-task<> server::take_all(bound_socket& from, executor& handled_by) {
+task<> server::take_all(bound_socket& from, detail::executor& handled_by) {
     task_group group;
     group.spawn(take_requests(from, handled_by, amount::all));
     if (options_.service_interval > options_.service_interval.zero())
@@ -288,7 +289,8 @@ void server::shutdown() noexcept {
 }
 
 void server::shutdown(std::chrono::nanoseconds grace) noexcept {
-    shutdown_.request(std::clamp<std::chrono::nanoseconds>(grace, grace.zero(), patience_max));
+    shutdown_.request(
+        std::clamp<std::chrono::nanoseconds>(grace, grace.zero(), detail::patience_max));
 }
 
 void server::server_close() {
@@ -299,7 +301,7 @@ void server::server_close() {
         close_listening();
 }
 
-counter_slot& server::counted() const noexcept {
+detail::counter_slot& server::counted() const noexcept {
     return records_->counters.slot(child_slot_ != 0 ? child_slot_ : slot_of_this_thread());
 }
 
@@ -308,7 +310,7 @@ server_counters server::counters() const noexcept {
 }
 
 void server::request_failed(std::exception_ptr exception, const address& client,
-                            counter_slot& counts) noexcept {
+                            detail::counter_slot& counts) noexcept {
     counts.fail(cause_of(exception));
     report_error(std::move(exception), client);
 }
@@ -318,9 +320,9 @@ void server::request_lost() {
     const std::exception_ptr exception = std::current_exception();
     if (loop::require_current("serve").scope().caused(exception))
         throw;
-    counter_slot& counts = counted();
-    counter_slot::count(counts.accepted);
-    counter_slot::count(counts.refused);
+    detail::counter_slot& counts = counted();
+    detail::counter_slot::count(counts.accepted);
+    detail::counter_slot::count(counts.refused);
     report_error(exception, {});
 }
 
@@ -333,7 +335,7 @@ void server::request_taken() noexcept {
 }
 
 void server::overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept {
-    counter_slot::count(counted().accept_pauses);
+    detail::counter_slot::count(counted().accept_pauses);
     try {
         handle_overload(error, pause);
     } catch (...) {
@@ -354,14 +356,14 @@ void server::report_error(std::exception_ptr exception, const address& client) n
 }
 
 void server::report_refusal(const address& client) noexcept {
-    counter_slot::count(counted().refused);
+    detail::counter_slot::count(counted().refused);
     records_->reports->refusals.report({{"client", client.to_string()}});
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {
     records_->reports->failures.report({
         {"client", client.family() == AF_UNSPEC ? "unknown" : client.to_string()},
-        {"error", exception_text(exception)},
+        {"error", detail::exception_text(exception)},
     });
 }
 

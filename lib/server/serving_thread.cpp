@@ -1,7 +1,7 @@
-#include "../ring/blocked_signals.hpp"
-#include "exception_text.hpp"
+#include "base/detail/blocked_signals.hpp"
+#include "server/detail/exception_text.hpp"
 
-#include <ringlet/ring/log.hpp>
+#include <ringlet/base/log.hpp>
 #include <ringlet/server/serving_thread.hpp>
 
 #include <utility>
@@ -9,7 +9,7 @@
 namespace ringlet {
 
 serving_thread::serving_thread(server& served) : server_(served) {
-    const blocked_signals in_the_thread;
+    const detail::blocked_signals in_the_thread;
     thread_ = std::thread([this] { run(); });
 }
 
@@ -19,7 +19,7 @@ serving_thread::~serving_thread() {
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
         log(log_level::error, "serving in the background failed",
-            {{"error", exception_text(failure)}});
+            {{"error", detail::exception_text(failure)}});
     }
 }
 

@@ -1,7 +1,7 @@
-#include "counter_slot.hpp"
-#include "deadline_or_never.hpp"
-#include "linger.hpp"
-#include "request_source.hpp"
+#include "server/detail/counter_slot.hpp"
+#include "server/detail/deadline_or_never.hpp"
+#include "server/detail/linger.hpp"
+#include "server/detail/request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/net/stream_watch.hpp>
@@ -48,7 +48,7 @@ bool stream_server::verify_request(stream& /*request*/, const address& /*client*
     return true;
 }
 
-class stream_server::incoming final : public request_source {
+class stream_server::incoming final : public detail::request_source {
 public:
     incoming(stream_server& owner, bound_socket& from, const listener_options& options)
         : owner_(owner), from_(from),
@@ -58,13 +58,13 @@ public:
         });
     }
 
-    task<> take(executor& handled_by) override {
+    task<> take(detail::executor& handled_by) override {
         owner_.take(co_await owner_.get_request(listener_), handled_by);
     }
 
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return listener_.yielded(); }
 
-    task<> stop(executor& handled_by) override {
+    task<> stop(detail::executor& handled_by) override {
         co_await listener_.stop();
         while (std::optional<stream> ahead = listener_.try_accept())
             owner_.take(std::move(*ahead), handled_by);
@@ -77,7 +77,7 @@ private:
     listener listener_;
 };
 
-std::unique_ptr<request_source> stream_server::open_source(bound_socket& from, bool ahead) {
+std::unique_ptr<detail::request_source> stream_server::open_source(bound_socket& from, bool ahead) {
     listener_options options = this->options().listening;
     if (!ahead)
         options.accepted_ahead_max = 0;
@@ -88,18 +88,18 @@ task<stream> stream_server::get_request(listener& accepting) {
     co_return co_await accepting.accept();
 }
 
-void stream_server::take(stream request, executor& handled_by) {
-    counter_slot& counts = counted();
-    counter_slot::count(counts.accepted);
+void stream_server::take(stream request, detail::executor& handled_by) {
+    detail::counter_slot& counts = counted();
+    detail::counter_slot::count(counts.accepted);
     const address client = peer_of(request);
     try {
-        peer_limit::place place = peers_.try_enter(client);
+        detail::peer_limit::place place = peers_.try_enter(client);
         if (!place) {
             report_refusal(client);
             return;
         }
         {
-            const executor::taking here(handled_by, std::move(place), counts.refused);
+            const detail::executor::taking here(handled_by, std::move(place), counts.refused);
             if (verify_request(request, client))
                 return process_request(std::move(request), client);
         }
@@ -111,7 +111,7 @@ void stream_server::take(stream request, executor& handled_by) {
 
 void stream_server::process_request(stream request, const address& client) {
     const int descriptor = request.socket().native_handle();
-    executor::taking::current().hand_over(
+    detail::executor::taking::current().hand_over(
         {.handling = serve_request(std::move(request), client), .descriptor = descriptor});
 }
 
@@ -122,7 +122,7 @@ task<> stream_server::refuse(stream request, address client) {
 task<> stream_server::serve_request(stream request, address client) {
     // Its waiting happens where it is served.
     request = stream(loop::require_current("serve"), request.release());
-    counter_slot& counts = counted();
+    detail::counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
     counts.begin();
     try {
@@ -140,7 +140,7 @@ task<> stream_server::serve_request(stream request, address client) {
 // In a frame of its own, so that requests without limits need not have room for them.
 task<> stream_server::finish_within_limits(stream& request, const address& client) {
     const stream_watch watch(request, options().timeouts);
-    const cancel_scope patience(deadline_or_never(options().request_timeout));
+    const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
     co_await finish_request(request, client);
 }
 
@@ -157,7 +157,7 @@ task<> stream_server::finish_request(stream& request, const address& client) {
 }
 
 task<> stream_server::shutdown_request(stream& request) {
-    co_await linger(request, options().linger_timeout, options().linger_bytes_max);
+    co_await detail::linger(request, options().linger_timeout, options().linger_bytes_max);
     co_await close_request(request);
 }
 

@@ -8,19 +8,21 @@
 
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-using ringlet::basic_channel;
+namespace tests::coro_basic_channel_cancellation {
+
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::basic_channel;
 using ringlet::detail::many_loops;
 using ringlet::detail::one_loop;
 
@@ -176,3 +178,5 @@ TEMPLATE_TEST_CASE(
     CHECK(counted::alive() == 0);
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::coro_basic_channel_cancellation

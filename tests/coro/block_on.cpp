@@ -3,13 +3,14 @@
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+
+namespace tests::coro_block_on {
 
 using ringlet::block_on;
 using ringlet::loop;
@@ -116,3 +117,5 @@ TEST_CASE("what else lives in the loop goes on while block_on waits", "[coro]") 
     block_on(owner, []() -> task<> { co_await ringlet::sleep_for(std::chrono::hours(1)); }());
     CHECK(posted);
 }
+
+}  // namespace tests::coro_block_on

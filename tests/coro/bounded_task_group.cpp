@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_bounded_task_group {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -274,3 +276,5 @@ TEST_CASE("a bounded group destroyed while someone waits for a place ends the pr
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("a task_group was destroyed while its tasks ran"));
 }
+
+}  // namespace tests::coro_bounded_task_group

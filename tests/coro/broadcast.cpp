@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_broadcast {
+
 using ringlet::broadcast;
 using ringlet::loop;
 using ringlet::slow_receivers;
@@ -263,3 +265,5 @@ TEST_CASE("ending a broadcast or a subscription that is in use ends the program 
     CHECK(receiving.killed_by(SIGABRT));
     CHECK(receiving.says("a subscription was destroyed while a coroutine received from it"));
 }
+
+}  // namespace tests::coro_broadcast

@@ -6,11 +6,13 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <memory>
 #include <optional>
+
+namespace tests::coro_broadcast_cancellation {
 
 using ringlet::broadcast;
 using ringlet::cancel_scope;
@@ -182,3 +184,5 @@ TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or lef
     CHECK(counted::alive() == 0);
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::coro_broadcast_cancellation

@@ -7,7 +7,6 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -16,6 +15,8 @@
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
+
+namespace tests::coro_cancel_scope {
 
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
@@ -372,3 +373,5 @@ TEST_CASE("a scope that outlives its coroutine ends the program with a sentence"
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("a cancel_scope was not ended by the coroutine that made it"));
 }
+
+}  // namespace tests::coro_cancel_scope

@@ -19,7 +19,6 @@
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <array>
 #include <chrono>
@@ -27,6 +26,8 @@
 #include <functional>
 #include <string_view>
 #include <utility>
+
+namespace tests::coro_cancellation {
 
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
@@ -41,7 +42,7 @@ namespace {
 class sample {
 public:
     sample(loop& owner, suspensions& counter)
-        : at_(counter), sockets_(make_streams(owner, transport::unix_socket)) {}
+        : at_(counter), sockets_(make_streams(owner, stream_transport::unix_socket)) {}
 
     task<> run() {
         const counted local;
@@ -201,3 +202,5 @@ TEST_CASE("a coroutine cancelled a turn after any of its suspensions gives every
           "[coro]") {
     cancel_everywhere(moment::a_turn_later);
 }
+
+}  // namespace tests::coro_cancellation

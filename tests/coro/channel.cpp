@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_channel {
+
 using ringlet::channel;
 using ringlet::loop;
 using ringlet::task;
@@ -39,3 +41,5 @@ TEST_CASE("the errors of a channel name its calls", "[coro]") {
     CHECK_THROWS_WITH(items.send(1), "channel::send: no loop runs in this thread");
     CHECK_THROWS_WITH(items.receive(), "channel::receive: no loop runs in this thread");
 }
+
+}  // namespace tests::coro_channel

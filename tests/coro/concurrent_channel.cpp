@@ -3,8 +3,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <array>
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include <optional>
 #include <thread>
 #include <vector>
+
+namespace tests::coro_concurrent_channel {
 
 using ringlet::concurrent_channel;
 using ringlet::loop;
@@ -212,3 +214,5 @@ TEST_CASE("the errors of a concurrent channel name its calls", "[coro]") {
     CHECK_THROWS_WITH(items.send(1), "concurrent_channel::send: no loop runs in this thread");
     CHECK_THROWS_WITH(items.receive(), "concurrent_channel::receive: no loop runs in this thread");
 }
+
+}  // namespace tests::coro_concurrent_channel

@@ -6,8 +6,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <functional>
 #include <future>
@@ -15,6 +15,8 @@
 #include <numeric>
 #include <stdexcept>
 #include <vector>
+
+namespace tests::coro_concurrent_channel_cancellation {
 
 using ringlet::concurrent_channel;
 using ringlet::task;
@@ -141,3 +143,5 @@ TEST_CASE("a send that is cancelled after another thread took the item has succe
         CHECK(**items.try_receive() == 2);
     });
 }
+
+}  // namespace tests::coro_concurrent_channel_cancellation

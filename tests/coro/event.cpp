@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_event {
+
 using ringlet::cancel_scope;
 using ringlet::event;
 using ringlet::loop;
@@ -160,3 +162,5 @@ TEST_CASE("an event destroyed while someone waits for it ends the program with a
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("something was destroyed while a coroutine waited for it"));
 }
+
+}  // namespace tests::coro_event

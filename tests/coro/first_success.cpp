@@ -3,15 +3,17 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/first_success.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/when_any.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace tests::coro_first_success {
 
 using namespace std::chrono_literals;
 using ringlet::first_success;
@@ -105,3 +107,5 @@ TEST_CASE("first_success of no task is an error", "[coro]") {
         CHECK(refused);
     });
 }
+
+}  // namespace tests::coro_first_success

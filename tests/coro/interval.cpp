@@ -9,6 +9,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace tests::coro_interval {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::interval;
@@ -85,3 +87,5 @@ TEST_CASE("an interval refuses periods that are none, and a thread without a loo
         CHECK(owner.now() - start == 1ns);
     });
 }
+
+}  // namespace tests::coro_interval

@@ -4,14 +4,16 @@
 #include "run_coroutine.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/coro/sleep_until.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/with_deadline.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
+
+namespace tests::coro_many_sleepers {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -117,3 +119,5 @@ TEST_CASE("100,000 sleepers of the kernel's ring wake in order, and none too ear
                                   << late.back() / 1us << " us at most");
     });
 }
+
+}  // namespace tests::coro_many_sleepers

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace tests::coro_mutex {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -220,3 +222,5 @@ TEST_CASE("a mutex destroyed while someone waits for it ends the program with a 
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("something was destroyed while a coroutine waited for it"));
 }
+
+}  // namespace tests::coro_mutex

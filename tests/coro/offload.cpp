@@ -7,9 +7,9 @@
 #include "under_sanitizer.hpp"
 
 #include <ringlet/coro/offload.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <pthread.h>
 
@@ -21,6 +21,8 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+namespace tests::coro_offload {
 
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
@@ -331,3 +333,5 @@ TEST_CASE("a forked child offloads in threads of its own", "[coro]") {
 TEST_CASE("offloading outside a loop is a logic_error", "[coro]") {
     CHECK_THROWS_AS(offload([] {}), std::logic_error);
 }
+
+}  // namespace tests::coro_offload

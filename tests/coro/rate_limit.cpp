@@ -1,13 +1,14 @@
 #include "catch.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/coro/rate_limit.hpp>
 #include <ringlet/coro/token_bucket.hpp>
 
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::coro_rate_limit {
 
 using ringlet::loop;
 using ringlet::rate_limit;
@@ -40,3 +41,5 @@ TEST_CASE("a rate that makes no sense is refused by name", "[coro]") {
         co_return;
     });
 }
+
+}  // namespace tests::coro_rate_limit

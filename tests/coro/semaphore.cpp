@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_semaphore {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -185,3 +187,5 @@ TEST_CASE("a semaphore destroyed while someone waits for it ends the program wit
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("something was destroyed while a coroutine waited for it"));
 }
+
+}  // namespace tests::coro_semaphore

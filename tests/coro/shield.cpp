@@ -9,6 +9,8 @@
 
 #include <chrono>
 
+namespace tests::coro_shield {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -121,3 +123,5 @@ TEST_CASE("a shield protects its own coroutine only", "[coro]") {
         CHECK(owner.now() - start == 1h);
     });
 }
+
+}  // namespace tests::coro_shield

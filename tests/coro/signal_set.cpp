@@ -23,6 +23,8 @@
 #include <thread>
 #include <vector>
 
+namespace tests::coro_signal_set {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -394,3 +396,5 @@ TEST_CASE("a set destroyed while someone waits for it ends the program with a se
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("a signal_set was destroyed while a coroutine waited for it"));
 }
+
+}  // namespace tests::coro_signal_set

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace tests::coro_sleep_for {
+
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::sleep_for;
@@ -99,3 +101,5 @@ TEST_CASE("a sleep reports its cancellation in either form", "[coro]") {
         }
     });
 }
+
+}  // namespace tests::coro_sleep_for

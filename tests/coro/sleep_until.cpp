@@ -2,12 +2,14 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/sleep_until.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <vector>
+
+namespace tests::coro_sleep_until {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -55,3 +57,5 @@ TEST_CASE("sleep_until stores its cancellation, or clears the error", "[coro]") 
         CHECK(error == std::errc::operation_canceled);
     });
 }
+
+}  // namespace tests::coro_sleep_until

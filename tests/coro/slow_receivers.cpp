@@ -4,12 +4,13 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
-#include <ringlet/coro/slow_receivers.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <optional>
 #include <vector>
+
+namespace tests::coro_slow_receivers {
 
 using ringlet::broadcast;
 using ringlet::loop;
@@ -193,3 +194,5 @@ TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[
         co_await busy.until_disconnected();  // it stays so
     });
 }
+
+}  // namespace tests::coro_slow_receivers

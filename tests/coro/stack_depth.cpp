@@ -4,13 +4,15 @@
 #include "catch.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
+
+namespace tests::coro_stack_depth {
 
 using ringlet::task;
 
@@ -119,3 +121,5 @@ TEST_CASE("spawning tasks that end at once, and joining them, keeps the stack fl
     });
     CHECK(stack.deepest() < stack_bytes_max);
 }
+
+}  // namespace tests::coro_stack_depth

@@ -3,14 +3,16 @@
 #include "forked_child.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+namespace tests::coro_task {
 
 using ringlet::task;
 
@@ -171,7 +173,7 @@ TEST_CASE("the last of a chain of a thousand tasks resumes the first", "[coro]")
 TEST_CASE("frames are recycled: awaiting allocates nothing once warm", "[coro]") {
     run_coroutine([]() -> task<> {
         // A frame that did not come from the pool would come back to it, which would then grow.
-        const ringlet::frame_pool& frames = ringlet::loop::current()->frames();
+        const ringlet::detail::frame_pool& frames = ringlet::loop::current()->frames();
         const auto await_some = []() -> task<> {
             for (int i = 0; i < 100; ++i) {
                 const int number = co_await give(i % 2 == 0, i);
@@ -218,3 +220,5 @@ TEST_CASE("destroying a task that is suspended ends the program with a sentence"
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("a coroutine frame was destroyed while an operation in it was pending"));
 }
+
+}  // namespace tests::coro_task

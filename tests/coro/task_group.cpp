@@ -7,12 +7,13 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+namespace tests::coro_task_group {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -291,3 +292,5 @@ TEST_CASE("a group destroyed while its tasks run ends the program with a sentenc
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("a task_group was destroyed while its tasks ran"));
 }
+
+}  // namespace tests::coro_task_group

@@ -9,7 +9,6 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/event.hpp>
-#include <ringlet/coro/first_success.hpp>
 #include <ringlet/coro/mutex.hpp>
 #include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -19,7 +18,6 @@
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <memory>
@@ -30,14 +28,16 @@
 #include <utility>
 #include <vector>
 
+namespace tests::coro_temporaries {
+
 using ringlet::task;
 using ringlet::task_group;
 
 // An awaiter with a constructor survives; an aggregate might not.
 static_assert(!std::is_aggregate_v<task<int>::awaiter>);
-static_assert(!std::is_aggregate_v<ringlet::sleep_operation>);
-static_assert(!std::is_aggregate_v<ringlet::yield_operation>);
-static_assert(!std::is_aggregate_v<ringlet::join_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::sleep_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::yield_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::join_operation>);
 static_assert(!std::is_aggregate_v<task_group::spawn_operation>);
 static_assert(!std::is_aggregate_v<ringlet::event::wait_operation>);
 static_assert(!std::is_aggregate_v<ringlet::semaphore::acquire_operation>);
@@ -45,7 +45,7 @@ static_assert(!std::is_aggregate_v<ringlet::mutex::lock_operation>);
 static_assert(!std::is_aggregate_v<ringlet::mutex::guard>);
 static_assert(!std::is_aggregate_v<ringlet::channel<counted>::send_operation>);
 static_assert(!std::is_aggregate_v<ringlet::channel<counted>::receive_operation>);
-static_assert(!std::is_aggregate_v<ringlet::scoped_await<task<counted>>>);
+static_assert(!std::is_aggregate_v<ringlet::detail::scoped_await<task<counted>>>);
 static_assert(!std::is_aggregate_v<ringlet::when_any_result<counted>>);
 
 // Options may be aggregates as long as nothing has to be done when they end.
@@ -341,3 +341,5 @@ TEST_CASE("the arguments of a task that waits for a place are destroyed once", "
         CHECK(counted::alive() == 0);
     });
 }
+
+}  // namespace tests::coro_temporaries

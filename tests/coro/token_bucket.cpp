@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::coro_token_bucket {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -235,3 +237,5 @@ TEST_CASE("a bucket that is destroyed leaves no timer, and nobody may wait for i
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("something was destroyed while a coroutine waited for it"));
 }
+
+}  // namespace tests::coro_token_bucket

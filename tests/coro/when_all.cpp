@@ -8,7 +8,6 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <memory>
@@ -18,6 +17,8 @@
 #include <type_traits>
 #include <variant>
 #include <vector>
+
+namespace tests::coro_when_all {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -220,3 +221,5 @@ TEST_CASE("the results of when_all are destroyed once, those of a failed one too
     CHECK(counted::alive() == 0);
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::coro_when_all

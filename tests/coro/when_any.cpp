@@ -8,7 +8,6 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/when_any.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <chrono>
 #include <memory>
@@ -16,6 +15,8 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+namespace tests::coro_when_any {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -211,3 +212,5 @@ TEST_CASE("what the tasks of when_any give is destroyed once", "[coro]") {
     CHECK(counted::alive() == 0);
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::coro_when_any

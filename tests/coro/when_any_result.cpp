@@ -1,10 +1,12 @@
 #include "catch.hpp"
 
-#include <ringlet/coro/when_any_result.hpp>
+#include <ringlet/coro/when_any.hpp>
 
 #include <memory>
 #include <type_traits>
 #include <utility>
+
+namespace tests::coro_when_any_result {
 
 TEST_CASE("the result of a contest owns the winner's value, and can be moved on", "[coro]") {
     using result = ringlet::when_any_result<std::unique_ptr<int>>;
@@ -18,3 +20,5 @@ TEST_CASE("the result of a contest owns the winner's value, and can be moved on"
     CHECK(*moved.value == 5);
     CHECK(first.value == nullptr);
 }
+
+}  // namespace tests::coro_when_any_result

@@ -2,9 +2,11 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/with_deadline.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 
 #include <chrono>
+
+namespace tests::coro_with_deadline {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -50,3 +52,5 @@ TEST_CASE("a deadline at the end of time is none", "[coro]") {
         co_await with_deadline(loop::clock::time_point::max(), waiting());
     });
 }
+
+}  // namespace tests::coro_with_deadline

@@ -7,13 +7,15 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/loop/timer.hpp>
+#include <ringlet/loop/detail/timer.hpp>
 
 #include <array>
 #include <chrono>
 #include <limits>
 #include <stdexcept>
 #include <string>
+
+namespace tests::coro_with_timeout {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -108,7 +110,7 @@ TEST_CASE("a task that succeeds although its time is over gives its result", "[c
 }
 
 TEST_CASE("an operation granted in the turn in which its time is over has succeeded", "[coro]") {
-    class alarm final : public ringlet::timer {
+    class alarm final : public ringlet::detail::timer {
     public:
         explicit alarm(ringlet::event& to_set) noexcept : event_(to_set) {}
 
@@ -191,7 +193,7 @@ TEST_CASE("who is cancelled while a timeout runs fails for that reason", "[coro]
 TEST_CASE("a receive that timed out loses nothing that comes later", "[coro]") {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        stream_pair pair = make_streams(owner, transport::unix_socket);
+        stream_pair pair = make_streams(owner, stream_transport::unix_socket);
         std::array<char, 8> buffer{};
         std::error_code error;
         co_await with_timeout(1ms, pair.one.recv(ringlet::mutable_buffer(buffer), error));
@@ -217,3 +219,5 @@ TEST_CASE("a timeout refuses durations that are none, and a thread without a loo
         co_return;
     });
 }
+
+}  // namespace tests::coro_with_timeout

@@ -2,12 +2,14 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 
 #include <stdexcept>
 #include <string>
 #include <system_error>
+
+namespace tests::coro_yield {
 
 using ringlet::task;
 using ringlet::yield;
@@ -64,3 +66,5 @@ TEST_CASE("a yield that is cancelled while it waits its turn succeeds all the sa
 TEST_CASE("yield outside a loop is a logic_error", "[coro]") {
     CHECK_THROWS_AS(yield(), std::logic_error);
 }
+
+}  // namespace tests::coro_yield

@@ -1,9 +1,11 @@
-#include "../blocking_client.hpp"
+#include "blocking_client.hpp"
 #include "programs.hpp"
 
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace tests::examples_chat_server {
 
 namespace {
 
@@ -183,3 +185,5 @@ TEST_CASE("the chat server tells everyone goodbye when a signal ends it", "[exam
     CHECK(server.wait() == 0);
     CHECK(server.err().read_rest().empty());
 }
+
+}  // namespace tests::examples_chat_server

@@ -1,6 +1,8 @@
-#include "../connected_pair.hpp"
-#include "../own_network.hpp"
+#include "connected_pair.hpp"
+#include "own_network.hpp"
 #include "programs.hpp"
+
+namespace tests::examples_client {
 
 namespace {
 
@@ -85,3 +87,5 @@ TEST_CASE("the client waits five seconds for a server that says nothing", "[exam
     CHECK(end.complained == "client: recv: Connection timed out\n");
     CHECK(end.status == 1);
 }
+
+}  // namespace tests::examples_client

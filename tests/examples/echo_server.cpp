@@ -1,9 +1,11 @@
-#include "../blocking_client.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
 #include "programs.hpp"
+#include "temporary_directory.hpp"
 
 #include <chrono>
 #include <filesystem>
+
+namespace tests::examples_echo_server {
 
 namespace {
 
@@ -127,3 +129,5 @@ TEST_CASE("the echo server says what it could be told instead", "[examples]") {
         CHECK(server.wait() == 1);
     }
 }
+
+}  // namespace tests::examples_echo_server

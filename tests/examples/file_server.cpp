@@ -1,11 +1,13 @@
-#include "../blocking_client.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
 #include "programs.hpp"
+#include "temporary_directory.hpp"
 
 #include <cctype>
 #include <fstream>
 #include <optional>
 #include <vector>
+
+namespace tests::examples_file_server {
 
 namespace {
 
@@ -264,3 +266,5 @@ TEST_CASE("a file server without a directory says so", "[examples]") {
           "file_server: cannot open /none: No such file or directory\n");
     CHECK(server.wait() == 1);
 }
+
+}  // namespace tests::examples_file_server

@@ -1,7 +1,9 @@
-#include "../blocking_client.hpp"
+#include "blocking_client.hpp"
 #include "programs.hpp"
 
 #include <chrono>
+
+namespace tests::examples_forking_server {
 
 namespace {
 
@@ -76,3 +78,5 @@ TEST_CASE("what the forking server cannot make out ends its own client", "[examp
     server.signal(SIGTERM);
     CHECK(server.wait() == 0);
 }
+
+}  // namespace tests::examples_forking_server

@@ -1,10 +1,12 @@
-#include "../connected_pair.hpp"
-#include "../own_network.hpp"
+#include "connected_pair.hpp"
+#include "own_network.hpp"
 #include "programs.hpp"
 
 #include <sys/resource.h>
 
 #include <fstream>
+
+namespace tests::examples_port_scanner {
 
 namespace {
 
@@ -110,3 +112,5 @@ TEST_CASE("the port scanner explains itself", "[examples]") {
     for (const char* option : {"--address", "--ports", "--at-once", "--timeout", "300ms"})
         CHECK(text.find(option) != std::string::npos);
 }
+
+}  // namespace tests::examples_port_scanner

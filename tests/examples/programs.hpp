@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../catch.hpp"
-#include "../child_process.hpp"
+#include "catch.hpp"
+#include "child_process.hpp"
 
 #include <ringlet/net/address.hpp>
 

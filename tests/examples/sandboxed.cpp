@@ -1,11 +1,13 @@
 // The examples as they are, where io_uring is forbidden.
 
-#include "../blocking_client.hpp"
-#include "../environment_variable.hpp"
-#include "../seccomp_filter.hpp"
+#include "blocking_client.hpp"
+#include "environment_variable.hpp"
 #include "programs.hpp"
+#include "seccomp_filter.hpp"
 
 #include <algorithm>
+
+namespace tests::examples_sandboxed {
 
 TEST_CASE("a program serves under Docker's filter, and says once what it goes on with",
           "[examples]") {
@@ -40,3 +42,5 @@ TEST_CASE("a program that is told to use the kernel's ring ends with the cause w
     CHECK(server.wait() == 1);
     CHECK(server.err().read_rest().find("io_uring_setup: ") != std::string::npos);
 }
+
+}  // namespace tests::examples_sandboxed

@@ -2,6 +2,8 @@
 
 #include <ctime>
 
+namespace tests::examples_time_server {
+
 namespace {
 
 /// A client in Python that sends one datagram, and prints the answer.
@@ -40,3 +42,5 @@ TEST_CASE("the time server tells the time", "[examples]") {
     CHECK(server.wait() == 0);
     CHECK(server.err().read_rest().empty());
 }
+
+}  // namespace tests::examples_time_server

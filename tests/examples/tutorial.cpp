@@ -1,7 +1,7 @@
 // The programs of the tutorial that ringlet starts from, kept here word for word, since they have
 // to work with ours unchanged.
 
-#include "../own_network.hpp"
+#include "own_network.hpp"
 #include "programs.hpp"
 
 #include <ringlet/net/socket.hpp>
@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+namespace tests::examples_tutorial {
 
 namespace {
 
@@ -95,3 +97,5 @@ TEST_CASE("ringlet's client talks to the tutorial's server", "[examples]") {
         report += server.read_line() + "\n";
     CHECK(report == report_on(port_in(report)));
 }
+
+}  // namespace tests::examples_tutorial

@@ -1,5 +1,7 @@
-#include "../blocking_client.hpp"
+#include "blocking_client.hpp"
 #include "programs.hpp"
+
+namespace tests::examples_tutorial_server {
 
 TEST_CASE("the tutorial's second server echoes, and ends when its client has gone", "[examples]") {
     example_server server("tutorial_server");
@@ -33,3 +35,5 @@ TEST_CASE("a signal ends the tutorial's second server too", "[examples]") {
     server.signal(SIGTERM);
     CHECK(server.wait() == 0);
 }
+
+}  // namespace tests::examples_tutorial_server

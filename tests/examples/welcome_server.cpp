@@ -1,10 +1,12 @@
-#include "../blocking_client.hpp"
-#include "../own_network.hpp"
+#include "blocking_client.hpp"
+#include "own_network.hpp"
 #include "programs.hpp"
 
 #include <grp.h>
 
 #include <fstream>
+
+namespace tests::examples_welcome_server {
 
 namespace {
 
@@ -141,3 +143,5 @@ TEST_CASE("the welcome server explains itself", "[examples]") {
     CHECK(contains(server.out().read_rest(), "--address"));
     CHECK(server.wait() == 0);
 }
+
+}  // namespace tests::examples_welcome_server

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+namespace tests::loop_dump_tasks {
+
 using namespace std::chrono_literals;
 using ringlet::task;
 
@@ -54,3 +56,5 @@ TEST_CASE("the dump of a loop in which nobody waits says so", "[loop]") {
     CHECK(out.str() ==
           "ringlet: 0 waiting, 0 operations in flight, 0 turns, longest run 0.000 s\n");
 }
+
+}  // namespace tests::loop_dump_tasks

@@ -7,8 +7,7 @@
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
-#include <ringlet/loop/close_operation.hpp>
+#include <ringlet/loop/detail/close_operation.hpp>
 
 #include <unistd.h>
 
@@ -18,6 +17,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+namespace tests::loop_loop {
 
 using namespace std::chrono_literals;
 
@@ -165,7 +166,7 @@ TEST_CASE("what is posted runs in a later turn, never inside the call", "[loop]"
 TEST_CASE("what is posted belongs to no scope", "[loop]") {
     ringlet::loop owner;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::operation_scope* seen = &owner.scope();
+        ringlet::detail::operation_scope* seen = &owner.scope();
         CHECK(seen != &owner.root_scope());
         owner.post([&] { seen = &owner.scope(); });
         co_await ringlet::yield();
@@ -318,7 +319,7 @@ TEST_CASE("before a fork everything is handed over, and delivered in the next tu
         const std::size_t open_before = open_descriptors();
         int closed = 0;
         const auto close = [&](int fd) -> ringlet::task<> {
-            static_cast<void>(co_await ringlet::close_operation(owner, fd));
+            static_cast<void>(co_await ringlet::detail::close_operation(owner, fd));
             ++closed;
         };
         ringlet::task_group group;
@@ -354,3 +355,5 @@ TEST_CASE("a loop that is left behind in a forked child makes room for another",
         co_await ringlet::sleep_for(1ms);
     });
 }
+
+}  // namespace tests::loop_loop

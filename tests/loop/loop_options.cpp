@@ -2,32 +2,34 @@
 #include "connected_pair.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
-#include <ringlet/loop/poll_operation.hpp>
-#include <ringlet/loop/recv_operation.hpp>
-#include <ringlet/loop/send_operation.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
+#include <ringlet/net/detail/recv_operation.hpp>
+#include <ringlet/net/detail/send_operation.hpp>
 
 #include <sys/eventfd.h>
 
 #include <deque>
 
+namespace tests::loop_loop_options {
+
 namespace {
 
 ringlet::task<> count_ready(ringlet::loop& owner, int fd, int& count) {
-    count += co_await ringlet::poll_operation(owner, fd, POLLIN) == POLLIN ? 1 : 0;
+    count += co_await ringlet::detail::poll_operation(owner, fd, POLLIN) == POLLIN ? 1 : 0;
 }
 
 /// A socket pair with a receive in flight.
 struct receiver {
     connected_pair pair = unix_pair();
-    ringlet::direction incoming;
+    ringlet::detail::direction incoming;
     char byte = 0;
 
     ringlet::task<> receive(ringlet::loop& owner, int& received) {
         std::error_code error;
         received += static_cast<int>(
-            co_await ringlet::recv_operation(owner, pair.fd(), &byte, 1, incoming, &error));
+            co_await ringlet::detail::recv_operation(owner, pair.fd(), &byte, 1, incoming, &error));
     }
 };
 
@@ -78,7 +80,7 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
     CAPTURE(inline_completions_max);
     ringlet::loop owner({.inline_completions_max = inline_completions_max});
     const connected_pair pair = unix_pair();
-    ringlet::direction outgoing;
+    ringlet::detail::direction outgoing;
     bool other_ran = false;
     unsigned awaits = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
@@ -90,9 +92,9 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
         };
         group.spawn(other());
         for (; !other_ran && awaits < 10'000; ++awaits)
-            co_await ringlet::send_operation(owner, pair.fd(), nullptr, 0,
-                                             ringlet::send_operation::amount::all, outgoing,
-                                             nullptr);
+            co_await ringlet::detail::send_operation(owner, pair.fd(), nullptr, 0,
+                                                     ringlet::detail::send_operation::amount::all,
+                                                     outgoing, nullptr);
         co_await group.join();
     });
     CHECK(other_ran);
@@ -121,3 +123,5 @@ TEST_CASE("options of the buffers to receive into that make no sense are refused
     CHECK_THROWS_WITH(ringlet::loop({.receive_buffers_max = 0}),
                       "loop_options: receive_buffers_max must be 1 or more");
 }
+
+}  // namespace tests::loop_loop_options

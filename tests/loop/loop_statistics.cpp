@@ -6,11 +6,12 @@
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/poll_operation.hpp>
 
 #include <chrono>
+
+namespace tests::loop_loop_statistics {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -46,7 +47,7 @@ TEST_CASE("operations are counted while they are in flight and when they complet
     const connected_pair pair = unix_pair();
     run_coroutine(owner, [&]() -> task<> {
         const auto wait = [&](short events) -> task<> {
-            co_await ringlet::poll_operation(owner, pair.fd(), events);
+            co_await ringlet::detail::poll_operation(owner, pair.fd(), events);
         };
         ringlet::task_group group;
         group.spawn(wait(POLLIN));
@@ -85,3 +86,5 @@ TEST_CASE("the longest run is the longest time between two visits to the ring", 
         CHECK(here.statistics().longest_run == 10ms);
     }(owner, ring));
 }
+
+}  // namespace tests::loop_loop_statistics

@@ -3,12 +3,12 @@
 #include <ringlet/loop/loop.hpp>
 
 /// An operation that ends when a test says so, and counts how often it was asked to end early.
-class manual_operation final : public ringlet::operation {
+class manual_operation final : public ringlet::detail::operation {
 public:
     explicit manual_operation(ringlet::loop& owner) noexcept : operation(owner) {}
 
     bool await_ready() const noexcept { return false; }
-    bool await_suspend(ringlet::suspension waiter) {
+    bool await_suspend(ringlet::detail::suspension waiter) {
         if (!admit())
             return false;
         suspend(waiter);

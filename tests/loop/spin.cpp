@@ -6,11 +6,13 @@
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/loop/close_operation.hpp>
+#include <ringlet/loop/detail/close_operation.hpp>
 
 #include <functional>
 #include <memory>
 #include <stdexcept>
+
+namespace tests::loop_spin {
 
 using namespace std::chrono_literals;
 
@@ -44,7 +46,7 @@ struct spinning {
     void close(int times) {
         run_coroutine(loop, [&]() -> ringlet::task<> {
             for (int i = 0; i < times; ++i)
-                static_cast<void>(co_await ringlet::close_operation(loop, -1));
+                static_cast<void>(co_await ringlet::detail::close_operation(loop, -1));
         });
     }
 
@@ -143,3 +145,5 @@ TEST_CASE("a spin_max out of range is refused, by its name and unit", "[loop]") 
     CHECK_THROWS_WITH(ringlet::loop({.spin_max = 10'001us}),
                       "loop_options: spin_max must be 0 to 10 ms, not 10001 us");
 }
+
+}  // namespace tests::loop_spin

@@ -7,11 +7,12 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
-#include <ringlet/loop/suspended_task.hpp>
+#include <ringlet/loop/dump_tasks.hpp>
 
 #include <chrono>
 #include <string_view>
+
+namespace tests::loop_suspended_task {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -126,3 +127,5 @@ TEST_CASE("those whose turn it is are listed as ready while others go before the
         CHECK(ready == std::vector<std::size_t>{2, 1, 0});
     });
 }
+
+}  // namespace tests::loop_suspended_task

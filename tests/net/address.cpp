@@ -2,7 +2,7 @@
 #include "connected_pair.hpp"
 
 #include <ringlet/net/address.hpp>
-#include <ringlet/net/resolver_category.hpp>
+#include <ringlet/net/resolve.hpp>
 
 #include <net/if.h>
 
@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+
+namespace tests::net_address {
 
 using ringlet::address;
 using namespace std::string_literals;
@@ -203,3 +205,5 @@ TEST_CASE("the path of a Unix socket that the system would not take is refused",
     check_refused([] { return address::unix_path("@" + std::string(107, 'p')); }, "107");
     check_refused([] { return address::unix_path("a\0b"s); }, "NUL");
 }
+
+}  // namespace tests::net_address

@@ -6,7 +6,6 @@
 #include "other_user.hpp"
 #include "temporary_directory.hpp"
 
-#include <ringlet/net/bind_options.hpp>
 #include <ringlet/net/bound_socket.hpp>
 
 #include <sys/stat.h>
@@ -18,6 +17,8 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+
+namespace tests::net_bind_options {
 
 using ringlet::address;
 using ringlet::bind_options;
@@ -179,3 +180,5 @@ TEST_CASE("a socket for every IPv6 address takes IPv4 clients only if asked to",
     else
         CHECK_NOTHROW(blocking_client(v4));
 }
+
+}  // namespace tests::net_bind_options

@@ -20,6 +20,8 @@
 #include <type_traits>
 #include <utility>
 
+namespace tests::net_bound_socket {
+
 using ringlet::address;
 using ringlet::bound_socket;
 using ringlet::network;
@@ -220,3 +222,5 @@ TEST_CASE("what can be served is adopted, and stays as it is", "[net]") {
         bound_socket::adopt(open({"127.0.0.1", 0}, SOCK_DGRAM).release(), SOCK_DGRAM);
     CHECK(datagrams.local_address().port() != 0);
 }
+
+}  // namespace tests::net_bound_socket

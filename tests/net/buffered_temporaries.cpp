@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+namespace tests::net_buffered_temporaries {
+
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::reader;
@@ -80,3 +82,5 @@ TEST_CASE("a delimiter may be made on the spot", "[net]") {
     });
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::net_buffered_temporaries

@@ -20,6 +20,8 @@
 #include <system_error>
 #include <vector>
 
+namespace tests::net_connect {
+
 using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::listener;
@@ -191,3 +193,5 @@ TEST_CASE("connecting outside a loop is a logic_error", "[net]") {
     connecting.await_suspend(std::noop_coroutine());
     CHECK_THROWS_AS(connecting.await_resume(), std::logic_error);
 }
+
+}  // namespace tests::net_connect

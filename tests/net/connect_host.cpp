@@ -8,13 +8,15 @@
 
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
-#include <ringlet/net/resolver_category.hpp>
+#include <ringlet/net/resolve.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
+
+namespace tests::net_connect_host {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -165,3 +167,5 @@ TEST_CASE("connecting to a host outside a loop is a logic_error", "[net]") {
     connecting.await_suspend(std::noop_coroutine());
     CHECK_THROWS_AS(connecting.await_resume(), std::logic_error);
 }
+
+}  // namespace tests::net_connect_host

@@ -2,12 +2,13 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/net/connect.hpp>
-#include <ringlet/net/connect_options.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::net_connect_options {
 
 using namespace std::chrono_literals;
 
@@ -25,3 +26,5 @@ TEST_CASE("a timeout that makes no sense is refused before anything is tried", "
         CHECK(said.find("connect_options::timeout") == 0);
     });
 }
+
+}  // namespace tests::net_connect_options

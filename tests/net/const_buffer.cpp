@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace tests::net_const_buffer {
+
 using ringlet::const_buffer;
 
 // Elements that are not bytes would be sent in an order that depends on the machine.
@@ -56,3 +58,5 @@ TEST_CASE("a literal is sent without its NUL", "[net]") {
     CHECK(text_of("literal") == "literal");
     CHECK(text_of("").empty());
 }
+
+}  // namespace tests::net_const_buffer

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+namespace tests::net_datagram {
+
 using ringlet::address;
 using ringlet::datagram;
 using ringlet::datagram_receiver;
@@ -147,3 +149,5 @@ TEST_CASE("a datagram may outlive its receiver", "[net]") {
     second.reset();
     CHECK(text_of(*first) == "one");
 }
+
+}  // namespace tests::net_datagram

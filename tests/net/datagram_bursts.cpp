@@ -6,13 +6,15 @@
 #include "datagram_transport.hpp"
 #include "run_without_leak.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
 #include <stdexcept>
 #include <string>
 #include <system_error>
+
+namespace tests::net_datagram_bursts {
 
 using ringlet::address;
 using ringlet::datagram_socket;
@@ -148,3 +150,5 @@ TEST_CASE("closing a datagram socket ends the bursts that are pending on it", "[
         CHECK(error == std::errc::operation_canceled);
     });
 }
+
+}  // namespace tests::net_datagram_bursts

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <type_traits>
 
+namespace tests::net_datagram_options {
+
 using ringlet::address;
 using ringlet::datagram_options;
 using ringlet::datagram_socket;
@@ -86,3 +88,5 @@ TEST_CASE("a datagram socket that cannot be opened says why, and leaves nothing 
     CHECK(text.find("cannot bind to 192.0.2.1:53") == 0);
     CHECK(open_descriptors() == before);
 }
+
+}  // namespace tests::net_datagram_options

@@ -8,8 +8,8 @@
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
@@ -26,6 +26,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace tests::net_datagram_receiver {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -377,3 +379,5 @@ print("right")
         co_await server.close();
     });
 }
+
+}  // namespace tests::net_datagram_receiver

@@ -8,6 +8,8 @@
 #include <string>
 #include <type_traits>
 
+namespace tests::net_datagram_receiver_options {
+
 using ringlet::datagram_receiver_options;
 
 // So that one may be made in a co_await expression: see coro/temporaries.cpp.
@@ -46,3 +48,5 @@ TEST_CASE("a datagram receiver refuses a socket that would give it many as one",
     CHECK_NOTHROW(make(false));
     CHECK_THROWS_AS(make(true), std::invalid_argument);
 }
+
+}  // namespace tests::net_datagram_receiver_options

@@ -7,8 +7,8 @@
 #include "forked_child.hpp"
 #include "run_without_leak.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
 #include <array>
@@ -18,6 +18,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+namespace tests::net_datagram_socket {
 
 using ringlet::address;
 using ringlet::datagram_socket;
@@ -316,3 +318,5 @@ print("right")
         CHECK(python.wait() == 0);
     });
 }
+
+}  // namespace tests::net_datagram_socket

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/net/read_request.hpp>
+#include <ringlet/net/detail/read_request.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -46,7 +46,7 @@ private:
 };
 
 /// Carries out `request` as a reader does, but without a stream.
-inline void feed(ringlet::read_request& request, incoming& from) {
+inline void feed(ringlet::detail::read_request& request, incoming& from) {
     while (!request.attempt())
         request.received(from.receive(request.room()));
     if (request.failed())

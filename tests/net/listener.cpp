@@ -6,7 +6,7 @@
 #include "temporary_directory.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/yield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
 
@@ -21,6 +21,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+namespace tests::net_listener {
 
 using ringlet::address;
 using ringlet::listener;
@@ -358,3 +360,5 @@ TEST_CASE("a listener that adopted a socket leaves it to others, with its path",
         co_await source.close();
     });
 }
+
+}  // namespace tests::net_listener

@@ -3,12 +3,13 @@
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/listener.hpp>
-#include <ringlet/net/listener_options.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::net_listener_options {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -48,3 +49,5 @@ TEST_CASE("listener options that make no sense are refused by name, and leave no
     refused(longest, "overload_pause_first");
     CHECK(open_descriptors() == before);
 }
+
+}  // namespace tests::net_listener_options

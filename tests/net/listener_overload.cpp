@@ -9,7 +9,6 @@
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <sys/resource.h>
@@ -19,6 +18,8 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+namespace tests::net_listener_overload {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -155,3 +156,5 @@ TEST_CASE("a listener can be closed while it pauses", "[net]") {
         CHECK(error == std::errc::operation_canceled);
     });
 }
+
+}  // namespace tests::net_listener_overload

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <system_error>
 
+namespace tests::net_memory_stream {
+
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::memory_stream;
@@ -86,3 +88,5 @@ TEST_CASE("the peer of a closed memory stream receives what was sent, and then t
         co_await pair.other.close();
     });
 }
+
+}  // namespace tests::net_memory_stream

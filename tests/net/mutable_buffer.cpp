@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+namespace tests::net_mutable_buffer {
+
 using ringlet::mutable_buffer;
 
 // What must not be written to, or would be gone before anything is received.
@@ -47,3 +49,5 @@ TEST_CASE("a string to receive into counts without its NUL", "[net]") {
     std::string text(16, ' ');
     CHECK(covers(text, text));
 }
+
+}  // namespace tests::net_mutable_buffer

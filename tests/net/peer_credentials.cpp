@@ -19,6 +19,8 @@
 #include <system_error>
 #include <type_traits>
 
+namespace tests::net_peer_credentials {
+
 using ringlet::address;
 using ringlet::listener;
 using ringlet::loop;
@@ -60,7 +62,7 @@ TEST_CASE("a Unix stream knows the process at the other end, and its user", "[ne
 
 TEST_CASE("the credentials stay known when the peer has gone", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        stream_pair pair = make_streams(owner, transport::unix_socket);
+        stream_pair pair = make_streams(owner, stream_transport::unix_socket);
         co_await pair.other.close();
         CHECK(pair.one.peer_credentials().pid == ::getpid());
     });
@@ -68,7 +70,7 @@ TEST_CASE("the credentials stay known when the peer has gone", "[net]") {
 
 TEST_CASE("only a Unix stream has a peer with credentials", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        const stream_pair pair = make_streams(owner, transport::tcp);
+        const stream_pair pair = make_streams(owner, stream_transport::tcp);
         try {
             static_cast<void>(pair.one.peer_credentials());
             FAIL("TCP has them");
@@ -85,3 +87,5 @@ TEST_CASE("a stream that is closed has no credentials", "[net]") {
     const stream closed(owner, ringlet::socket());
     CHECK_THROWS_AS(closed.peer_credentials(), std::system_error);
 }
+
+}  // namespace tests::net_peer_credentials

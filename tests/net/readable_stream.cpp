@@ -1,12 +1,14 @@
 #include "catch.hpp"
 #include "scripted_stream.hpp"
 
-#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <coroutine>
+
+namespace tests::net_readable_stream {
 
 using ringlet::mutable_buffer;
 
@@ -37,7 +39,7 @@ struct blocking_stream {
 
 TEST_CASE("what receives bytes and can be awaited is a stream to read from", "[net]") {
     STATIC_REQUIRE(ringlet::readable_stream<ringlet::stream>);
-    STATIC_REQUIRE(ringlet::readable_stream<ringlet::memory_pipe>);
+    STATIC_REQUIRE(ringlet::readable_stream<ringlet::detail::memory_pipe>);
     STATIC_REQUIRE(ringlet::readable_stream<ringlet::memory_stream>);
     STATIC_REQUIRE(ringlet::readable_stream<scripted_stream>);
     STATIC_REQUIRE(ringlet::readable_stream<task_stream>);
@@ -47,3 +49,5 @@ TEST_CASE("what receives bytes and can be awaited is a stream to read from", "[n
     STATIC_REQUIRE_FALSE(ringlet::readable_stream<const ringlet::stream>);
     STATIC_REQUIRE_FALSE(ringlet::readable_stream<int>);
 }
+
+}  // namespace tests::net_readable_stream

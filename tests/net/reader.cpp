@@ -19,6 +19,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::net_reader {
+
 using ringlet::loop;
 using ringlet::reader;
 using ringlet::stream_errc;
@@ -61,7 +63,7 @@ TEST_CASE("every split of the input in two reads the same", "[net]") {
 }
 
 TEST_CASE("all kinds of reads mix freely on sockets", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         const auto send = [&]() -> task<> {
@@ -251,3 +253,5 @@ TEST_CASE("a reader belongs to a loop", "[net]") {
     scripted_stream from{incoming("")};
     CHECK_THROWS_AS(reader(from), std::logic_error);
 }
+
+}  // namespace tests::net_reader

@@ -23,6 +23,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::net_reader_cancellation {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
@@ -95,7 +97,7 @@ TEST_CASE("a read that is cancelled at any receive and made again reads the same
 }
 
 TEST_CASE("a read that is cancelled on a socket leaves what had come", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         reader in(pair.other, {.buffer_size = 16});
@@ -244,3 +246,5 @@ TEST_CASE("a read has its turn even where it is cancelled while it waits for tha
         CHECK(read == "two");
     });
 }
+
+}  // namespace tests::net_reader_cancellation

@@ -3,12 +3,13 @@
 #include "scripted_stream.hpp"
 
 #include <ringlet/net/reader.hpp>
-#include <ringlet/net/reader_options.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::net_reader_options {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -51,3 +52,5 @@ TEST_CASE("a reader has no memory before the first read, and then what its optio
         CHECK(owner.frames().cached_bytes() >= 1024);
     });
 }
+
+}  // namespace tests::net_reader_options

@@ -1,12 +1,14 @@
 #include "catch.hpp"
 
-#include <ringlet/net/received_burst.hpp>
+#include <ringlet/net/received_datagram.hpp>
 
 #include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+namespace tests::net_received_burst {
 
 using ringlet::received_burst;
 
@@ -55,3 +57,5 @@ TEST_CASE("the datagrams of a burst are in the buffer, to be changed and to be h
     segments[1][0] = std::byte{'x'};
     CHECK(buffer == "aaxbc");
 }
+
+}  // namespace tests::net_received_burst

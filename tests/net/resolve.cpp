@@ -4,11 +4,10 @@
 #include "run_without_leak.hpp"
 #include "scripted_resolver.hpp"
 
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/resolve.hpp>
-#include <ringlet/net/resolver_category.hpp>
 
 #include <chrono>
 #include <initializer_list>
@@ -16,6 +15,8 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+namespace tests::net_resolve {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -269,3 +270,5 @@ TEST_CASE("resolving outside a loop is a logic_error", "[net]") {
     resolving.await_suspend(std::noop_coroutine());
     CHECK_THROWS_AS(resolving.await_resume(), std::logic_error);
 }
+
+}  // namespace tests::net_resolve

@@ -1,8 +1,10 @@
 #include "catch.hpp"
 
-#include <ringlet/net/resolve_options.hpp>
+#include <ringlet/net/resolve.hpp>
 
 #include <type_traits>
+
+namespace tests::net_resolve_options {
 
 // It is made in co_await expressions: see net/temporaries.cpp.
 static_assert(std::is_trivially_destructible_v<ringlet::resolve_options>);
@@ -12,3 +14,5 @@ TEST_CASE("names are resolved for both families by default, in the shared pool",
     CHECK(options.family == AF_UNSPEC);
     CHECK(options.pool == nullptr);
 }
+
+}  // namespace tests::net_resolve_options

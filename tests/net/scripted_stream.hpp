@@ -1,8 +1,8 @@
 #pragma once
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 
 #include "feed.hpp"

@@ -1,7 +1,7 @@
+#include "base/detail/owned_descriptors.hpp"
 #include "catch.hpp"
 #include "connected_pair.hpp"
 #include "descriptors.hpp"
-#include "ring/owned_descriptors.hpp"
 
 #include <ringlet/net/socket.hpp>
 
@@ -13,6 +13,8 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
+
+namespace tests::net_socket {
 
 using ringlet::address;
 using ringlet::network;
@@ -123,14 +125,16 @@ TEST_CASE("a socket that cannot be opened says so", "[net]") {
 TEST_CASE("a descriptor is known as ringlet's for as long as a socket owns it", "[net]") {
     ringlet::socket one = ringlet::socket::open(network::system(), AF_INET, SOCK_STREAM);
     const int fd = one.native_handle();
-    CHECK(ringlet::owned_descriptors::contains(fd));
+    CHECK(ringlet::detail::owned_descriptors::contains(fd));
     ringlet::socket other = std::move(one);
     one = std::move(other);
-    CHECK(ringlet::owned_descriptors::contains(fd));
+    CHECK(ringlet::detail::owned_descriptors::contains(fd));
     CHECK(one.release() == fd);
-    CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
+    CHECK_FALSE(ringlet::detail::owned_descriptors::contains(fd));
     one = ringlet::socket(network::system(), fd);
-    CHECK(ringlet::owned_descriptors::contains(fd));
+    CHECK(ringlet::detail::owned_descriptors::contains(fd));
     one = ringlet::socket();
-    CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
+    CHECK_FALSE(ringlet::detail::owned_descriptors::contains(fd));
 }
+
+}  // namespace tests::net_socket

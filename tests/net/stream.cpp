@@ -6,8 +6,8 @@
 #include "stream_pair.hpp"
 
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <netinet/tcp.h>
@@ -20,6 +20,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+namespace tests::net_stream {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -45,7 +47,7 @@ task<std::error_code> error_of(Attempt attempt, std::string_view call) {
 }  // namespace
 
 TEST_CASE("what is sent on a stream comes out at the other end", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         const std::size_t sent = co_await pair.one.send_all("question");
@@ -84,7 +86,7 @@ TEST_CASE("recv into an empty buffer is refused: it could not be told from the e
 }
 
 TEST_CASE("a peer that has ended its side can still be answered", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         co_await pair.one.send_all("last words");
@@ -219,7 +221,7 @@ TEST_CASE("bytes that come along with a cancellation are not lost", "[net]") {
 }
 
 TEST_CASE("close ends what is pending on a stream, and the peer sees the end", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         bound_buffers(pair);
@@ -291,7 +293,7 @@ TEST_CASE("a stream knows its addresses, and gives its socket away", "[net]") {
         CHECK(pair.one.local_address() == pair.other.peer_address());
         CHECK(pair.one.peer_address() == pair.other.local_address());
         CHECK(&pair.one.owner() == &owner);
-        const stream_pair unnamed = make_streams(owner, transport::unix_socket);
+        const stream_pair unnamed = make_streams(owner, stream_transport::unix_socket);
         CHECK(unnamed.one.peer_address().host().empty());
         stream moved = std::move(pair.one);
         ringlet::socket given = moved.release();
@@ -357,3 +359,5 @@ TEST_CASE("moving or destroying a stream on which something is pending ends the 
     CHECK(end.says(move ? "a socket was moved while an operation on it was pending"
                         : "a socket was destroyed while an operation on it was pending"));
 }
+
+}  // namespace tests::net_stream

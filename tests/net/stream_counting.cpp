@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+namespace tests::net_stream_counting {
+
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::stream;
@@ -47,7 +49,7 @@ struct traffic {
 }  // namespace
 
 TEST_CASE("every way of sending and receiving is counted, at both ends", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         traffic counted;
         stream_pair pair = make_streams(owner, kind);
@@ -204,3 +206,5 @@ TEST_CASE("streams in several threads count into one pair of totals", "[net]") {
     CHECK(counted.other_sent == threads * rounds * 5);
     CHECK(counted.one_received == threads * rounds * 5);
 }
+
+}  // namespace tests::net_stream_counting

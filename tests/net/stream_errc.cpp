@@ -5,6 +5,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::net_stream_errc {
+
 using ringlet::stream_errc;
 
 TEST_CASE("the errors of buffered reads are error codes that say what to do", "[net]") {
@@ -20,3 +22,5 @@ TEST_CASE("the errors of buffered reads are error codes that say what to do", "[
     CHECK(ended != std::error_code(1, std::system_category()));
     CHECK(std::string(std::system_error(long_one, "read_line").what()).find("read_line") == 0);
 }
+
+}  // namespace tests::net_stream_errc

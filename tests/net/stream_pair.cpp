@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace tests::net_stream_pair {
+
 using ringlet::loop;
 using ringlet::reader;
 using ringlet::stream_pair;
@@ -99,3 +101,5 @@ TEST_CASE("all kinds of reads mix freely in memory", "[net]") {
 TEST_CASE("a pair of no capacity is refused", "[net]") {
     CHECK_THROWS_AS(stream_pair(0), std::invalid_argument);
 }
+
+}  // namespace tests::net_stream_pair

@@ -12,6 +12,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::net_stream_receiving {
+
 using ringlet::loop;
 using ringlet::stream;
 using ringlet::task;
@@ -31,7 +33,7 @@ task<> send_and_end(stream& out, const std::string& all) {
 }  // namespace
 
 TEST_CASE("what a stream receives without a buffer can be sent on as it is", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         ringlet::task_group group;
@@ -49,7 +51,7 @@ TEST_CASE("what a stream receives without a buffer can be sent on as it is", "[n
 }
 
 TEST_CASE("a megabyte comes back whole, in pieces of a buffer", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         const std::string sent = byte_pattern(std::size_t{1} << 20U);
@@ -70,7 +72,7 @@ TEST_CASE("a megabyte comes back whole, in pieces of a buffer", "[net]") {
 
 TEST_CASE("what was received may be changed, and is the receiver's until it ends", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        stream_pair pair = make_streams(owner, transport::tcp);
+        stream_pair pair = make_streams(owner, stream_transport::tcp);
         co_await pair.one.send_all("abc");
         const auto first = co_await pair.other.receive();
         co_await pair.one.send_all("xyz");
@@ -85,7 +87,7 @@ TEST_CASE("what was received may be changed, and is the receiver's until it ends
 
 TEST_CASE("the error of a lending receive is stored where that is asked for", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
-        stream_pair pair = make_streams(owner, transport::tcp);
+        stream_pair pair = make_streams(owner, stream_transport::tcp);
         pair.one.set_linger(std::chrono::seconds(0));
         co_await pair.one.close();
         std::error_code error;
@@ -94,3 +96,5 @@ TEST_CASE("the error of a lending receive is stored where that is asked for", "[
         CHECK(error == std::errc::connection_reset);
     });
 }
+
+}  // namespace tests::net_stream_receiving

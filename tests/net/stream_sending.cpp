@@ -20,6 +20,8 @@
 #include <string_view>
 #include <system_error>
 
+namespace tests::net_stream_sending {
+
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::stream;
@@ -42,7 +44,7 @@ bool says_gone(const std::error_code& error) {
 }  // namespace
 
 TEST_CASE("a slow reader gets all of eight mebibytes, and holds the sender back", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     const bool nonblocking = GENERATE(false, true);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
@@ -125,7 +127,7 @@ TEST_CASE("sending to a peer that has reset throws, naming the call", "[net]") {
 }
 
 TEST_CASE("sending nothing sends nothing, any number of times, and lets others go on", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         int turns = 0;
@@ -219,3 +221,5 @@ with socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=30) as se
         co_await listener.close();
     });
 }
+
+}  // namespace tests::net_stream_sending

@@ -2,12 +2,13 @@
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
 
-#include <ringlet/net/stream_timeouts.hpp>
 #include <ringlet/net/stream_watch.hpp>
 
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::net_stream_timeouts {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -37,3 +38,5 @@ TEST_CASE("a timeout of a stream that makes no sense is refused by name", "[net]
         co_return;
     });
 }
+
+}  // namespace tests::net_stream_timeouts

@@ -3,7 +3,6 @@
 #include "timed_connection.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/sleep_until.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/net/reader.hpp>
@@ -14,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace tests::net_stream_watch {
 
 using namespace std::chrono_literals;
 using ringlet::stream;
@@ -352,3 +353,5 @@ TEST_CASE("a writer whose peer takes nothing fails with timed_out", "[net]") {
         CHECK(out.failed());
     });
 }
+
+}  // namespace tests::net_stream_watch

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+namespace tests::net_stream_watch_sockets {
+
 using namespace std::chrono_literals;
 using ringlet::const_buffer;
 using ringlet::loop;
@@ -47,7 +49,7 @@ task<> send_in_background(sending way, stream& to, std::string_view bytes, std::
 }  // namespace
 
 TEST_CASE("a client that says nothing can be told so, and go on", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     const ringlet::stream_timeouts timeouts =
         GENERATE(ringlet::stream_timeouts{.idle = 20ms}, ringlet::stream_timeouts{.read = 20ms});
     run_without_leak([=](loop& owner) -> task<> {
@@ -73,7 +75,7 @@ TEST_CASE("a client that says nothing can be told so, and go on", "[net]") {
 }
 
 TEST_CASE("a peer that takes nothing ends a send, which says how much is on its way", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     const sending way = GENERATE(&send_whole, &send_halves);
     const ringlet::stream_timeouts timeouts =
         GENERATE(ringlet::stream_timeouts{.idle = 50ms}, ringlet::stream_timeouts{.write = 50ms});
@@ -96,7 +98,7 @@ TEST_CASE("a peer that takes nothing ends a send, which says how much is on its 
 }
 
 TEST_CASE("a peer that reads slowly gets all of eight mebibytes", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     const sending way = GENERATE(&send_whole, &send_halves);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
@@ -150,3 +152,5 @@ TEST_CASE("a stream is closed under its watch", "[net]") {
         CHECK(error == std::errc::operation_canceled);
     });
 }
+
+}  // namespace tests::net_stream_watch_sockets

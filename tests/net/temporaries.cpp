@@ -7,7 +7,7 @@
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
 
-#include <ringlet/coro/yield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
@@ -21,6 +21,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+namespace tests::net_temporaries {
 
 using ringlet::address;
 using ringlet::const_buffer;
@@ -37,11 +39,11 @@ static_assert(std::is_trivially_destructible_v<ringlet::mutable_buffer>);
 static_assert(std::is_trivially_destructible_v<listener_options>);
 
 // An awaiter with a constructor survives; an aggregate might not.
-static_assert(!std::is_aggregate_v<ringlet::recv_operation>);
-static_assert(!std::is_aggregate_v<ringlet::send_operation>);
-static_assert(!std::is_aggregate_v<ringlet::gathered_send_operation>);
-static_assert(!std::is_aggregate_v<ringlet::buffer_sequence_send<3>>);
-static_assert(!std::is_aggregate_v<ringlet::accept_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::recv_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::send_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::gathered_send_operation>);
+static_assert(!std::is_aggregate_v<ringlet::detail::buffer_sequence_send<3>>);
+static_assert(!std::is_aggregate_v<ringlet::detail::accept_operation>);
 
 namespace {
 
@@ -172,3 +174,5 @@ TEST_CASE("datagrams, and what is sent as one, may be made in an operand", "[net
     CHECK(counted::alive() == 0);
     CHECK(counted::strays() == 0);
 }
+
+}  // namespace tests::net_temporaries

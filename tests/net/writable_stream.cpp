@@ -1,10 +1,12 @@
 #include "catch.hpp"
 #include "scripted_stream.hpp"
 
-#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/writable_stream.hpp>
+
+namespace tests::net_writable_stream {
 
 using ringlet::const_buffer;
 
@@ -22,7 +24,7 @@ struct blocking_stream {
 
 TEST_CASE("what sends bytes and can be awaited is a stream to write to", "[net]") {
     STATIC_REQUIRE(ringlet::writable_stream<ringlet::stream>);
-    STATIC_REQUIRE(ringlet::writable_stream<ringlet::memory_pipe>);
+    STATIC_REQUIRE(ringlet::writable_stream<ringlet::detail::memory_pipe>);
     STATIC_REQUIRE(ringlet::writable_stream<ringlet::memory_stream>);
     STATIC_REQUIRE(ringlet::writable_stream<void_stream>);
     STATIC_REQUIRE_FALSE(ringlet::writable_stream<blocking_stream>);
@@ -34,3 +36,5 @@ TEST_CASE("a stream that can send several buffers at one go is known by that", "
     STATIC_REQUIRE(ringlet::detail::gathers<ringlet::stream>);
     STATIC_REQUIRE_FALSE(ringlet::detail::gathers<ringlet::memory_stream>);
 }
+
+}  // namespace tests::net_writable_stream

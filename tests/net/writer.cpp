@@ -10,7 +10,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/writer.hpp>
 
 #include <array>
@@ -20,13 +20,15 @@
 #include <string_view>
 #include <system_error>
 
+namespace tests::net_writer {
+
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
-using ringlet::memory_pipe;
 using ringlet::task;
 using ringlet::task_group;
 using ringlet::writer;
+using ringlet::detail::memory_pipe;
 
 static_assert(!std::is_move_constructible_v<writer<ringlet::stream>>);
 static_assert(sizeof(writer<ringlet::stream>) <= 128);
@@ -107,7 +109,7 @@ TEST_CASE("with a buffer size of 0 all is sent as it is written", "[net]") {
 }
 
 TEST_CASE("what is buffered and what is written leave a socket in one piece", "[net]") {
-    const auto kind = GENERATE(transport::tcp, transport::unix_socket);
+    const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         writer out(pair.one, {.buffer_size = 16});
@@ -311,3 +313,5 @@ TEST_CASE("a writer writes what std::format makes of its arguments", "[net]") {
     });
 }
 #endif
+
+}  // namespace tests::net_writer

@@ -1,14 +1,15 @@
 #include "catch.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/writer.hpp>
-#include <ringlet/net/writer_options.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+namespace tests::net_writer_options {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
@@ -19,7 +20,7 @@ static_assert(std::is_trivially_destructible_v<ringlet::writer_options>);
 
 TEST_CASE("a writer's timeout that makes no sense is refused by name", "[net]") {
     run_virtually([](loop&) -> task<> {
-        ringlet::memory_pipe pipe;
+        ringlet::detail::memory_pipe pipe;
         for (const std::chrono::milliseconds timeout : {-1ms, std::chrono::milliseconds::max()}) {
             std::string text;
             try {
@@ -32,3 +33,5 @@ TEST_CASE("a writer's timeout that makes no sense is refused by name", "[net]") 
         co_return;
     });
 }
+
+}  // namespace tests::net_writer_options

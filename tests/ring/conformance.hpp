@@ -63,7 +63,7 @@ inline void hand_over(ringlet::ring& ring) {
 }
 
 /// Hands over what is prepared, and waits for the next completion; up to the time limit.
-inline ringlet::completion next_completion(ringlet::ring& ring) {
+inline ringlet::detail::completion next_completion(ringlet::ring& ring) {
     const auto limit = ring.now() + time_limit;
     while (ring.completions().ready() == 0) {
         if (ring.now() >= limit)
@@ -83,7 +83,7 @@ inline bool nothing_completes(ringlet::ring& ring) {
 inline std::map<std::uint64_t, int> next_results(ringlet::ring& ring, int count) {
     std::map<std::uint64_t, int> results;
     for (int i = 0; i < count; ++i) {
-        const ringlet::completion cqe = next_completion(ring);
+        const ringlet::detail::completion cqe = next_completion(ring);
         results[cqe.user_data] = cqe.result;
     }
     return results;
@@ -122,7 +122,7 @@ inline std::pair<int, int> cancel_at_last(ringlet::ring& ring, std::uint64_t tar
             results.erase(own);
         }
         do {
-            const ringlet::completion cqe = next_completion(ring);
+            const ringlet::detail::completion cqe = next_completion(ring);
             results[cqe.user_data] = cqe.result;
         } while (!results.contains(own));
     }

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace tests::ring_conformance_accept {
+
 namespace {
 
 void prepare_multishot_accept(ringlet::ring& ring, const ringlet::socket& listener,
@@ -18,7 +20,7 @@ void prepare_multishot_accept(ringlet::ring& ring, const ringlet::socket& listen
     });
 }
 
-ringlet::socket accepted(const ringlet::completion& cqe) {
+ringlet::socket accepted(const ringlet::detail::completion& cqe) {
     if (cqe.result < 0)
         throw std::system_error(-cqe.result, std::system_category(), "accept");
     return {ringlet::network::system(), cqe.result};
@@ -27,7 +29,7 @@ ringlet::socket accepted(const ringlet::completion& cqe) {
 /// The result of an accept that ends at once.
 int result_of_accept(ringlet::ring& ring, const ringlet::socket& listener) {
     prepare_multishot_accept(ring, listener, 1);
-    const ringlet::completion cqe = next_completion(ring);
+    const ringlet::detail::completion cqe = next_completion(ring);
     return (cqe.flags & IORING_CQE_F_MORE) == 0 ? cqe.result : 0;
 }
 
@@ -53,7 +55,7 @@ TEST_CASE("one multishot accept brings every client, with the listener's TCP_NOD
     hand_over(*ring);
     for (int i = 0; i < 3; ++i) {
         const ringlet::socket client = tcp_client(listener);
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         const ringlet::socket connection = accepted(cqe);
         CHECK((cqe.flags & IORING_CQE_F_MORE) != 0);
         CHECK(connection.get_option<int>(IPPROTO_TCP, TCP_NODELAY) != 0);
@@ -88,7 +90,7 @@ TEST_CASE("the descriptor limit that counts is that of when the accept was armed
     {
         const descriptor_limit none(0);
         connect(client, name_of(listener));
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         if (!tested.diverges.limit_counts_at_accept) {
             CHECK_NOTHROW(accepted(cqe));
             return;
@@ -153,7 +155,7 @@ TEST_CASE("an accept waits for one client, and tells its address", "[ring]") {
         CHECK(nothing_completes(*ring));
         connect(client, name_of(listener));
     }
-    const ringlet::completion cqe = next_completion(*ring);
+    const ringlet::detail::completion cqe = next_completion(*ring);
     const ringlet::socket connection = accepted(cqe);
     CHECK((cqe.flags & IORING_CQE_F_MORE) == 0);
     CHECK(size == sizeof(address));
@@ -182,7 +184,7 @@ TEST_CASE("a multishot accept ends when the completions overflow, and can be arm
             prepare_multishot_accept(*ring, listener, 1);
             hand_over(*ring);
         }
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         CHECK(accepted(cqe).is_open());
         ++accepted_count;
         armed = (cqe.flags & IORING_CQE_F_MORE) != 0;
@@ -204,3 +206,5 @@ TEST_CASE("an accept is cancelled, and leaves the clients to the next one", "[ri
     prepare_multishot_accept(*ring, listener, 2);
     CHECK_NOTHROW(accepted(next_completion(*ring)));
 }
+
+}  // namespace tests::ring_conformance_accept

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+namespace tests::ring_conformance_buffers {
+
 namespace {
 
 constexpr std::uint64_t receiving = 1;
@@ -27,7 +29,7 @@ public:
     }
 
     /// What a receive has put into the buffer that it names.
-    std::string_view received(const ringlet::completion& cqe) const {
+    std::string_view received(const ringlet::detail::completion& cqe) const {
         if ((cqe.flags & IORING_CQE_F_BUFFER) == 0)
             throw std::runtime_error("a receive has used no buffer");
         const unsigned index = (cqe.flags >> IORING_CQE_BUFFER_SHIFT) - first_id;
@@ -52,7 +54,7 @@ void send_text(const connected_pair& pair, std::string_view text) {
     REQUIRE(::send(pair.peer(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
 }
 
-bool goes_on(const ringlet::completion& cqe) {
+bool goes_on(const ringlet::detail::completion& cqe) {
     return (cqe.flags & IORING_CQE_F_MORE) != 0;
 }
 
@@ -70,10 +72,10 @@ TEST_CASE("a receive chooses the next provided buffer, and takes no more than it
     hand_over(*ring);
     CHECK(ring->completions().ready() == 0);
     send_text(pair, "0123456789abcdefgh");
-    const ringlet::completion first = next_completion(*ring);
+    const ringlet::detail::completion first = next_completion(*ring);
     CHECK(buffers.received(first) == "0123456789abcdef");
     prepare_selecting_recv(*ring, pair.fd(), false);
-    const ringlet::completion second = next_completion(*ring);
+    const ringlet::detail::completion second = next_completion(*ring);
     CHECK(buffers.received(second) == "gh");
     CHECK(first.flags >> IORING_CQE_BUFFER_SHIFT != second.flags >> IORING_CQE_BUFFER_SHIFT);
 }
@@ -93,7 +95,7 @@ TEST_CASE("without a buffer a receive fails at once, data or none", "[ring]") {
             CHECK(next_completion(*ring).result == static_cast<int>(provided_buffers::count));
         }
         prepare_selecting_recv(*ring, pair.fd(), false);
-        const ringlet::completion failed = next_completion(*ring);
+        const ringlet::detail::completion failed = next_completion(*ring);
         CHECK(failed.result == -ENOBUFS);
         CHECK((failed.flags & IORING_CQE_F_BUFFER) == 0);
     }
@@ -111,13 +113,13 @@ TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]")
     for (unsigned i = 0; i < provided_buffers::count; ++i) {
         const std::string text = std::to_string(i);
         send_text(pair, text);
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         REQUIRE(cqe.result == 1);
         CHECK(goes_on(cqe));
         CHECK(buffers.received(cqe) == text);
     }
     send_text(pair, "x");
-    const ringlet::completion last = next_completion(*ring);
+    const ringlet::detail::completion last = next_completion(*ring);
     CHECK(last.result == -ENOBUFS);
     CHECK_FALSE(goes_on(last));
 
@@ -128,7 +130,7 @@ TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]")
                [](io_uring_sqe* sqe) { io_uring_prep_cancel64(sqe, receiving, 0); });
     int finals = 0;
     for (int i = 0; i < 2; ++i) {
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         if (cqe.user_data != receiving)
             continue;
         ++finals;
@@ -148,10 +150,12 @@ TEST_CASE("the end of the stream ends a multishot receive", "[ring]") {
     prepare_selecting_recv(*ring, pair.fd(), true);
     send_text(pair, "last");
     pair.other = ringlet::socket();
-    const ringlet::completion data = next_completion(*ring);
+    const ringlet::detail::completion data = next_completion(*ring);
     CHECK(buffers.received(data) == "last");
     CHECK(goes_on(data));
-    const ringlet::completion end = next_completion(*ring);
+    const ringlet::detail::completion end = next_completion(*ring);
     CHECK(end.result == 0);
     CHECK_FALSE(goes_on(end));
 }
+
+}  // namespace tests::ring_conformance_buffers

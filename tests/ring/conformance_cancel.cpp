@@ -8,6 +8,8 @@
 
 #include <map>
 
+namespace tests::ring_conformance_cancel {
+
 namespace {
 
 constexpr std::uint64_t target = 1;
@@ -18,7 +20,7 @@ void prepare_cancel(ringlet::ring& ring) {
 }
 
 int next_result_of(ringlet::ring& ring, std::uint64_t user_data) {
-    const ringlet::completion cqe = next_completion(ring);
+    const ringlet::detail::completion cqe = next_completion(ring);
     CHECK(cqe.user_data == user_data);
     return cqe.result;
 }
@@ -27,7 +29,7 @@ int next_result_of(ringlet::ring& ring, std::uint64_t user_data) {
 std::multimap<std::uint64_t, int> next_of_all(ringlet::ring& ring, int count) {
     std::multimap<std::uint64_t, int> results;
     for (int i = 0; i < count; ++i) {
-        const ringlet::completion cqe = next_completion(ring);
+        const ringlet::detail::completion cqe = next_completion(ring);
         results.emplace(cqe.user_data, cqe.result);
     }
     return results;
@@ -98,7 +100,7 @@ TEST_CASE("one cancel ends everything in flight", "[ring]") {
     });
     int ended = 0;
     for (int i = 0; i < count + 1; ++i) {
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         if (cqe.user_data == target)
             ended += cqe.result == -ECANCELED ? 1 : 0;
         else
@@ -204,3 +206,5 @@ TEST_CASE("one cancel ends everything, whatever it waits for", "[ring]") {
                                                                  {14, -ECANCELED}});
     ::close(event);
 }
+
+}  // namespace tests::ring_conformance_cancel

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace tests::ring_conformance_churn {
+
 namespace {
 
 /// A receive of one byte that waits.
@@ -80,7 +82,7 @@ TEST_CASE("a number that is opened again has nothing of the file that was closed
         REQUIRE(send_byte(before.peer(), 'o') == (round % 2 == 0));
         REQUIRE(nothing_completes(*ring));
         REQUIRE(send_byte(after.peer(), 'n'));
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         REQUIRE(cqe.user_data == 2);
         REQUIRE(cqe.result == 1);
         REQUIRE(byte == 'n');
@@ -151,7 +153,7 @@ TEST_CASE("10,000 idle connections cost little, and one that gets something goes
     });
     std::size_t cancelled_count = 0;
     for (std::size_t i = 0; i < count - 3 + 1; ++i) {
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         if (cqe.user_data == count) {
             CHECK(cqe.result == static_cast<int>(count) - 3);
         } else if (cqe.result == -ECANCELED && !ended[cqe.user_data]) {
@@ -162,3 +164,5 @@ TEST_CASE("10,000 idle connections cost little, and one that gets something goes
     CHECK(cancelled_count == count - 3);
     CHECK(nothing_completes(*ring));
 }
+
+}  // namespace tests::ring_conformance_churn

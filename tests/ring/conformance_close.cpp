@@ -6,6 +6,8 @@
 
 #include <array>
 
+namespace tests::ring_conformance_close {
+
 namespace {
 
 int close(ringlet::ring& ring, int fd) {
@@ -79,3 +81,5 @@ TEST_CASE("a shutdown ends one direction or both", "[ring]") {
     CHECK(shutdown(*ring, tcp_socket().native_handle(), SHUT_RDWR) == -ENOTCONN);
     CHECK(shutdown(*ring, pair.fd(), 17) == -EINVAL);
 }
+
+}  // namespace tests::ring_conformance_close

@@ -10,6 +10,8 @@
 #include <memory>
 #include <vector>
 
+namespace tests::ring_conformance_connect {
+
 namespace {
 
 /// An address of any family, which can go away.
@@ -213,3 +215,5 @@ TEST_CASE("a connect that waits never takes another socket of the same number", 
     socklen_t size = sizeof(address);
     CHECK(::getpeername(other.native_handle(), reinterpret_cast<sockaddr*>(&address), &size) < 0);
 }
+
+}  // namespace tests::ring_conformance_connect

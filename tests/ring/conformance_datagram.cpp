@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+namespace tests::ring_conformance_datagram {
+
 namespace {
 
 /// A datagram that is received, with its sender.
@@ -148,3 +150,5 @@ TEST_CASE("that nobody receives ends a receive that waits at a connected socket"
     });
     CHECK(next_results(*ring, 2) == results{{1, -ECONNREFUSED}, {2, 1}});
 }
+
+}  // namespace tests::ring_conformance_datagram

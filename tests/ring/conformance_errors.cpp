@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+namespace tests::ring_conformance_errors {
+
 namespace {
 
 struct operation {
@@ -229,9 +231,11 @@ TEST_CASE("what does nothing is done at once, in the order it came", "[ring]") {
     for (std::uint64_t i = 1; i <= 100; ++i)
         prepare_as(*ring, i, [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); });
     for (std::uint64_t i = 1; i <= 100; ++i) {
-        const ringlet::completion cqe = next_completion(*ring);
+        const ringlet::detail::completion cqe = next_completion(*ring);
         CHECK(cqe.user_data == i);
         CHECK(cqe.result == 0);
         CHECK(cqe.flags == 0);
     }
 }
+
+}  // namespace tests::ring_conformance_errors

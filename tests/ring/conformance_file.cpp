@@ -16,6 +16,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::ring_conformance_file {
+
 namespace {
 
 constexpr auto at_position = std::numeric_limits<std::uint64_t>::max();
@@ -263,3 +265,5 @@ TEST_CASE("many files are read and written at a time, and what is cancelled ends
         CHECK((result == 4096 || result == -ECANCELED));
     }
 }
+
+}  // namespace tests::ring_conformance_file

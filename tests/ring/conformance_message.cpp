@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::ring_conformance_message {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -383,3 +385,5 @@ TEST_CASE("a datagram waits for room at whom it names, and takes no time for tha
         REQUIRE(take_datagram(receiver.native_handle()));
     }
 }
+
+}  // namespace tests::ring_conformance_message

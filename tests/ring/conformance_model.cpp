@@ -13,6 +13,8 @@
 #include <unordered_map>
 #include <vector>
 
+namespace tests::ring_conformance_model {
+
 namespace {
 
 /// A connection, one end of which the ring drives, and the other plain system calls.
@@ -273,7 +275,7 @@ private:
             complete(ring_.completions().pop());
     }
 
-    void complete(const ringlet::completion& cqe) {
+    void complete(const ringlet::detail::completion& cqe) {
         const auto found = in_flight_.find(cqe.user_data);
         require(found != in_flight_.end(), "what was over completed again");
         if ((cqe.flags & IORING_CQE_F_MORE) != 0) {
@@ -386,3 +388,5 @@ TEST_CASE("20,000 operations, many of them cancelled, each end once, and no byte
     CHECK(traffic.connected() > 10);
     CHECK(traffic.cancelled_with_result() > 0);
 }
+
+}  // namespace tests::ring_conformance_model

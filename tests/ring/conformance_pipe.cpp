@@ -15,6 +15,8 @@
 #include <span>
 #include <string>
 
+namespace tests::ring_conformance_pipe {
+
 namespace {
 
 constexpr auto at_position = std::numeric_limits<std::uint64_t>::max();
@@ -243,3 +245,5 @@ TEST_CASE("devices are read and written that nothing can poll", "[ring]") {
     ::close(full);
     ::close(null);
 }
+
+}  // namespace tests::ring_conformance_pipe

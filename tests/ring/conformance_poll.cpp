@@ -9,6 +9,8 @@
 
 #include <array>
 
+namespace tests::ring_conformance_poll {
+
 namespace {
 
 void prepare_poll(ringlet::ring& ring, std::uint64_t user_data, int fd, short events) {
@@ -137,3 +139,5 @@ TEST_CASE("a poll is cancelled, and a receive beside it goes on", "[ring]") {
     CHECK(next_results(*ring, 1) == std::map<std::uint64_t, int>{{2, 1}});
     CHECK(nothing_completes(*ring));
 }
+
+}  // namespace tests::ring_conformance_poll

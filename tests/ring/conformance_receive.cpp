@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+namespace tests::ring_conformance_receive {
+
 namespace {
 
 void prepare_recv(ringlet::ring& ring, int fd, std::span<char> buffer) {
@@ -132,3 +134,5 @@ TEST_CASE("a datagram larger than its buffer is cut, and says so", "[ring]") {
         CHECK(std::string_view(buffer.data(), 4) == "0123");
     }
 }
+
+}  // namespace tests::ring_conformance_receive

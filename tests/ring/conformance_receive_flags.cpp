@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+namespace tests::ring_conformance_receive_flags {
+
 namespace {
 
 void prepare_recv(ringlet::ring& ring, std::uint64_t user_data, int fd, std::span<char> buffer,
@@ -209,7 +211,7 @@ TEST_CASE("receives and sends wait on one socket side by side", "[ring]") {
     });
     CHECK(nothing_completes(*ring));
     send_text(pair, "ab");
-    const ringlet::completion received = next_completion(*ring);
+    const ringlet::detail::completion received = next_completion(*ring);
     CHECK(received.user_data == 1);
     CHECK(received.result == 2);
 
@@ -222,8 +224,10 @@ TEST_CASE("receives and sends wait on one socket side by side", "[ring]") {
             count += static_cast<std::size_t>(piece);
         hand_over(*ring);
     }
-    const ringlet::completion sent = next_completion(*ring);
+    const ringlet::detail::completion sent = next_completion(*ring);
     CHECK(sent.user_data == 2);
     CHECK(sent.result == static_cast<int>(data.size()));
     CHECK(taken == data);
 }
+
+}  // namespace tests::ring_conformance_receive_flags

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::ring_conformance_send {
+
 namespace {
 
 constexpr std::size_t large = std::size_t{1} << 20U;  // more than the sockets' buffers hold
@@ -135,3 +137,5 @@ TEST_CASE("what a cancelled send has sent is its result", "[ring]") {
     pair.one = ringlet::socket();
     CHECK(drain(pair.peer(), large) == static_cast<std::size_t>(sent));
 }
+
+}  // namespace tests::ring_conformance_send

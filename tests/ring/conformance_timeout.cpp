@@ -4,6 +4,8 @@
 #include <chrono>
 #include <limits>
 
+namespace tests::ring_conformance_timeout {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE("a wait ends with the first timeout, or with its own deadline", "[ring
     CHECK(next_completion(*ring).user_data == 2);
     CHECK(cancel(*ring, 1) == cancelled);
 }
+
+}  // namespace tests::ring_conformance_timeout

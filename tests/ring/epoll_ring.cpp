@@ -20,6 +20,8 @@
 #include <string>
 #include <system_error>
 
+namespace tests::ring_epoll_ring {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("the epoll ring knows which operations it interprets", "[ring]") {
@@ -138,3 +140,5 @@ TEST_CASE("an epoll ring meets its deadlines where epoll_pwait2 is refused", "[r
     CAPTURE(error, end.text, end.status);
     CHECK(end.exited_with(0));
 }
+
+}  // namespace tests::ring_epoll_ring

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+namespace tests::ring_kernel_ring {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -120,7 +122,7 @@ TEST_CASE("an SQE that is no good does not hold back those behind it", "[ring]")
     prepare_as(ring, 1, [](io_uring_sqe* sqe) { sqe->opcode = 255; });
     prepare_nop(ring, 2);
     hand_over(ring);
-    const ringlet::completion refused = next_completion(ring);
+    const ringlet::detail::completion refused = next_completion(ring);
     CHECK(refused.user_data == 1);
     CHECK(refused.result == -EINVAL);
     CHECK(next_completion(ring).user_data == 2);
@@ -145,7 +147,7 @@ TEST_CASE("completions that outrun their queue are counted, and none is lost", "
     constexpr std::uint64_t count = 200;
     std::set<std::uint64_t> missing;
     std::set<std::uint64_t> seen_twice;
-    const auto take = [&](const ringlet::completion& cqe) {
+    const auto take = [&](const ringlet::detail::completion& cqe) {
         if (missing.erase(cqe.user_data) == 0)
             seen_twice.insert(cqe.user_data);
     };
@@ -234,3 +236,5 @@ TEST_CASE("threads make, use and end rings while others do", "[ring]") {
     for (auto& thread : threads)
         CHECK(thread.get() == rounds);
 }
+
+}  // namespace tests::ring_kernel_ring

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace tests::ring_make_ring {
+
 namespace {
 
 using kind = ringlet::ring_options::kind;
@@ -162,3 +164,5 @@ TEST_CASE("options out of range are refused whichever ring they are for", "[ring
     CHECK(end.text ==
           "ring_options: completion_entries must be submission_entries to 65536, not 1");
 }
+
+}  // namespace tests::ring_make_ring

@@ -1,6 +1,6 @@
+#include "base/detail/owned_descriptors.hpp"
 #include "catch.hpp"
 #include "connected_pair.hpp"
-#include "ring/owned_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
 
@@ -9,6 +9,8 @@
 
 #include <thread>
 #include <vector>
+
+namespace tests::ring_network {
 
 TEST_CASE("every call of the system's network answers -errno", "[ring]") {
     ringlet::network& net = ringlet::network::system();
@@ -72,13 +74,13 @@ TEST_CASE("the system's network knows what ringlet owns of it", "[ring]") {
     for (const int fd : {700, high, 701, high + 40'000}) {
         net.own(fd);
         net.own(fd);
-        CHECK(ringlet::owned_descriptors::contains(fd));
-        CHECK_FALSE(ringlet::owned_descriptors::contains(fd + 2));
+        CHECK(ringlet::detail::owned_descriptors::contains(fd));
+        CHECK_FALSE(ringlet::detail::owned_descriptors::contains(fd + 2));
         net.disown(fd);
-        CHECK_FALSE(ringlet::owned_descriptors::contains(fd));
+        CHECK_FALSE(ringlet::detail::owned_descriptors::contains(fd));
     }
     net.disown(2'000'000'000);
-    CHECK_FALSE(ringlet::owned_descriptors::contains(2'000'000'000));
+    CHECK_FALSE(ringlet::detail::owned_descriptors::contains(2'000'000'000));
 }
 
 TEST_CASE("threads own and disown descriptors at the same time", "[ring]") {
@@ -98,9 +100,11 @@ TEST_CASE("threads own and disown descriptors at the same time", "[ring]") {
     }
     int wrong = 0;
     for (int i = 0; i < each * threads; ++i) {
-        const bool owned = ringlet::owned_descriptors::contains(base + i);
+        const bool owned = ringlet::detail::owned_descriptors::contains(base + i);
         wrong += owned == (i / threads % 2 == 0) ? 1 : 0;
         ringlet::network::system().disown(base + i);
     }
     CHECK(wrong == 0);
 }
+
+}  // namespace tests::ring_network

@@ -4,7 +4,6 @@
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/ring.hpp>
 
@@ -12,6 +11,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+namespace tests::ring_ring {
 
 using namespace std::chrono_literals;
 
@@ -96,3 +97,5 @@ TEST_CASE("a ring has the system's network, the steady clock and no overflows to
     CHECK(before <= asked);
     CHECK(asked <= std::chrono::steady_clock::now());
 }
+
+}  // namespace tests::ring_ring

@@ -1,10 +1,12 @@
 #include "catch.hpp"
 
 #include <ringlet/ring/make_ring.hpp>
-#include <ringlet/ring/ring_options.hpp>
+#include <ringlet/ring/ring.hpp>
 
 #include <stdexcept>
 #include <string>
+
+namespace tests::ring_ring_options {
 
 namespace {
 
@@ -58,3 +60,5 @@ TEST_CASE("the sizes of a ring are rounded up to a power of two", "[ring]") {
         ++room;
     CHECK(room == 8);
 }
+
+}  // namespace tests::ring_ring_options

@@ -1,9 +1,9 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../milestone.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "echo.hpp"
+#include "milestone.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/base_request_handler.hpp>
@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+
+namespace tests::server_any_handler {
 
 namespace {
 
@@ -148,3 +150,5 @@ TEST_CASE("an object per connection lives as long as that", "[server]") {
     serving.join();
     CHECK(counted::alive == 0);
 }
+
+}  // namespace tests::server_any_handler

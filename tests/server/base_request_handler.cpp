@@ -1,13 +1,15 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../forked_child.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
+#include "forked_child.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/base_request_handler.hpp>
 
 #include <array>
 #include <stdexcept>
+
+namespace tests::server_base_request_handler {
 
 namespace {
 
@@ -171,3 +173,5 @@ TEST_CASE("a constructor that asks for the connection is told to do so later", "
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("do that in setup() or handle()"));
 }
+
+}  // namespace tests::server_base_request_handler

@@ -1,12 +1,14 @@
-#include "../catch.hpp"
-#include "../forked_child.hpp"
-#include "../run_coroutine.hpp"
+#include "catch.hpp"
+#include "forked_child.hpp"
+#include "run_coroutine.hpp"
 
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
 #include <utility>
+
+namespace tests::server_basic_request_handler {
 
 using ringlet::task;
 
@@ -46,3 +48,5 @@ TEST_CASE("a handler that has no request yet ends the program with a sentence", 
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("do that in setup() or handle()"));
 }
+
+}  // namespace tests::server_basic_request_handler

@@ -1,13 +1,13 @@
 // Handlers that block, and how requests are shared out among the workers of a pool.
 
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../descriptor_limit.hpp"
-#include "../eventually.hpp"
-#include "../milestone.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "descriptor_limit.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
+#include "milestone.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 
@@ -18,6 +18,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+namespace tests::server_blocking_handlers {
 
 using namespace std::chrono_literals;
 
@@ -212,3 +214,5 @@ TEST_CASE("each of the threads that share an address gets its connections", "[se
     CAPTURE(workers);
     CHECK(shares(kinds::sharing_threads, workers, 300).size() == workers);
 }
+
+}  // namespace tests::server_blocking_handlers

@@ -8,9 +8,9 @@
 #include "under_sanitizer.hpp"
 
 #include <ringlet/coro/signal_set.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
-#include <ringlet/net/file.hpp>
+#include <ringlet/file/file.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/server/child_process.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -21,6 +21,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+namespace tests::server_child_descriptors {
 
 using ringlet::exit_status;
 using ringlet::listener;
@@ -255,3 +257,5 @@ TEST_CASE("a child has nothing that is being closed", "[server]") {
         CHECK(status.success());
     });
 }
+
+}  // namespace tests::server_child_descriptors

@@ -7,7 +7,7 @@
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/server/child_process.hpp>
-#include <ringlet/server/shutdown_signal.hpp>
+#include <ringlet/server/detail/shutdown_signal.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,6 +22,8 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+namespace tests::server_child_isolation {
 
 using ringlet::exit_status;
 using ringlet::loop;
@@ -164,7 +166,7 @@ TEST_CASE("a child offloads what blocks to threads of its own", "[server]") {
 TEST_CASE("a shutdown asked for in a child goes nowhere, not to who has its descriptor's number",
           "[server]") {
     run_without_leak([](loop&) -> task<> {
-        ringlet::shutdown_signal parents;
+        ringlet::detail::shutdown_signal parents;
         co_await check_success(process::fork([&, number = parents.native_handle()] {
             const auto pipe = pipe_end::make_pair();
             if (::fcntl(pipe.second.native_handle(), F_DUPFD, number) != number)
@@ -215,3 +217,5 @@ TEST_CASE("who has no parent to wait for is told so", "[server]") {
         co_return;
     });
 }
+
+}  // namespace tests::server_child_isolation

@@ -25,6 +25,8 @@
 #include <system_error>
 #include <utility>
 
+namespace tests::server_child_process {
+
 using namespace std::chrono_literals;
 using ringlet::exit_status;
 using ringlet::loop;
@@ -368,3 +370,5 @@ TEST_CASE("a child is made in any thread, and waited for in another", "[server]"
         CHECK(status == exit_status::exited(4));
     });
 }
+
+}  // namespace tests::server_child_process

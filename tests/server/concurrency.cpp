@@ -1,6 +1,6 @@
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/concurrency.hpp>
 #include <ringlet/server/server_options.hpp>
@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <set>
+
+namespace tests::server_concurrency {
 
 namespace {
 
@@ -52,3 +54,5 @@ TEST_CASE("each kind of concurrency has its handlers where it says", "[server]")
     if (kind.in == fork_per_request)
         CHECK(places.size() == requests);
 }
+
+}  // namespace tests::server_concurrency

@@ -1,15 +1,15 @@
 // What a server counts, wherever its requests are handled.
 
-#include "../blocking_client.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../datagram_transport.hpp"
-#include "../eventually.hpp"
-#include "../forked_child.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "datagram_transport.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
+#include "forked_child.hpp"
 #include "hook_trace.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
@@ -17,6 +17,8 @@
 #include <atomic>
 #include <memory>
 #include <thread>
+
+namespace tests::server_counters {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -225,3 +227,5 @@ TEST_CASE("counters go on when a server serves again", "[server]") {
         }
     }
 }
+
+}  // namespace tests::server_counters

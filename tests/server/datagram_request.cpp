@@ -1,8 +1,8 @@
-#include "../blocking_datagram_client.hpp"
-#include "../catch.hpp"
-#include "../check_awaited.hpp"
-#include "../datagram_transport.hpp"
-#include "../run_without_leak.hpp"
+#include "blocking_datagram_client.hpp"
+#include "catch.hpp"
+#include "check_awaited.hpp"
+#include "datagram_transport.hpp"
+#include "run_without_leak.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/net/datagram_socket.hpp>
@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <type_traits>
+
+namespace tests::server_datagram_request {
 
 using ringlet::address;
 using ringlet::datagram_request;
@@ -42,8 +44,8 @@ TEST_CASE("a datagram request has its packet and sender, and is answered any num
             CHECK(request.original_size() == 5);
             request.packet()[0] = std::byte{'j'};
 
-            ringlet::operation_group::counter packets{0};
-            ringlet::operation_group::counter bytes{0};
+            ringlet::detail::operation_group::counter packets{0};
+            ringlet::detail::operation_group::counter bytes{0};
             request.count_sent(packets, bytes);
             std::string buffer(100, '\0');
             address sender;
@@ -67,8 +69,8 @@ TEST_CASE("a request is answered with a burst of datagrams", "[server]") {
             datagram_socket client(owner, free_address(kind));
             datagram_request request(owner, server.socket().native_handle(),
                                      ringlet::datagram(std::string_view(), client.local_address()));
-            ringlet::operation_group::counter packets{0};
-            ringlet::operation_group::counter bytes{0};
+            ringlet::detail::operation_group::counter packets{0};
+            ringlet::detail::operation_group::counter bytes{0};
             request.count_sent(packets, bytes);
             CHECK_AWAITED(co_await request.reply_burst(std::string_view("aabbc"), 2), 5);
             std::error_code error = std::make_error_code(std::errc::io_error);
@@ -150,3 +152,5 @@ TEST_CASE("an answer for which there is no room can be cancelled", "[server]") {
         CHECK(error == std::errc::timed_out);
     });
 }
+
+}  // namespace tests::server_datagram_request

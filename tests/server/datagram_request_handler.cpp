@@ -1,13 +1,15 @@
-#include "../blocking_datagram_client.hpp"
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_datagram_client.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
+#include "eventually.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/datagram_request_handler.hpp>
 #include <ringlet/server/udp_server.hpp>
 
 #include <stdexcept>
+
+namespace tests::server_datagram_request_handler {
 
 using ringlet::task;
 
@@ -124,3 +126,5 @@ TEST_CASE("an answer that is too long for a datagram is an error of its request"
     serving.join();
     CHECK(log.text().find("Message too long") != std::string::npos);
 }
+
+}  // namespace tests::server_datagram_request_handler

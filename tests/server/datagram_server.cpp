@@ -1,15 +1,15 @@
-#include "../blocking_datagram_client.hpp"
-#include "../captured_log.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../datagram_transport.hpp"
-#include "../eventually.hpp"
-#include "../gate.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_datagram_client.hpp"
+#include "captured_log.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "datagram_transport.hpp"
+#include "eventually.hpp"
+#include "gate.hpp"
 #include "hook_trace.hpp"
+#include "serving_thread.hpp"
 
-#include <ringlet/loop/poll_operation.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/server/udp_server.hpp>
 #include <ringlet/server/unix_datagram_server.hpp>
@@ -18,6 +18,8 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+
+namespace tests::server_datagram_server {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -62,8 +64,8 @@ struct held_back {
 
     task<> answer(datagram_request& request) const {
         trace.note("begun");
-        co_await ringlet::poll_operation(ringlet::loop::require_current("test"),
-                                         gate.first.native_handle(), POLLIN);
+        co_await ringlet::detail::poll_operation(ringlet::loop::require_current("test"),
+                                                 gate.first.native_handle(), POLLIN);
         co_await request.reply(request.packet());
     }
 
@@ -363,3 +365,5 @@ TEST_CASE("a datagram server adopts a socket that has an address", "[server]") {
     const serving_thread serving(server);
     CHECK(blocking_datagram_client(local).exchange("x") == "x");
 }
+
+}  // namespace tests::server_datagram_server

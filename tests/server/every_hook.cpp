@@ -1,16 +1,18 @@
 // What every kind of server does when a handler fails, a client is refused, an address is taken.
 
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../leftovers.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
+#include "eventually.hpp"
 #include "every_server.hpp"
-#include "server/shared_memory.hpp"
+#include "leftovers.hpp"
+#include "server/detail/shared_memory.hpp"
+#include "serving_thread.hpp"
 
 #include <atomic>
 #include <concepts>
 #include <stdexcept>
 #include <type_traits>
+
+namespace tests::server_every_hook {
 
 namespace {
 
@@ -23,7 +25,7 @@ struct shared_state {
 };
 
 shared_state& shared() {
-    static const ringlet::shared_memory<shared_state> memory(1);
+    static const ringlet::detail::shared_memory<shared_state> memory(1);
     return memory[0];
 }
 
@@ -120,3 +122,5 @@ TEST_CASE("a thousand servers of any transport that cannot bind leave nothing be
     const serving_thread serving(*holder);
     CHECK(holder.ask("still here") == "still here");
 }
+
+}  // namespace tests::server_every_hook

@@ -1,11 +1,13 @@
 // From their beginning to their end, servers of every kind are the same.
 
-#include "../catch.hpp"
-#include "../leftovers.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "leftovers.hpp"
+#include "serving_thread.hpp"
 
 #include <thread>
+
+namespace tests::server_every_lifecycle {
 
 using namespace std::chrono_literals;
 
@@ -179,3 +181,5 @@ TEST_CASE("handle_request of any kind of server says that nobody came in time", 
     }
     nothing.check();
 }
+
+}  // namespace tests::server_every_lifecycle

@@ -1,15 +1,17 @@
 // The limits of every kind of server: who finds no room waits, and is served in the end.
 
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../leftovers.hpp"
-#include "../serving_thread.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
+#include "eventually.hpp"
 #include "every_server.hpp"
+#include "leftovers.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+
+namespace tests::server_every_limit {
 
 using namespace std::chrono_literals;
 
@@ -194,3 +196,5 @@ TEST_CASE("children that block at the limit keep no shutdown from ending", "[ser
     }
     nothing.check();
 }
+
+}  // namespace tests::server_every_limit

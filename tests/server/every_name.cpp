@@ -1,9 +1,11 @@
 // The twelve servers, by their names.
 
-#include "../catch.hpp"
-#include "../leftovers.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "leftovers.hpp"
+#include "serving_thread.hpp"
+
+namespace tests::server_every_name {
 
 namespace {
 
@@ -55,3 +57,5 @@ TEST_CASE("each of the twelve servers is made in one line, with a function or a 
     check_datagrams<ringlet::threading_unix_datagram_server>(transport::unix_datagram);
     check_datagrams<ringlet::forking_unix_datagram_server>(transport::unix_datagram);
 }
+
+}  // namespace tests::server_every_name

@@ -1,14 +1,16 @@
 // Servers of every kind whose process has run out of descriptors.
 
-#include "../catch.hpp"
-#include "../descriptor_hoard.hpp"
-#include "../descriptor_limit.hpp"
-#include "../in_time.hpp"
-#include "../milestone.hpp"
+#include "catch.hpp"
+#include "descriptor_hoard.hpp"
+#include "descriptor_limit.hpp"
 #include "every_server.hpp"
+#include "in_time.hpp"
+#include "milestone.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+
+namespace tests::server_every_overload {
 
 using namespace std::chrono_literals;
 
@@ -83,3 +85,5 @@ TEST_CASE("any kind of server without descriptors serves those it has, idles, an
     CHECK(overloads == 1);
     CHECK(server->counters().failed.total() == server->counters().failed.cancelled);
 }
+
+}  // namespace tests::server_every_overload

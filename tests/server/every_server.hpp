@@ -2,9 +2,9 @@
 
 // Servers of every kind, to be made, served and talked to in the same way.
 
-#include "../blocking_client.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
 #include "concurrency_kinds.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/server/datagram_request_handler.hpp>
 #include <ringlet/server/stream_request_handler.hpp>

@@ -1,13 +1,15 @@
 // The sockets of servers of every kind: those that they make, and those that they are given.
 
-#include "../catch.hpp"
-#include "../leftovers.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "leftovers.hpp"
+#include "serving_thread.hpp"
 
 #include <fcntl.h>
 
 #include <filesystem>
+
+namespace tests::server_every_socket {
 
 namespace {
 
@@ -76,3 +78,5 @@ TEST_CASE("the path of a server of any kind is there until its end", "[server]")
     server->server_close();
     CHECK_FALSE(std::filesystem::exists(path));
 }
+
+}  // namespace tests::server_every_socket

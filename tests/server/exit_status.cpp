@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+namespace tests::server_exit_status {
+
 using ringlet::exit_status;
 
 TEST_CASE("a process that exited has a code, and succeeded with 0", "[server]") {
@@ -44,3 +46,5 @@ TEST_CASE("a status that was lost is neither success nor failure that anyone kno
     CHECK(lost.to_string() == "ended with a status that is unknown");
     CHECK(lost == exit_status());
 }
+
+}  // namespace tests::server_exit_status

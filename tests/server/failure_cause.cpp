@@ -1,10 +1,12 @@
-#include "../catch.hpp"
+#include "catch.hpp"
 
 #include <ringlet/net/stream_errc.hpp>
 #include <ringlet/server/failure_cause.hpp>
 
 #include <cerrno>
 #include <stdexcept>
+
+namespace tests::server_failure_cause {
 
 using ringlet::cause_of;
 using ringlet::failure_cause;
@@ -47,3 +49,5 @@ TEST_CASE("an exception has the cause of the error that it carries, if any", "[s
     CHECK(cause_of_thrown(42) == failure_cause::other);
     CHECK(cause_of(std::exception_ptr()) == failure_cause::other);
 }
+
+}  // namespace tests::server_failure_cause

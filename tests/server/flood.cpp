@@ -1,12 +1,12 @@
 // Very many clients at once.
 
-#include "../catch.hpp"
-#include "../descriptor_limit.hpp"
-#include "../run_coroutine.hpp"
-#include "../serving_thread.hpp"
-#include "../under_sanitizer.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "descriptor_limit.hpp"
 #include "echo.hpp"
+#include "run_coroutine.hpp"
+#include "serving_thread.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <atomic>
+
+namespace tests::server_flood {
 
 using namespace std::chrono_literals;
 
@@ -134,3 +136,5 @@ TEST_CASE("no more than max_connections are handled at a time, and everyone is i
     CHECK(peak == limit);
     CHECK(server.counters().finished == clients_count);
 }
+
+}  // namespace tests::server_flood

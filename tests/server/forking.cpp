@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "../forked_child.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "forked_child.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/forking.hpp>
 
@@ -9,6 +9,8 @@
 
 #include <set>
 #include <stdexcept>
+
+namespace tests::server_forking {
 
 namespace {
 
@@ -111,3 +113,5 @@ TEST_CASE("a forking server may be given a socket", "[server]") {
     const serving_thread serving(server);
     CHECK(asking_client(transport::tcp, local).ask("x") == "x");
 }
+
+}  // namespace tests::server_forking

@@ -1,18 +1,20 @@
 // A client that has ended its side, or says more than is read, gets its whole reply.
 
-#include "../blocking_client.hpp"
-#include "../byte_pattern.hpp"
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
+#include "byte_pattern.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "eventually.hpp"
+#include "serving_thread.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
 
 #include <memory>
+
+namespace tests::server_half_close {
 
 using namespace std::chrono_literals;
 
@@ -131,3 +133,5 @@ TEST_CASE("a client that goes before it has its whole reply ends nothing but its
     CHECK(server->counters().failed.total() == 4);
     CHECK(server->counters().active == 0);
 }
+
+}  // namespace tests::server_half_close

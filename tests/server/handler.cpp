@@ -1,12 +1,14 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/handler.hpp>
 #include <ringlet/server/stream_request_handler.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
 #include <atomic>
+
+namespace tests::server_handler {
 
 namespace {
 
@@ -28,3 +30,5 @@ TEST_CASE("handler<T> names the class of which each connection gets an object", 
     CHECK(blocking_client(server.server_address()).receive_all() == "1");
     CHECK(blocking_client(server.server_address()).receive_all() == "2");
 }
+
+}  // namespace tests::server_handler

@@ -2,22 +2,21 @@
 // suspension, by itself or by its server. Wherever that is, all that it held has been given back
 // when its connection has ended, and the next client is served as if nothing had been.
 
-#include "../catch.hpp"
-#include "../counted.hpp"
-#include "../descriptors.hpp"
-#include "../run_coroutine.hpp"
-#include "../suspensions.hpp"
-#include "../temporary_directory.hpp"
+#include "catch.hpp"
+#include "counted.hpp"
+#include "descriptors.hpp"
 #include "recording_server.hpp"
+#include "run_coroutine.hpp"
+#include "suspensions.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
-#include <ringlet/coro/yield.hpp>
+#include <ringlet/file/file.hpp>
 #include <ringlet/net/connect.hpp>
-#include <ringlet/net/file.hpp>
 
 #include <array>
 #include <chrono>
@@ -25,6 +24,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+
+namespace tests::server_handler_cancellation {
 
 using namespace std::chrono_literals;
 using ringlet::cancel_scope;
@@ -260,3 +261,5 @@ TEST_CASE("a server that ends without grace in any suspension of a handler can s
           "[server]") {
     cancel_everywhere(canceller::server, GENERATE(moment::suspending, moment::a_turn_later));
 }
+
+}  // namespace tests::server_handler_cancellation

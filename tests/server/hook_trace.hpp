@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../child_process.hpp"
+#include "child_process.hpp"
 
 #include <string>
 #include <string_view>

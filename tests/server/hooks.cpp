@@ -1,18 +1,20 @@
 // The hooks of servers: their order, and what becomes of what they throw.
 
-#include "../blocking_client.hpp"
-#include "../blocking_datagram_client.hpp"
-#include "../catch.hpp"
-#include "../datagram_transport.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "blocking_datagram_client.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "datagram_transport.hpp"
 #include "echo.hpp"
+#include "serving_thread.hpp"
 #include "traced_servers.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/udp_server.hpp>
 #include <ringlet/server/unix_datagram_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
+
+namespace tests::server_hooks {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -290,3 +292,5 @@ TEST_CASE("close_request is called once the lingering is over", "[server]") {
         CHECK(lines.ends_with("the client ends\nclose_request\n"));
     }
 }
+
+}  // namespace tests::server_hooks

@@ -1,9 +1,9 @@
 // Signals that interrupt a server while it writes.
 
-#include "../byte_pattern.hpp"
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
+#include "byte_pattern.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "serving_thread.hpp"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,6 +12,8 @@
 #include <csignal>
 #include <ctime>
 #include <system_error>
+
+namespace tests::server_interrupted_writes {
 
 namespace {
 
@@ -104,3 +106,5 @@ TEST_CASE("what a handler of any kind of server writes is whole, whatever interr
     check_whole<ringlet::tcp_server>(transport::tcp, options);
     check_whole<ringlet::unix_stream_server>(transport::unix_stream, options);
 }
+
+}  // namespace tests::server_interrupted_writes

@@ -1,19 +1,21 @@
 // How many requests a server takes, and how fast.
 
-#include "../blocking_client.hpp"
-#include "../blocking_datagram_client.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "blocking_datagram_client.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "eventually.hpp"
 #include "hook_trace.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/udp_server.hpp>
 
 #include <optional>
 #include <vector>
+
+namespace tests::server_limits {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -239,3 +241,5 @@ TEST_CASE("a peer's connections beyond its maximum are closed at once, and count
                         std::to_string(1 + more) + "\n") != std::string::npos);
     }
 }
+
+}  // namespace tests::server_limits

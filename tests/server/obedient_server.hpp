@@ -3,12 +3,11 @@
 // Forking servers whose handlers do what their clients say; server and clients in one loop, so that
 // there is no other thread when a process forks.
 
-#include "../leftovers.hpp"
-#include "../run_coroutine.hpp"
+#include "leftovers.hpp"
+#include "run_coroutine.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/coro/yield.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/server/tcp_server.hpp>

@@ -1,20 +1,22 @@
 // A server that has run out of descriptors.
 
-#include "../blocking_client.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../descriptor_hoard.hpp"
-#include "../descriptor_limit.hpp"
-#include "../eventually.hpp"
-#include "../milestone.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
+#include "descriptor_hoard.hpp"
+#include "descriptor_limit.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
+#include "milestone.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
 #include <ctime>
 #include <vector>
+
+namespace tests::server_overload {
 
 using namespace std::chrono_literals;
 
@@ -150,3 +152,5 @@ TEST_CASE("by default an overload is one line", "[server]") {
           "ringlet: accepting pauses address=" + server.server_address().to_string() +
               " first_pause_ms=5 error=\"Too many open files\"\n");
 }
+
+}  // namespace tests::server_overload

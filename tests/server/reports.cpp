@@ -1,12 +1,12 @@
 // What a server tells the log: nothing is lost, and nobody can flood it.
 
-#include "../blocking_client.hpp"
-#include "../blocking_datagram_client.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "blocking_datagram_client.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
+#include "eventually.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/udp_server.hpp>
@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
+
+namespace tests::server_reports {
 
 using namespace std::chrono_literals;
 using ringlet::address;
@@ -126,3 +128,5 @@ TEST_CASE("what was left out is told when serving ends, and the next time begins
         CHECK(suppressed(errors.text()) == 3 - reported);
     }
 }
+
+}  // namespace tests::server_reports

@@ -1,14 +1,16 @@
-#include "../blocking_client.hpp"
-#include "../blocking_datagram_client.hpp"
-#include "../catch.hpp"
-#include "../forked_child.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "blocking_datagram_client.hpp"
+#include "catch.hpp"
+#include "forked_child.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/base_request_handler.hpp>
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/udp_server.hpp>
 
 #include <stdexcept>
+
+namespace tests::server_request_handler {
 
 using ringlet::address;
 using ringlet::task;
@@ -77,3 +79,5 @@ TEST_CASE("a handler whose constructor asks for its server ends the program with
     CHECK(end.killed_by(SIGABRT));
     CHECK(end.says("do that in setup() or handle()"));
 }
+
+}  // namespace tests::server_request_handler

@@ -1,10 +1,10 @@
 // A server where io_uring is forbidden, or the kernel gives no more rings: it serves all the same.
 
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../environment_variable.hpp"
-#include "../forked_child.hpp"
-#include "../seccomp_filter.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
+#include "environment_variable.hpp"
+#include "forked_child.hpp"
+#include "seccomp_filter.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/sleep_for.hpp>
@@ -21,6 +21,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace tests::server_sandboxed {
 
 using namespace std::chrono_literals;
 
@@ -206,3 +208,5 @@ TEST_CASE("of more loops than the kernel has rings for all run", "[server]") {
         SKIP(never_short);
     CHECK(std::count(end.text.begin(), end.text.end(), '\n') == 1);
 }
+
+}  // namespace tests::server_sandboxed

@@ -1,12 +1,12 @@
-#include "../blocking_client.hpp"
-#include "../captured_log.hpp"
-#include "../captured_stderr.hpp"
-#include "../catch.hpp"
-#include "../milestone.hpp"
-#include "../run_coroutine.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "captured_log.hpp"
+#include "captured_stderr.hpp"
+#include "catch.hpp"
 #include "echo.hpp"
+#include "milestone.hpp"
 #include "recording_server.hpp"
+#include "run_coroutine.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
+
+namespace tests::server_server {
 
 using namespace std::chrono_literals;
 
@@ -319,3 +321,5 @@ TEST_CASE("a handle_error that throws is reported itself, and the server goes on
     CHECK(text.find("the second error") > first);
     CHECK(std::count(text.begin(), text.end(), '\n') == 4);
 }
+
+}  // namespace tests::server_server

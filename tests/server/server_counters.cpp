@@ -1,8 +1,10 @@
-#include "../catch.hpp"
+#include "catch.hpp"
 
 #include <ringlet/server/server_counters.hpp>
 
 #include <type_traits>
+
+namespace tests::server_server_counters {
 
 static_assert(std::is_trivially_copyable_v<ringlet::server_counters>);
 
@@ -19,3 +21,5 @@ TEST_CASE("the failures add up, whatever their cause", "[server]") {
         .timed_out = 1, .reset = 2, .cancelled = 4, .other = 8, .child_lost = 16};
     CHECK(failed.total() == 31);
 }
+
+}  // namespace tests::server_server_counters

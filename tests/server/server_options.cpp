@@ -1,5 +1,5 @@
-#include "../catch.hpp"
-#include "../descriptors.hpp"
+#include "catch.hpp"
+#include "descriptors.hpp"
 #include "echo.hpp"
 
 #include <ringlet/server/server_options.hpp>
@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 #include <vector>
+
+namespace tests::server_server_options {
 
 using namespace std::chrono_literals;
 using ringlet::server_options;
@@ -149,3 +151,5 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     CHECK(options.listening.binding.reuse_address);
     CHECK(options.receiving.packet_size_max == 65'535);
 }
+
+}  // namespace tests::server_server_options

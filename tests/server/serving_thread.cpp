@@ -1,9 +1,9 @@
-#include "../blocking_client.hpp"
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../in_time.hpp"
-#include "../milestone.hpp"
+#include "blocking_client.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
 #include "echo.hpp"
+#include "in_time.hpp"
+#include "milestone.hpp"
 
 #include <ringlet/server/serving_thread.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -13,6 +13,8 @@
 #include <csignal>
 #include <optional>
 #include <stdexcept>
+
+namespace tests::server_serving_thread {
 
 using namespace std::chrono_literals;
 
@@ -152,3 +154,5 @@ TEST_CASE("signals are left to the other threads, handlers' included", "[server]
     ::pthread_sigmask(SIG_SETMASK, nullptr, &here);
     CHECK(::sigismember(&here, SIGTERM) == 0);
 }
+
+}  // namespace tests::server_serving_thread

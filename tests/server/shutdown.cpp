@@ -1,17 +1,19 @@
 // How a server ends: shutdown, whenever it comes and from wherever, and the drain that follows.
 
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../milestone.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "echo.hpp"
+#include "milestone.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 
 #include <csignal>
 #include <stdexcept>
 #include <thread>
+
+namespace tests::server_shutdown {
 
 using namespace std::chrono_literals;
 
@@ -277,3 +279,5 @@ TEST_CASE("operation_canceled that no shutdown caused is an error like any other
     serving.join();
     CHECK(server.errors.size() == 1);
 }
+
+}  // namespace tests::server_shutdown

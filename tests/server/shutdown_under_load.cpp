@@ -1,15 +1,15 @@
 // A shutdown of servers that have much to do: what was asked is answered, and nothing is left.
 
-#include "../blocking_client.hpp"
-#include "../byte_pattern.hpp"
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../leftovers.hpp"
-#include "../run_coroutine.hpp"
-#include "../serving_thread.hpp"
-#include "../under_sanitizer.hpp"
+#include "blocking_client.hpp"
+#include "byte_pattern.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
 #include "echo.hpp"
+#include "leftovers.hpp"
+#include "run_coroutine.hpp"
+#include "serving_thread.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -18,6 +18,8 @@
 
 #include <random>
 #include <vector>
+
+namespace tests::server_shutdown_under_load {
 
 using namespace std::chrono_literals;
 
@@ -246,3 +248,5 @@ TEST_CASE("a server that is shut down under load leaves nothing behind", "[serve
         nothing.check();
     }
 }
+
+}  // namespace tests::server_shutdown_under_load

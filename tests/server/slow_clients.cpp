@@ -1,13 +1,13 @@
 // Clients that keep a server waiting: they cost little, and not for long.
 
-#include "../blocking_client.hpp"
-#include "../captured_log.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
+#include "serving_thread.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -17,6 +17,8 @@
 #include <fstream>
 #include <memory>
 #include <vector>
+
+namespace tests::server_slow_clients {
 
 using namespace std::chrono_literals;
 
@@ -151,3 +153,5 @@ TEST_CASE("clients that read nothing cost no memory, and are ended by timeouts.w
     clients.clear();
     serving.stop(1h);
 }
+
+}  // namespace tests::server_slow_clients

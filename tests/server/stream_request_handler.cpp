@@ -1,7 +1,7 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/stream_request_handler.hpp>
 
@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace tests::server_stream_request_handler {
 
 using namespace std::chrono_literals;
 
@@ -204,3 +206,5 @@ TEST_CASE("a shutdown that cancels a handler with output left is no error", "[se
     CHECK(client.receive_all().empty());
     CHECK(server.errors.empty());
 }
+
+}  // namespace tests::server_stream_request_handler

@@ -1,9 +1,9 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../eventually.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/server/stream_server.hpp>
@@ -11,6 +11,8 @@
 #include <atomic>
 #include <stdexcept>
 #include <utility>
+
+namespace tests::server_stream_server {
 
 using namespace std::chrono_literals;
 
@@ -304,3 +306,5 @@ TEST_CASE("a client is verified before its connection is processed", "[server]")
     CHECK(errors[0].text == "not this one either");
     CHECK_FALSE(server.processed);
 }
+
+}  // namespace tests::server_stream_server

@@ -1,17 +1,19 @@
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../child_process.hpp"
-#include "../descriptor_limit.hpp"
-#include "../descriptors.hpp"
-#include "../serving_thread.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
+#include "child_process.hpp"
+#include "descriptor_limit.hpp"
+#include "descriptors.hpp"
 #include "echo.hpp"
 #include "recording_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/tcp_server.hpp>
 
 #include <future>
 #include <optional>
 #include <stdexcept>
+
+namespace tests::server_tcp_server {
 
 using namespace std::chrono_literals;
 
@@ -167,3 +169,5 @@ TEST_CASE("a Python client is served", "[server]") {
     CHECK(client.out().read_rest() == "one\ntwo\nthree\n");
     CHECK(client.wait() == 0);
 }
+
+}  // namespace tests::server_tcp_server

@@ -1,12 +1,14 @@
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
 #include "every_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/threading.hpp>
 
 #include <set>
 #include <stdexcept>
 #include <thread>
+
+namespace tests::server_threading {
 
 namespace {
 
@@ -77,3 +79,5 @@ TEST_CASE("a threading server may be given a socket", "[server]") {
     const serving_thread serving(server);
     CHECK(asking_client(transport::tcp, local).ask("x") == "x");
 }
+
+}  // namespace tests::server_threading

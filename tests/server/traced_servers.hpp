@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../milestone.hpp"
 #include "hook_trace.hpp"
+#include "milestone.hpp"
 
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/listener.hpp>

@@ -1,12 +1,14 @@
-#include "../catch.hpp"
-#include "../descriptors.hpp"
-#include "../ipv6_loopback.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
+#include "descriptors.hpp"
 #include "every_server.hpp"
+#include "ipv6_loopback.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/udp_server.hpp>
 
 #include <stdexcept>
+
+namespace tests::server_udp_server {
 
 namespace {
 
@@ -75,3 +77,5 @@ TEST_CASE("a handler of a UDP server is told of what was lost of a long datagram
     CHECK(client.ask(std::string(17, 'x')) == "16 of 17, truncated");
     CHECK(client.ask(std::string(16, 'x')) == "16 of 16");
 }
+
+}  // namespace tests::server_udp_server

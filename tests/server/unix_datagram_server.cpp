@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "../descriptors.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
+#include "descriptors.hpp"
 #include "every_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/unix_datagram_server.hpp>
 
@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <stdexcept>
+
+namespace tests::server_unix_datagram_server {
 
 namespace {
 
@@ -86,3 +88,5 @@ TEST_CASE("a Unix datagram server refuses an address that is no Unix socket's", 
     CHECK_THROWS_AS(made(ringlet::address("127.0.0.1", 0), echo_back), std::invalid_argument);
     CHECK(open_descriptors() == descriptors);
 }
+
+}  // namespace tests::server_unix_datagram_server

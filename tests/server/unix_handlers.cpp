@@ -1,17 +1,19 @@
 // What handlers of Unix streams know, and who may come to them.
 
-#include "../blocking_client.hpp"
-#include "../catch.hpp"
-#include "../serving_thread.hpp"
-#include "../temporary_directory.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
 #include "concurrency_kinds.hpp"
 #include "echo.hpp"
+#include "serving_thread.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
+
+namespace tests::server_unix_handlers {
 
 using ringlet::address;
 using ringlet::task;
@@ -67,3 +69,5 @@ TEST_CASE("a Unix server has an abstract name, if that is asked for", "[server]"
         CHECK(client.receive_all().empty());
     }
 }
+
+}  // namespace tests::server_unix_handlers

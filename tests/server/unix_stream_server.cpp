@@ -1,7 +1,7 @@
-#include "../catch.hpp"
-#include "../descriptors.hpp"
-#include "../serving_thread.hpp"
+#include "catch.hpp"
+#include "descriptors.hpp"
 #include "every_server.hpp"
+#include "serving_thread.hpp"
 
 #include <ringlet/server/unix_stream_server.hpp>
 
@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <stdexcept>
+
+namespace tests::server_unix_stream_server {
 
 namespace {
 
@@ -100,3 +102,5 @@ TEST_CASE("a Unix stream server's workers cannot each have a socket of its name"
     options.concurrency = ringlet::concurrency::loop;  // where it does not matter
     const ringlet::unix_stream_server server(place.address(), echo_back, options);
 }
+
+}  // namespace tests::server_unix_stream_server

@@ -1,9 +1,8 @@
 #pragma once
 
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 #include <ringlet/coro/event.hpp>
-#include <ringlet/coro/queued_operation.hpp>
-#include <ringlet/coro/slow_receivers.hpp>
-#include <ringlet/ring/intrusive_list.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +15,14 @@
 #include <vector>
 
 namespace ringlet {
+
+/// What becomes of those who receive more slowly than others send, once as many items as a
+/// broadcast holds wait for them.
+enum class slow_receivers {
+    wait,         ///< the sender waits for the slowest: nobody misses anything
+    drop_oldest,  ///< they miss the oldest items, and are told how many
+    disconnect,   ///< they receive no more, but an error; the others do not notice
+};
 
 /// A channel whose every subscription receives every item that is sent after it was made. The
 /// items are held once for all, at most `capacity` of them, until everyone has received them;
@@ -43,23 +50,25 @@ public:
     broadcast(const broadcast&) = delete;
     broadcast& operator=(const broadcast&) = delete;
     ~broadcast() {
-        check(subscriptions_ == 0, "a broadcast was destroyed before a subscription to it; let the "
-                                   "subscriptions go first");
+        detail::check(subscriptions_ == 0,
+                      "a broadcast was destroyed before a subscription to it; let the "
+                      "subscriptions go first");
     }
 
     class receive_operation;
 
     /// One of those who receive. It takes part from its making to its end, or until it is
     /// disconnected for being slow.
-    class subscription : list_hook {
+    class subscription : detail::list_hook {
     public:
         explicit subscription(broadcast& to) noexcept : broadcast_(to), next_(to.end_) {
             to.caught_up_.push_back(*this);
             ++to.subscriptions_;
         }
         ~subscription() {
-            check(receiving_ == nullptr, "a subscription was destroyed while a coroutine received "
-                                         "from it; cancel the coroutine and await it first");
+            detail::check(receiving_ == nullptr,
+                          "a subscription was destroyed while a coroutine received "
+                          "from it; cancel the coroutine and await it first");
             if (!linked())  // it was disconnected
                 return;
             leave();
@@ -84,7 +93,7 @@ public:
     private:
         friend broadcast;
         friend receive_operation;
-        friend intrusive_list<subscription>;
+        friend detail::intrusive_list<subscription>;
 
         [[nodiscard]] bool has_next() const noexcept { return next_ != broadcast_.end_; }
 
@@ -105,10 +114,10 @@ public:
         receive_operation* receiving_ = nullptr;
     };
 
-    class receive_operation final : public queued_operation {
+    class receive_operation final : public detail::queued_operation {
     public:
         receive_operation(subscription& from, std::error_code* error)
-            : queued_operation("broadcast::receive", from.broadcast_.receivers_, error),
+            : detail::queued_operation("broadcast::receive", from.broadcast_.receivers_, error),
               from_(from) {}
 
         std::optional<T> await_resume() {
@@ -133,11 +142,11 @@ public:
         subscription& from_;
     };
 
-    class send_operation final : public queued_operation {
+    class send_operation final : public detail::queued_operation {
     public:
         send_operation(broadcast& to, T& item, std::error_code* error)
-            : queued_operation("broadcast::send", to.senders_, error), broadcast_(to), item_(item) {
-        }
+            : detail::queued_operation("broadcast::send", to.senders_, error), broadcast_(to),
+              item_(item) {}
 
         void await_resume() const { finish(); }
 
@@ -193,12 +202,12 @@ private:
     /// of an earlier one; so the first item is done with when its list is empty.
     struct slot {
         std::optional<T> item;
-        intrusive_list<subscription> next_here;
+        detail::intrusive_list<subscription> next_here;
     };
 
     slot& slot_of(std::uint64_t number) noexcept { return slots_[number % slots_.size()]; }
 
-    intrusive_list<subscription>& list_of(std::uint64_t number) noexcept {
+    detail::intrusive_list<subscription>& list_of(std::uint64_t number) noexcept {
         return number == end_ ? caught_up_ : slot_of(number).next_here;
     }
 
@@ -219,7 +228,7 @@ private:
 
     /// Drops the first item though some have yet to receive it.
     void overrun() noexcept {
-        intrusive_list<subscription>& slow = slot_of(first_).next_here;
+        detail::intrusive_list<subscription>& slow = slot_of(first_).next_here;
         if (policy_ == slow_receivers::drop_oldest)
             list_of(first_ + 1).splice_back(slow);
         else
@@ -263,9 +272,9 @@ private:
     std::uint64_t end_ = 0;    // that of the next one to be sent
     std::size_t subscriptions_ = 0;
     std::vector<slot> slots_;
-    intrusive_list<subscription> caught_up_;  // those who have received everything
-    queued_operation::queue senders_;
-    queued_operation::queue receivers_;
+    detail::intrusive_list<subscription> caught_up_;  // those who have received everything
+    detail::queued_operation::queue senders_;
+    detail::queued_operation::queue receivers_;
 };
 
 }  // namespace ringlet

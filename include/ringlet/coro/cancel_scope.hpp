@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ringlet/loop/deadline_after.hpp>
+#include <ringlet/loop/detail/deadline_after.hpp>
+#include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/operation_scope.hpp>
 
 #include <memory>
 #include <stop_token>
@@ -20,7 +20,7 @@ namespace ringlet {
 /// Scopes nest: one that lies inside another is cancelled with it.
 ///
 /// One thread: the loop's. Lifetime: ends in the coroutine that made it, before those made earlier.
-class cancel_scope final : private timer {
+class cancel_scope final : private detail::timer {
 public:
     /// A scope that only `cancel` or an outer scope cancels. Throws std::logic_error outside a
     /// loop.
@@ -33,8 +33,8 @@ public:
     /// that is negative or too long for the clock.
     template <class Rep, class Period>
     explicit cancel_scope(std::chrono::duration<Rep, Period> patience)
-        : cancel_scope(deadline_after(loop::require_current("cancel_scope").now(), patience,
-                                      "cancel_scope")) {}
+        : cancel_scope(detail::deadline_after(loop::require_current("cancel_scope").now(), patience,
+                                              "cancel_scope")) {}
 
     /// One that is also cancelled when a stop is requested, from any thread. Throws std::bad_alloc.
     explicit cancel_scope(std::stop_token stop);
@@ -58,8 +58,8 @@ private:
     void expire() override { scope_.cancel(std::errc::timed_out); }
 
     loop& loop_;
-    operation_scope& outer_;
-    operation_scope scope_;
+    detail::operation_scope& outer_;
+    detail::operation_scope scope_;
     std::unique_ptr<stop_link> stop_;
 };
 

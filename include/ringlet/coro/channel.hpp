@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/coro/basic_channel.hpp>
-#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/detail/basic_channel.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <concepts>
 #include <system_error>
@@ -41,6 +41,6 @@ struct one_loop {
 ///
 /// One thread: the loop's. Lifetime: outlives those who wait at it.
 template <std::movable T>
-using channel = basic_channel<T, detail::one_loop>;
+using channel = detail::basic_channel<T, detail::one_loop>;
 
 }  // namespace ringlet

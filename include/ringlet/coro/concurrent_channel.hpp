@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/coro/basic_channel.hpp>
-#include <ringlet/coro/concurrent_operation.hpp>
+#include <ringlet/coro/detail/basic_channel.hpp>
+#include <ringlet/coro/detail/concurrent_operation.hpp>
 
 #include <concepts>
 #include <mutex>
@@ -28,6 +28,6 @@ struct many_loops {
 /// Thread-safe. An item is moved under the channel's lock, so its move should be cheap; it must not
 /// throw. Lifetime: outlives every call and every await, in all threads.
 template <std::movable T>
-using concurrent_channel = basic_channel<T, detail::many_loops>;
+using concurrent_channel = detail::basic_channel<T, detail::many_loops>;
 
 }  // namespace ringlet

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 
 namespace ringlet {
 
@@ -22,10 +22,10 @@ public:
     void reset() noexcept { set_ = false; }
     [[nodiscard]] bool is_set() const noexcept { return set_; }
 
-    class wait_operation final : public queued_operation {
+    class wait_operation final : public detail::queued_operation {
     public:
         wait_operation(event& awaited, std::error_code* error)
-            : queued_operation("event::wait", awaited.waiting_, error), event_(awaited) {}
+            : detail::queued_operation("event::wait", awaited.waiting_, error), event_(awaited) {}
 
         void await_resume() const { finish(); }
 
@@ -42,7 +42,7 @@ public:
 
 private:
     bool set_ = false;
-    queued_operation::queue waiting_;
+    detail::queued_operation::queue waiting_;
 };
 
 }  // namespace ringlet

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/loop/deadline_after.hpp>
-#include <ringlet/loop/sleep_operation.hpp>
+#include <ringlet/loop/detail/deadline_after.hpp>
+#include <ringlet/loop/detail/sleep_operation.hpp>
 
 #include <stdexcept>
 
@@ -21,15 +21,17 @@ public:
     template <class Rep, class Period>
     explicit interval(std::chrono::duration<Rep, Period> period)
         : loop_(loop::require_current("interval")), start_(loop_.now()),
-          period_(deadline_after(start_, period, "interval") - start_) {
+          period_(detail::deadline_after(start_, period, "interval") - start_) {
         if (period_ <= period_.zero())
             throw std::invalid_argument("interval: the period must be more than 0");
     }
 
     /// Waits for the next tick that is to come. Awaiting it throws std::system_error if it is
     /// cancelled, or stores that in `error`.
-    [[nodiscard]] sleep_operation tick() { return {loop_, next(), nullptr}; }
-    [[nodiscard]] sleep_operation tick(std::error_code& error) { return {loop_, next(), &error}; }
+    [[nodiscard]] detail::sleep_operation tick() { return {loop_, next(), nullptr}; }
+    [[nodiscard]] detail::sleep_operation tick(std::error_code& error) {
+        return {loop_, next(), &error};
+    }
 
 private:
     // From the clock alone, so that a tick whose wait was cancelled is still to come.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <utility>
 
@@ -43,10 +43,10 @@ public:
         mutex* mutex_ = nullptr;
     };
 
-    class lock_operation final : public queued_operation {
+    class lock_operation final : public detail::queued_operation {
     public:
         lock_operation(mutex& locked, std::error_code* error)
-            : queued_operation("mutex::lock", locked.waiting_, error), mutex_(locked) {}
+            : detail::queued_operation("mutex::lock", locked.waiting_, error), mutex_(locked) {}
 
         guard await_resume() const {
             finish();
@@ -82,7 +82,7 @@ private:
     }
 
     bool locked_ = false;
-    queued_operation::queue waiting_;
+    detail::queued_operation::queue waiting_;
 };
 
 }  // namespace ringlet

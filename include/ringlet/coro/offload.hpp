@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/offload_operation.hpp>
+#include <ringlet/coro/detail/offload_operation.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -23,7 +23,7 @@ namespace ringlet {
 ///
 /// Throws std::logic_error outside a loop.
 template <class Function>
-[[nodiscard]] offload_operation<Function> offload(thread_pool& pool, Function&& function) {
+[[nodiscard]] detail::offload_operation<Function> offload(thread_pool& pool, Function&& function) {
     static_assert(std::is_lvalue_reference_v<Function> ||
                       std::is_trivially_destructible_v<Function>,
                   "offload: give a callable that owns what it captures a name, and pass that");
@@ -32,7 +32,7 @@ template <class Function>
 
 /// The same in the pool that the process shares.
 template <class Function>
-[[nodiscard]] offload_operation<Function> offload(Function&& function) {
+[[nodiscard]] detail::offload_operation<Function> offload(Function&& function) {
     return offload(thread_pool::shared(), std::forward<Function>(function));
 }
 

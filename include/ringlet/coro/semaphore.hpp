@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <cstddef>
 
@@ -16,10 +16,11 @@ public:
     semaphore(const semaphore&) = delete;
     semaphore& operator=(const semaphore&) = delete;
 
-    class acquire_operation final : public queued_operation {
+    class acquire_operation final : public detail::queued_operation {
     public:
         acquire_operation(semaphore& from, std::error_code* error)
-            : queued_operation("semaphore::acquire", from.waiting_, error), semaphore_(from) {}
+            : detail::queued_operation("semaphore::acquire", from.waiting_, error),
+              semaphore_(from) {}
 
         void await_resume() const { finish(); }
 
@@ -54,7 +55,7 @@ public:
 
 private:
     std::size_t permits_;
-    queued_operation::queue waiting_;
+    detail::queued_operation::queue waiting_;
 };
 
 }  // namespace ringlet

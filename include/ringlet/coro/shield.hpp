@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/entered_scope.hpp>
+#include <ringlet/coro/detail/entered_scope.hpp>
 
 namespace ringlet {
 
@@ -18,7 +18,7 @@ public:
     explicit shield(loop& owner) noexcept : outermost_(owner, owner.root_scope()) {}
 
 private:
-    entered_scope outermost_;
+    detail::entered_scope outermost_;
 };
 
 }  // namespace ringlet

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/ring_operation.hpp>
+#include <ringlet/loop/detail/ring_operation.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -37,18 +37,18 @@ public:
     signal_set& operator=(const signal_set&) = delete;
     ~signal_set();
 
-    class wait_operation final : public ring_operation {
+    class wait_operation final : public detail::ring_operation {
     public:
         wait_operation(loop& owner, signal_set& awaited, std::error_code* error) noexcept
-            : ring_operation(owner, never_enough), set_(awaited), error_(error) {}
+            : detail::ring_operation(owner, never_enough), set_(awaited), error_(error) {}
 
         [[nodiscard]] bool await_ready() noexcept;
-        void await_suspend(suspension waiter);
+        void await_suspend(detail::suspension waiter);
         int await_resume();
 
     private:
         void prepare(io_uring_sqe& sqe) override;
-        void complete(const completion& cqe) override;
+        void complete(const detail::completion& cqe) override;
 
         signal_set& set_;
         std::error_code* error_;

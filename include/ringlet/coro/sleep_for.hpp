@@ -1,7 +1,8 @@
 #pragma once
 
-#include <ringlet/loop/deadline_after.hpp>
-#include <ringlet/loop/sleep_operation.hpp>
+#include <ringlet/loop/detail/deadline_after.hpp>
+#include <ringlet/loop/detail/sleep_operation.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
 
 namespace ringlet {
 
@@ -9,17 +10,35 @@ namespace ringlet {
 /// too long for the clock, std::logic_error outside a loop; awaiting it throws std::system_error if
 /// it is cancelled.
 template <class Rep, class Period>
-[[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
+[[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
     loop& current = loop::require_current("sleep_for");
-    return {current, deadline_after(current.now(), duration, "sleep_for"), nullptr};
+    return {current, detail::deadline_after(current.now(), duration, "sleep_for"), nullptr};
 }
 
 /// The same with the error of a cancelled sleep in `error`, instead of throwing it.
 template <class Rep, class Period>
-[[nodiscard]] sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
-                                        std::error_code& error) {
+[[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
+                                                std::error_code& error) {
     loop& current = loop::require_current("sleep_for");
-    return {current, deadline_after(current.now(), duration, "sleep_for"), &error};
+    return {current, detail::deadline_after(current.now(), duration, "sleep_for"), &error};
+}
+
+/// Suspends the coroutine until `deadline`; where that has passed, until its turn in the loop.
+/// Throws std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
+[[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline) {
+    return {loop::require_current("sleep_until"), deadline, nullptr};
+}
+
+/// The same with the error of a cancelled sleep in `error`, instead of throwing it.
+[[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline,
+                                                         std::error_code& error) {
+    return {loop::require_current("sleep_until"), deadline, &error};
+}
+
+/// Lets everything else that is ready go first: for handlers that compute for long. Throws
+/// std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
+[[nodiscard]] inline detail::yield_operation yield() {
+    return detail::yield_operation(loop::require_current("yield"));
 }
 
 }  // namespace ringlet

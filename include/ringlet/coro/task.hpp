@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ringlet/loop/frame_pool.hpp>
-#include <ringlet/loop/suspension.hpp>
-#include <ringlet/ring/check.hpp>
+#include <ringlet/base/detail/check.hpp>
+#include <ringlet/loop/detail/frame_pool.hpp>
+#include <ringlet/loop/detail/suspension.hpp>
 
 #include <concepts>
 #include <coroutine>
@@ -136,7 +136,7 @@ public:
 
         // Begins the task inside this call. Only if it has suspended by then does the awaiting
         // coroutine suspend too, and becomes the one to continue with: so nothing ever nests.
-        bool await_suspend(suspension awaiting) {
+        bool await_suspend(detail::suspension awaiting) {
             frame_.resume();
             if (frame_.done())
                 return false;
@@ -151,7 +151,7 @@ public:
     };
 
     awaiter operator co_await() && {
-        check(valid(), "a task was awaited that holds no coroutine; was it moved from?");
+        detail::check(valid(), "a task was awaited that holds no coroutine; was it moved from?");
         return awaiter(frame_);
     }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/queued_operation.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/loop.hpp>
 
@@ -8,8 +8,10 @@
 
 namespace ringlet {
 
+namespace detail {
 class join_operation;
 struct detached;
+}  // namespace detail
 
 /// Owns tasks that run at the same time, and awaits them. A task that fails cancels the others; the
 /// first exception is thrown by `join`.
@@ -40,18 +42,19 @@ public:
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
     ~task_group() {
-        check(running_ == 0, "a task_group was destroyed while its tasks ran; await join() first");
+        detail::check(running_ == 0,
+                      "a task_group was destroyed while its tasks ran; await join() first");
     }
 
     /// Begins `child` at once, up to its first suspension, and owns it until it has ended.
     /// Throws std::bad_alloc, and then the task has not begun.
     void spawn(task<void> child);
 
-    class spawn_operation final : public queued_operation {
+    class spawn_operation final : public detail::queued_operation {
     public:
         spawn_operation(task_group& group, task<void> child)
-            : queued_operation("task_group::spawn_when_free", group.line_, nullptr), group_(group),
-              child_(std::move(child)) {}
+            : detail::queued_operation("task_group::spawn_when_free", group.line_, nullptr),
+              group_(group), child_(std::move(child)) {}
 
         void await_resume();
 
@@ -74,7 +77,7 @@ public:
     /// Waits until no task runs, and then throws the first exception that one of them ended with;
     /// that a task was cancelled along with the group does not count. Where the awaiting coroutine
     /// is cancelled, the tasks are too, and are still waited for. One `join` at a time.
-    [[nodiscard]] join_operation join() noexcept;
+    [[nodiscard]] detail::join_operation join() noexcept;
 
     /// How many tasks run now.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
@@ -87,27 +90,27 @@ public:
     [[nodiscard]] static task<void> run(Body body);
 
 private:
-    friend join_operation;
+    friend detail::join_operation;
 
-    detached run_child(task<void> child);
+    detail::detached run_child(task<void> child);
     void ended(std::exception_ptr exception) noexcept;
     [[nodiscard]] bool reserve() noexcept;
     void give_free_place() noexcept;
 
     loop& loop_;
-    operation_scope scope_;
+    detail::operation_scope scope_;
     std::size_t running_ = 0;
     std::size_t reserved_ = 0;  // places of those that waited for one and have yet to spawn
     std::size_t running_max_ = static_cast<std::size_t>(-1);
-    queued_operation::queue line_;
+    detail::queued_operation::queue line_;
     bool child_cancelled_ = false;
-    join_operation* joining_ = nullptr;
+    detail::join_operation* joining_ = nullptr;
     std::exception_ptr exception_;
 };
 
 }  // namespace ringlet
 
-#include <ringlet/coro/join_operation.hpp>  // which `join` returns
+#include <ringlet/coro/detail/join_operation.hpp>  // which `join` returns
 
 namespace ringlet {
 

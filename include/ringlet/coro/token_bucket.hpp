@@ -1,12 +1,21 @@
 #pragma once
 
-#include <ringlet/coro/queued_operation.hpp>
-#include <ringlet/coro/rate_limit.hpp>
-#include <ringlet/loop/timer.hpp>
+#include <ringlet/coro/detail/queued_operation.hpp>
+#include <ringlet/loop/detail/timer.hpp>
 
+#include <cstddef>
 #include <system_error>
 
 namespace ringlet {
+
+/// How often something may happen.
+struct rate_limit {
+    /// How many times a second in the long run, such as 1000 or 0.5; 0 is any number of times.
+    double per_second = 0;
+
+    /// How many times at once after a quiet time; 0 stands for as many as a second brings.
+    std::size_t burst = 0;
+};
 
 /// Keeps to a rate_limit: a token comes at equal distances and is kept until taken, at most as many
 /// as the burst; who finds none waits, first come, first served. It begins with a burst.
@@ -16,7 +25,7 @@ namespace ringlet {
 ///         serve(co_await listener.accept());
 ///
 /// One thread: the loop's. Lifetime: outlives those who wait for it.
-class token_bucket final : private timer {
+class token_bucket final : private detail::timer {
 public:
     /// Throws std::logic_error outside a loop, std::invalid_argument for a rate that is negative,
     /// not a number, or so low that the burst takes more than a year to come.
@@ -25,14 +34,14 @@ public:
     token_bucket& operator=(const token_bucket&) = delete;
     ~token_bucket();
 
-    class take_operation final : public queued_operation {
+    class take_operation final : public detail::queued_operation {
     public:
         take_operation(token_bucket& from, std::error_code* error)
-            : queued_operation("token_bucket::take", from.waiting_, error), bucket_(from) {}
+            : detail::queued_operation("token_bucket::take", from.waiting_, error), bucket_(from) {}
 
-        void await_suspend(suspension waiter) {
+        void await_suspend(detail::suspension waiter) {
             const bool first = nobody_ahead();
-            queued_operation::await_suspend(waiter);
+            detail::queued_operation::await_suspend(waiter);
             if (first && in_line())
                 bucket_.await_token();
         }
@@ -63,7 +72,7 @@ private:
     duration period_;     // from one token to the next; 0 is no limit
     duration credit_;     // how long before it is full there is a token to take
     time_point full_at_;  // unless more is taken
-    queued_operation::queue waiting_;
+    detail::queued_operation::queue waiting_;
 };
 
 }  // namespace ringlet

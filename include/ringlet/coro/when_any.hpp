@@ -2,8 +2,8 @@
 
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/when_all.hpp>
-#include <ringlet/coro/when_any_result.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -13,6 +13,16 @@
 #include <vector>
 
 namespace ringlet {
+
+/// Which of several tasks won, by its place among the arguments, and its result.
+template <class Value>
+class when_any_result {
+public:
+    when_any_result(std::size_t winner, Value&& won) : index(winner), value(std::move(won)) {}
+
+    std::size_t index;
+    Value value;
+};
 
 namespace detail {
 
@@ -114,6 +124,21 @@ task<when_any_result<std::variant<detail::kept<T>...>>> when_any(task<T>... task
 template <class T>
 task<when_any_result<detail::kept<T>>> when_any(std::vector<task<T>> tasks) {
     return detail::compete<T>(detail::contest<detail::kept<T>>::goal::end, std::move(tasks));
+}
+
+/// Runs tasks at the same time until one succeeds, and gives its result. The others are cancelled
+/// and awaited. Where all fail, the exception of the first to fail is thrown.
+template <class... T>
+task<when_any_result<std::variant<detail::kept<T>...>>> first_success(task<T>... tasks) {
+    using race = detail::contest<std::variant<detail::kept<T>...>>;
+    return detail::compete<T...>(race::goal::success, std::index_sequence_for<T...>(),
+                                 std::move(tasks)...);
+}
+
+/// The same for any number of tasks of one type; none at all is a std::invalid_argument.
+template <class T>
+task<when_any_result<detail::kept<T>>> first_success(std::vector<task<T>> tasks) {
+    return detail::compete<T>(detail::contest<detail::kept<T>>::goal::success, std::move(tasks));
 }
 
 }  // namespace ringlet

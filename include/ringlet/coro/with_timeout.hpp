@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/coro/scoped_await.hpp>
-#include <ringlet/loop/deadline_after.hpp>
+#include <ringlet/coro/detail/scoped_await.hpp>
+#include <ringlet/loop/detail/deadline_after.hpp>
 
 namespace ringlet {
 
@@ -14,10 +14,23 @@ namespace ringlet {
 ///
 /// It is to be awaited in the expression that makes it.
 template <class Rep, class Period, class Awaitable>
-scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> patience,
-                                     Awaitable&& awaited) {
+detail::scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> patience,
+                                             Awaitable&& awaited) {
     const auto now = loop::require_current("with_timeout").now();
-    return {deadline_after(now, patience, "with_timeout"), std::forward<Awaitable>(awaited)};
+    return {detail::deadline_after(now, patience, "with_timeout"),
+            std::forward<Awaitable>(awaited)};
+}
+
+/// Awaits `awaited`, a task or an operation, but not for longer than until `deadline`: then it is
+/// cancelled, and fails with timed_out unless it succeeds all the same.
+///
+///     auto n = co_await ringlet::with_deadline(end, client.recv(buffer));
+///
+/// It is to be awaited in the expression that makes it.
+template <class Awaitable>
+detail::scoped_await<Awaitable> with_deadline(loop::clock::time_point deadline,
+                                              Awaitable&& awaited) {
+    return {deadline, std::forward<Awaitable>(awaited)};
 }
 
 }  // namespace ringlet

@@ -1,14 +1,28 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/net/connect_options.hpp>
+#include <ringlet/net/resolve.hpp>
 #include <ringlet/net/stream.hpp>
 
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <vector>
 
 namespace ringlet {
+
+/// How a connection to a host is made that may have several addresses.
+struct connect_options {
+    /// For all of it, the look-up included.
+    std::chrono::milliseconds timeout{30'000};
+
+    /// How long an attempt has before the next one begins beside it. 100 ms to 2 s; what is less or
+    /// more is taken as that (RFC 8305, 8).
+    std::chrono::milliseconds attempt_delay{250};
+
+    /// How the addresses of the host are found.
+    resolve_options resolving = {};
+};
 
 /// Connects to `peer`, TCP or Unix; the stream lives in the loop that runs in this thread. Nagle's
 /// delay is off on TCP. Throws std::system_error naming the peer. connect(2).

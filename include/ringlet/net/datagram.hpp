@@ -10,7 +10,9 @@
 
 namespace ringlet {
 
+namespace detail {
 class datagram_slot;
+}  // namespace detail
 
 /// A datagram that has been received. Its bytes are in a buffer that a datagram_receiver lends;
 /// destroying the datagram gives it back, for the next one.
@@ -40,18 +42,18 @@ public:
     void detach();
 
 private:
-    friend datagram_slot;
+    friend detail::datagram_slot;
 
     struct give_back {
-        void operator()(datagram_slot* lent) const noexcept;
+        void operator()(detail::datagram_slot* lent) const noexcept;
     };
 
-    datagram(datagram_slot& slot, std::byte* data, received_datagram size,
+    datagram(detail::datagram_slot& slot, std::byte* data, received_datagram size,
              const address& sender) noexcept
         : slot_(&slot), data_(data), size_(size), sender_(sender) {}
 
-    std::unique_ptr<datagram_slot, give_back> slot_;  // whose `data_` is, or
-    std::unique_ptr<std::byte[]> own_;                // where that is detached
+    std::unique_ptr<detail::datagram_slot, give_back> slot_;  // whose `data_` is, or
+    std::unique_ptr<std::byte[]> own_;                        // where that is detached
     std::byte* data_ = nullptr;
     received_datagram size_;
     address sender_;

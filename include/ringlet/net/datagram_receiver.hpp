@@ -2,17 +2,35 @@
 
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/datagram.hpp>
-#include <ringlet/net/datagram_receiver_options.hpp>
-#include <ringlet/net/receive_datagram_operation.hpp>
+#include <ringlet/net/detail/receive_datagram_operation.hpp>
 #include <ringlet/net/socket.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <system_error>
 
 namespace ringlet {
 
+namespace detail {
 class datagram_pool;
+}  // namespace detail
+
+/// The limits of a datagram receiver.
+struct datagram_receiver_options {
+    /// The bytes of a datagram that are received, at most; the rest is lost, and told. UDP carries
+    /// no more than the default.
+    std::size_t packet_size_max = 65'535;
+
+    /// Datagrams that exist at a time, held by the receiver or by those who got them. Together
+    /// they take as much memory as they are large, and never more than this times packet_size_max:
+    /// 4 MiB by default. Beyond that they wait in the kernel.
+    std::size_t packets_max = 64;
+
+    /// Datagrams that are received at one go, where so many come. All but the one that somebody
+    /// waits for are received ahead.
+    std::size_t batch_max = 16;
+};
 
 /// Receives datagrams in bursts, UDP or Unix, into a bounded pool of buffers. While all of them are
 /// lent it receives nothing: what comes waits in the kernel, as far as SO_RCVBUF goes.
@@ -39,8 +57,8 @@ public:
     /// Waits for the next datagram. Throws std::system_error; the second form stores the error and
     /// yields no datagram. One receive at a time; a second is a std::logic_error. A receive that is
     /// cancelled leaves what comes meanwhile to the next.
-    [[nodiscard]] receive_datagram_operation receive();
-    [[nodiscard]] receive_datagram_operation receive(std::error_code& error);
+    [[nodiscard]] detail::receive_datagram_operation receive();
+    [[nodiscard]] detail::receive_datagram_operation receive(std::error_code& error);
 
     /// How many datagrams have been yielded.
     [[nodiscard]] std::uint64_t yielded() const noexcept;
@@ -53,9 +71,9 @@ public:
 private:
     // What is in flight, and what is lent, may outlive the receiver.
     struct abandon {
-        void operator()(datagram_pool* left) const noexcept;
+        void operator()(detail::datagram_pool* left) const noexcept;
     };
-    std::unique_ptr<datagram_pool, abandon> pool_;
+    std::unique_ptr<detail::datagram_pool, abandon> pool_;
 };
 
 }  // namespace ringlet

@@ -1,21 +1,40 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/loop/operation_group.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/const_buffer.hpp>
-#include <ringlet/net/datagram_options.hpp>
+#include <ringlet/net/detail/operation_group.hpp>
+#include <ringlet/net/detail/recv_burst_operation.hpp>
+#include <ringlet/net/detail/recv_from_operation.hpp>
+#include <ringlet/net/detail/send_burst_operation.hpp>
+#include <ringlet/net/detail/send_to_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
-#include <ringlet/net/recv_burst_operation.hpp>
-#include <ringlet/net/recv_from_operation.hpp>
-#include <ringlet/net/send_burst_operation.hpp>
-#include <ringlet/net/send_to_operation.hpp>
 
 #include <system_error>
 #include <utility>
 
 namespace ringlet {
+
+/// How a datagram socket is opened.
+struct datagram_options {
+    /// How it gets its address.
+    bind_options binding = {};
+
+    /// May send to broadcast addresses (SO_BROADCAST).
+    bool broadcast = false;
+
+    /// Datagrams of one sender may come together (UDP_GRO), to be received with `recv_burst`, and
+    /// only so: any other receive takes them for one large datagram. Where single ones come, each
+    /// costs a little more. Nothing to a Unix socket.
+    bool receive_bursts = false;
+
+    /// The kernel's buffers in bytes (SO_RCVBUF, SO_SNDBUF), which it doubles and bounds; 0 leaves
+    /// them as they are. What finds no room in the one that receives is dropped by UDP, and waits
+    /// at the sender of a Unix socket.
+    int receive_buffer_size = 0;
+    int send_buffer_size = 0;
+};
 
 /// A socket for datagrams: UDP or Unix. Any number of sends and receives may be pending at a time;
 /// each is of one datagram, or of a burst: many that go to one receiver, or come from one sender,
@@ -55,19 +74,19 @@ public:
 
     /// Waits for a datagram, puts it into `buffer`, and whom it is from into `sender`: no address
     /// where that is a Unix socket without a name. What does not fit is lost, and told. recvmsg(2).
-    [[nodiscard]] recv_from_operation recv_from(mutable_buffer buffer, address& sender) {
+    [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender) {
         return receive(buffer, &sender, nullptr);
     }
-    [[nodiscard]] recv_from_operation recv_from(mutable_buffer buffer, address& sender,
-                                                std::error_code& error) {
+    [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender,
+                                                        std::error_code& error) {
         return receive(buffer, &sender, &error);
     }
 
     /// The same for whom the sender is all one: that of a connected socket is its peer.
-    [[nodiscard]] recv_from_operation recv(mutable_buffer buffer) {
+    [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer) {
         return receive(buffer, nullptr, nullptr);
     }
-    [[nodiscard]] recv_from_operation recv(mutable_buffer buffer, std::error_code& error) {
+    [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer, std::error_code& error) {
         return receive(buffer, nullptr, &error);
     }
 
@@ -77,38 +96,40 @@ public:
     ///
     ///     const received_burst got = co_await socket.recv_burst_from(buffer, sender);
     ///     for (const std::span<std::byte> each : got.segments(buffer))
-    [[nodiscard]] recv_burst_operation recv_burst_from(mutable_buffer buffer, address& sender) {
+    [[nodiscard]] detail::recv_burst_operation recv_burst_from(mutable_buffer buffer,
+                                                               address& sender) {
         return receive_burst(buffer, &sender, nullptr);
     }
-    [[nodiscard]] recv_burst_operation recv_burst_from(mutable_buffer buffer, address& sender,
-                                                       std::error_code& error) {
+    [[nodiscard]] detail::recv_burst_operation
+    recv_burst_from(mutable_buffer buffer, address& sender, std::error_code& error) {
         return receive_burst(buffer, &sender, &error);
     }
 
     /// The same for whom the sender is all one.
-    [[nodiscard]] recv_burst_operation recv_burst(mutable_buffer buffer) {
+    [[nodiscard]] detail::recv_burst_operation recv_burst(mutable_buffer buffer) {
         return receive_burst(buffer, nullptr, nullptr);
     }
-    [[nodiscard]] recv_burst_operation recv_burst(mutable_buffer buffer, std::error_code& error) {
+    [[nodiscard]] detail::recv_burst_operation recv_burst(mutable_buffer buffer,
+                                                          std::error_code& error) {
         return receive_burst(buffer, nullptr, &error);
     }
 
     /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
     /// Unix socket at its receiver. Yields the size. To no address it fails with
     /// destination_address_required. sendmsg(2).
-    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to) {
+    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
         return transmit(data, &to, nullptr);
     }
-    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to,
-                                            std::error_code& error) {
+    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
+                                                    std::error_code& error) {
         return transmit(data, &to, &error);
     }
 
     /// The same to the peer of a connected socket.
-    [[nodiscard]] send_to_operation send(const_buffer data) {
+    [[nodiscard]] detail::send_to_operation send(const_buffer data) {
         return transmit(data, nullptr, nullptr);
     }
-    [[nodiscard]] send_to_operation send(const_buffer data, std::error_code& error) {
+    [[nodiscard]] detail::send_to_operation send(const_buffer data, std::error_code& error) {
         return transmit(data, nullptr, &error);
     }
 
@@ -117,21 +138,24 @@ public:
     /// sent, which after an error are those that had gone by then. No data is one empty datagram.
     /// Throws std::invalid_argument for a segment size of 0; too large a one fails as in send_to.
     /// See send_burst_operation.
-    [[nodiscard]] send_burst_operation send_burst_to(const_buffer data, std::size_t segment_size,
-                                                     const address& to) {
+    [[nodiscard]] detail::send_burst_operation
+    send_burst_to(const_buffer data, std::size_t segment_size, const address& to) {
         return transmit_burst(data, segment_size, &to, nullptr);
     }
-    [[nodiscard]] send_burst_operation send_burst_to(const_buffer data, std::size_t segment_size,
-                                                     const address& to, std::error_code& error) {
+    [[nodiscard]] detail::send_burst_operation send_burst_to(const_buffer data,
+                                                             std::size_t segment_size,
+                                                             const address& to,
+                                                             std::error_code& error) {
         return transmit_burst(data, segment_size, &to, &error);
     }
 
     /// The same to the peer of a connected socket.
-    [[nodiscard]] send_burst_operation send_burst(const_buffer data, std::size_t segment_size) {
+    [[nodiscard]] detail::send_burst_operation send_burst(const_buffer data,
+                                                          std::size_t segment_size) {
         return transmit_burst(data, segment_size, nullptr, nullptr);
     }
-    [[nodiscard]] send_burst_operation send_burst(const_buffer data, std::size_t segment_size,
-                                                  std::error_code& error) {
+    [[nodiscard]] detail::send_burst_operation
+    send_burst(const_buffer data, std::size_t segment_size, std::error_code& error) {
         return transmit_burst(data, segment_size, nullptr, &error);
     }
 
@@ -161,20 +185,22 @@ public:
     [[nodiscard]] bound_socket release() noexcept;
 
 private:
-    [[nodiscard]] recv_from_operation receive(mutable_buffer buffer, address* sender,
-                                              std::error_code* error) {
+    [[nodiscard]] detail::recv_from_operation receive(mutable_buffer buffer, address* sender,
+                                                      std::error_code* error) {
         return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
-    [[nodiscard]] recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
+    [[nodiscard]] detail::recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
+                                                             std::error_code* error) {
+        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
+    }
+    [[nodiscard]] detail::send_to_operation transmit(const_buffer data, const address* to,
                                                      std::error_code* error) {
-        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
-    }
-    [[nodiscard]] send_to_operation transmit(const_buffer data, const address* to,
-                                             std::error_code* error) {
         return {*loop_, socket_.native_handle(), data, to, &pending_, error};
     }
-    [[nodiscard]] send_burst_operation transmit_burst(const_buffer data, std::size_t segment_size,
-                                                      const address* to, std::error_code* error) {
+    [[nodiscard]] detail::send_burst_operation transmit_burst(const_buffer data,
+                                                              std::size_t segment_size,
+                                                              const address* to,
+                                                              std::error_code* error) {
         return {*loop_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
                 error};
     }
@@ -183,7 +209,7 @@ private:
     loop* loop_;
     bound_socket socket_;
     int protocol_ = -1;  // of the socket, once asked
-    operation_group pending_;
+    detail::operation_group pending_;
 };
 
 }  // namespace ringlet

@@ -3,7 +3,6 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
-#include <ringlet/net/listener_options.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <cstdint>
@@ -14,8 +13,33 @@
 
 namespace ringlet {
 
+namespace detail {
 class acceptor;
 class accept_operation;
+}  // namespace detail
+
+/// How a listener binds and accepts, and its limits.
+struct listener_options {
+    /// How it gets its address.
+    bind_options binding = {};
+
+    /// Connections that wait in the kernel to be accepted; it caps this at net.core.somaxconn.
+    int backlog = 4096;
+
+    /// Accepted TCP connections send small pieces at once (TCP_NODELAY).
+    bool no_delay = true;
+
+    /// Connections held that nobody has asked for by `accept`. Once there are so many, accepting
+    /// stops until they are taken; but a burst that is in the backlog by then comes whole, since
+    /// the kernel accepts it at one go. With 0 nothing is accepted that nobody waits for, at the
+    /// cost of an SQE for each connection.
+    std::size_t accepted_ahead_max = 64;
+
+    /// The pause after the system ran out of descriptors or memory: it doubles from the first to
+    /// the longest, and starts anew after a success.
+    std::chrono::milliseconds overload_pause_first{5};
+    std::chrono::milliseconds overload_pause_max{1000};
+};
 
 /// Accepts connections, TCP or Unix: one multishot accept(2), armed while someone waits or few
 /// connections are held ahead.
@@ -47,8 +71,8 @@ public:
 
     /// Waits for the next connection. Throws std::system_error; the second form stores the error
     /// and yields a stream that is not open. One accept at a time; a second is a std::logic_error.
-    [[nodiscard]] accept_operation accept();
-    [[nodiscard]] accept_operation accept(std::error_code& error);
+    [[nodiscard]] detail::accept_operation accept();
+    [[nodiscard]] detail::accept_operation accept(std::error_code& error);
 
     /// A connection that has been accepted ahead, if there is one.
     [[nodiscard]] std::optional<stream> try_accept();
@@ -79,11 +103,14 @@ public:
 private:
     // The multishot may outlive the listener until its final CQE has come.
     struct abandon {
-        void operator()(acceptor* left) const noexcept;
+        void operator()(detail::acceptor* left) const noexcept;
     };
-    std::unique_ptr<acceptor, abandon> acceptor_;
+    std::unique_ptr<detail::acceptor, abandon> acceptor_;
 };
 
 }  // namespace ringlet
 
-#include <ringlet/net/accept_operation.hpp>  // which `accept` returns
+#include <ringlet/net/detail/accept_operation.hpp>  // which `accept` returns
+
+#include <chrono>
+#include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/net/memory_pipe.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 
 #include <system_error>
 
@@ -14,21 +14,22 @@ namespace ringlet {
 class memory_stream {
 public:
     /// Receives from one pipe and sends to another, both of which must outlive it.
-    memory_stream(memory_pipe& incoming, memory_pipe& outgoing) noexcept
+    memory_stream(detail::memory_pipe& incoming, detail::memory_pipe& outgoing) noexcept
         : incoming_(&incoming), outgoing_(&outgoing) {}
 
     /// As memory_pipe::recv and memory_pipe::send_all.
-    [[nodiscard]] memory_pipe::recv_operation recv(mutable_buffer buffer) {
+    [[nodiscard]] detail::memory_pipe::recv_operation recv(mutable_buffer buffer) {
         return incoming_->recv(buffer);
     }
-    [[nodiscard]] memory_pipe::recv_operation recv(mutable_buffer buffer, std::error_code& error) {
+    [[nodiscard]] detail::memory_pipe::recv_operation recv(mutable_buffer buffer,
+                                                           std::error_code& error) {
         return incoming_->recv(buffer, error);
     }
-    [[nodiscard]] memory_pipe::send_operation send_all(const_buffer buffer) {
+    [[nodiscard]] detail::memory_pipe::send_operation send_all(const_buffer buffer) {
         return outgoing_->send_all(buffer);
     }
-    [[nodiscard]] memory_pipe::send_operation send_all(const_buffer buffer,
-                                                       std::error_code& error) {
+    [[nodiscard]] detail::memory_pipe::send_operation send_all(const_buffer buffer,
+                                                               std::error_code& error) {
         return outgoing_->send_all(buffer, error);
     }
 
@@ -46,8 +47,8 @@ public:
     }
 
 private:
-    memory_pipe* incoming_;
-    memory_pipe* outgoing_;
+    detail::memory_pipe* incoming_;
+    detail::memory_pipe* outgoing_;
 };
 
 }  // namespace ringlet

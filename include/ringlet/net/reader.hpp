@@ -1,20 +1,36 @@
 #pragma once
 
-#include <ringlet/loop/yield_operation.hpp>
-#include <ringlet/net/buffered_operation.hpp>
-#include <ringlet/net/buffered_side.hpp>
-#include <ringlet/net/byte_buffer.hpp>
-#include <ringlet/net/counted_read.hpp>
-#include <ringlet/net/delimited_read.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
+#include <ringlet/net/detail/buffered_operation.hpp>
+#include <ringlet/net/detail/buffered_side.hpp>
+#include <ringlet/net/detail/byte_buffer.hpp>
+#include <ringlet/net/detail/counted_read.hpp>
+#include <ringlet/net/detail/delimited_read.hpp>
+#include <ringlet/net/detail/transfer_read.hpp>
 #include <ringlet/net/readable_stream.hpp>
-#include <ringlet/net/reader_options.hpp>
-#include <ringlet/net/transfer_read.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <system_error>
 
 namespace ringlet {
+
+/// The limits of a reader.
+struct reader_options {
+    /// How many bytes are received at a time, and kept until they are read. With 0 nothing is
+    /// received that is not asked for: lines come one byte at a time, but what follows them is left
+    /// in the stream for others.
+    std::size_t buffer_size = 8192;
+
+    /// The longest line, or other piece, that is given as a view: more is stream_errc::too_long.
+    /// Only for a piece that needs it does the buffer grow so far.
+    std::size_t piece_max = 65'536;
+
+    /// How long each wait for the stream may last before it fails with timed_out; 0 is for ever, a
+    /// year the longest.
+    std::chrono::milliseconds timeout{0};
+};
 
 /// Reads a stream in lines and other pieces. It receives as much as comes and keeps what is left
 /// over for the next read, of whatever kind that is.
@@ -33,62 +49,71 @@ namespace ringlet {
 /// One thread: the loop's. One read at a time; a second is a std::logic_error. Lifetime: the stream
 /// outlives the reader, and nothing is pending when that ends; what is buffered goes with it.
 template <readable_stream Stream>
-class reader final : public buffered_side {
+class reader final : public detail::buffered_side {
     template <class Request>
-    using operation = buffered_operation<reader, Request>;
+    using operation = detail::buffered_operation<reader, Request>;
 
 public:
     /// Throws std::logic_error outside a loop. Memory is allocated at the first read.
     explicit reader(Stream& from, const reader_options& options = {})
-        : buffered_side("reader", options.timeout), stream_(from), piece_max_(options.piece_max),
-          bytes_(options.buffer_size) {}
+        : detail::buffered_side("reader", options.timeout), stream_(from),
+          piece_max_(options.piece_max), bytes_(options.buffer_size) {}
 
     /// Reads the next line and yields it without its end, "\n" or "\r\n"; nothing at the end of the
     /// stream. A last line that has no end is a line too.
-    operation<delimited_read> read_line() { return line(piece_max_, nullptr); }
-    operation<delimited_read> read_line(std::error_code& error) { return line(piece_max_, &error); }
+    operation<detail::delimited_read> read_line() { return line(piece_max_, nullptr); }
+    operation<detail::delimited_read> read_line(std::error_code& error) {
+        return line(piece_max_, &error);
+    }
     /// The same for lines of at most `max` bytes, not counting their end.
-    operation<delimited_read> read_line(std::size_t max) { return line(max, nullptr); }
-    operation<delimited_read> read_line(std::size_t max, std::error_code& error) {
+    operation<detail::delimited_read> read_line(std::size_t max) { return line(max, nullptr); }
+    operation<detail::delimited_read> read_line(std::size_t max, std::error_code& error) {
         return line(max, &error);
     }
 
     /// Reads up to `delimiter`, takes that too, and yields what stands before it; nothing at the
     /// end of the stream, but end_of_stream behind a beginning that no delimiter follows. The
     /// delimiter must last until the await is over; an empty one is a std::invalid_argument.
-    operation<delimited_read> read_until(std::string_view delimiter) {
+    operation<detail::delimited_read> read_until(std::string_view delimiter) {
         return until(delimiter, piece_max_, nullptr);
     }
-    operation<delimited_read> read_until(std::string_view delimiter, std::error_code& error) {
+    operation<detail::delimited_read> read_until(std::string_view delimiter,
+                                                 std::error_code& error) {
         return until(delimiter, piece_max_, &error);
     }
     /// The same for pieces of at most `max` bytes, not counting the delimiter.
-    operation<delimited_read> read_until(std::string_view delimiter, std::size_t max) {
+    operation<detail::delimited_read> read_until(std::string_view delimiter, std::size_t max) {
         return until(delimiter, max, nullptr);
     }
-    operation<delimited_read> read_until(std::string_view delimiter, std::size_t max,
-                                         std::error_code& error) {
+    operation<detail::delimited_read> read_until(std::string_view delimiter, std::size_t max,
+                                                 std::error_code& error) {
         return until(delimiter, max, &error);
     }
 
     /// Reads `count` bytes and yields them. More than `piece_max` is too_long at once: a length
     /// that the peer has sent may be passed.
-    operation<counted_read> read_exactly(std::size_t count) { return exactly(count, nullptr); }
-    operation<counted_read> read_exactly(std::size_t count, std::error_code& error) {
+    operation<detail::counted_read> read_exactly(std::size_t count) {
+        return exactly(count, nullptr);
+    }
+    operation<detail::counted_read> read_exactly(std::size_t count, std::error_code& error) {
         return exactly(count, &error);
     }
 
     /// Fills `buffer`, however large it is, and yields its size; 0 with an error. Large ones are
     /// received into directly.
-    operation<transfer_read> read_exactly(mutable_buffer buffer) { return fill(buffer, nullptr); }
-    operation<transfer_read> read_exactly(mutable_buffer buffer, std::error_code& error) {
+    operation<detail::transfer_read> read_exactly(mutable_buffer buffer) {
+        return fill(buffer, nullptr);
+    }
+    operation<detail::transfer_read> read_exactly(mutable_buffer buffer, std::error_code& error) {
         return fill(buffer, &error);
     }
 
     /// Reads what there is, up to the size of `buffer`, waiting for at least one byte. Yields the
     /// count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer.
-    operation<transfer_read> read_some(mutable_buffer buffer) { return some(buffer, nullptr); }
-    operation<transfer_read> read_some(mutable_buffer buffer, std::error_code& error) {
+    operation<detail::transfer_read> read_some(mutable_buffer buffer) {
+        return some(buffer, nullptr);
+    }
+    operation<detail::transfer_read> read_some(mutable_buffer buffer, std::error_code& error) {
         return some(buffer, &error);
     }
 
@@ -96,23 +121,25 @@ public:
     /// ends before. More than `piece_max` is too_long.
     ///
     ///     while (!(co_await in.peek(1)).empty())      // until the end of the stream
-    operation<counted_read> peek(std::size_t count) { return look(count, nullptr); }
-    operation<counted_read> peek(std::size_t count, std::error_code& error) {
+    operation<detail::counted_read> peek(std::size_t count) { return look(count, nullptr); }
+    operation<detail::counted_read> peek(std::size_t count, std::error_code& error) {
         return look(count, &error);
     }
 
     /// Drops `count` bytes, however many, and yields that. Other than for all else, what has been
     /// dropped before an error is gone; the form with `error` yields how much.
-    operation<transfer_read> skip(std::size_t count) { return drop(count, nullptr); }
-    operation<transfer_read> skip(std::size_t count, std::error_code& error) {
+    operation<detail::transfer_read> skip(std::size_t count) { return drop(count, nullptr); }
+    operation<detail::transfer_read> skip(std::size_t count, std::error_code& error) {
         return drop(count, &error);
     }
 
     /// Reads up to the end of the stream and yields all of it, at most `piece_max` or `max` bytes.
-    operation<counted_read> read_all() { return all(piece_max_, nullptr); }
-    operation<counted_read> read_all(std::error_code& error) { return all(piece_max_, &error); }
-    operation<counted_read> read_all(std::size_t max) { return all(max, nullptr); }
-    operation<counted_read> read_all(std::size_t max, std::error_code& error) {
+    operation<detail::counted_read> read_all() { return all(piece_max_, nullptr); }
+    operation<detail::counted_read> read_all(std::error_code& error) {
+        return all(piece_max_, &error);
+    }
+    operation<detail::counted_read> read_all(std::size_t max) { return all(max, nullptr); }
+    operation<detail::counted_read> read_all(std::size_t max, std::error_code& error) {
         return all(max, &error);
     }
 
@@ -121,41 +148,42 @@ public:
 
 private:
     template <class Side, class Request>
-    friend class buffered_operation;
+    friend class detail::buffered_operation;
 
-    operation<delimited_read> line(std::size_t max, std::error_code* error) {
-        return {*this, "read_line", error, delimited_read::line(bytes_, max)};
+    operation<detail::delimited_read> line(std::size_t max, std::error_code* error) {
+        return {*this, "read_line", error, detail::delimited_read::line(bytes_, max)};
     }
-    operation<delimited_read> until(std::string_view delimiter, std::size_t max,
-                                    std::error_code* error) {
-        return {*this, "read_until", error, delimited_read::until(bytes_, delimiter, max)};
+    operation<detail::delimited_read> until(std::string_view delimiter, std::size_t max,
+                                            std::error_code* error) {
+        return {*this, "read_until", error, detail::delimited_read::until(bytes_, delimiter, max)};
     }
-    operation<counted_read> exactly(std::size_t count, std::error_code* error) {
-        const auto request = counted_read::exactly(bytes_, count, piece_max_);
+    operation<detail::counted_read> exactly(std::size_t count, std::error_code* error) {
+        const auto request = detail::counted_read::exactly(bytes_, count, piece_max_);
         return {*this, "read_exactly", error, request};
     }
-    operation<transfer_read> fill(mutable_buffer buffer, std::error_code* error) {
-        return {*this, "read_exactly", error, transfer_read::exactly(bytes_, buffer)};
+    operation<detail::transfer_read> fill(mutable_buffer buffer, std::error_code* error) {
+        return {*this, "read_exactly", error, detail::transfer_read::exactly(bytes_, buffer)};
     }
-    operation<transfer_read> some(mutable_buffer buffer, std::error_code* error) {
-        return {*this, "read_some", error, transfer_read::some(bytes_, buffer)};
+    operation<detail::transfer_read> some(mutable_buffer buffer, std::error_code* error) {
+        return {*this, "read_some", error, detail::transfer_read::some(bytes_, buffer)};
     }
-    operation<counted_read> look(std::size_t count, std::error_code* error) {
-        return {*this, "peek", error, counted_read::peek(bytes_, count, piece_max_)};
+    operation<detail::counted_read> look(std::size_t count, std::error_code* error) {
+        return {*this, "peek", error, detail::counted_read::peek(bytes_, count, piece_max_)};
     }
-    operation<transfer_read> drop(std::size_t count, std::error_code* error) {
-        return {*this, "skip", error, transfer_read::skip(bytes_, count)};
+    operation<detail::transfer_read> drop(std::size_t count, std::error_code* error) {
+        return {*this, "skip", error, detail::transfer_read::skip(bytes_, count)};
     }
-    operation<counted_read> all(std::size_t max, std::error_code* error) {
-        return {*this, "read_all", error, counted_read::all(bytes_, max)};
+    operation<detail::counted_read> all(std::size_t max, std::error_code* error) {
+        return {*this, "read_all", error, detail::counted_read::all(bytes_, max)};
     }
 
     /// Receives until `request` has its answer.
-    task<> carry_out(read_request& request, const char* name) {
+    task<> carry_out(detail::read_request& request, const char* name) {
         const turn now(*this, name);
         bool ended = request.attempt();
         if (ended && !request.failed())
-            co_await yield_operation(loop_);  // there is an answer, but too many came inline
+            co_await detail::yield_operation(
+                loop_);  // there is an answer, but too many came inline
         for (; !ended; ended = request.attempt()) {
             const auto limit = patience();
             request.received(co_await stream_.recv(request.room()));
@@ -166,7 +194,7 @@ private:
 
     Stream& stream_;
     std::size_t piece_max_;
-    byte_buffer bytes_;
+    detail::byte_buffer bytes_;
 };
 
 }  // namespace ringlet

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/loop/direction.hpp>
-#include <ringlet/loop/receive_bytes_operation.hpp>
-#include <ringlet/loop/recv_operation.hpp>
-#include <ringlet/loop/send_operation.hpp>
-#include <ringlet/net/buffer_sequence_send.hpp>
 #include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/detail/buffer_sequence_send.hpp>
+#include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/detail/receive_bytes_operation.hpp>
+#include <ringlet/net/detail/recv_operation.hpp>
+#include <ringlet/net/detail/send_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/socket.hpp>
@@ -41,10 +41,10 @@ public:
     /// Receives what has come, up to the size of `buffer`, waiting for at least one byte. Yields
     /// the count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer,
     /// std::logic_error if a receive is pending. recv(2).
-    [[nodiscard]] recv_operation recv(mutable_buffer buffer) {
+    [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer) {
         return receive_into(buffer, nullptr);
     }
-    [[nodiscard]] recv_operation recv(mutable_buffer buffer, std::error_code& error) {
+    [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer, std::error_code& error) {
         return receive_into(buffer, &error);
     }
 
@@ -56,29 +56,29 @@ public:
     ///
     ///     while (const auto received = co_await client.receive())
     ///         co_await client.send_all(received);
-    [[nodiscard]] receive_bytes_operation receive() {
+    [[nodiscard]] detail::receive_bytes_operation receive() {
         return {*loop_, socket_.native_handle(), incoming_, nullptr};
     }
-    [[nodiscard]] receive_bytes_operation receive(std::error_code& error) {
+    [[nodiscard]] detail::receive_bytes_operation receive(std::error_code& error) {
         return {*loop_, socket_.native_handle(), incoming_, &error};
     }
 
     /// Sends as much of `buffer` as the socket takes at once, waiting until it takes some. Yields
     /// the count. Throws std::logic_error if a send is pending. send(2), without SIGPIPE.
-    [[nodiscard]] send_operation send(const_buffer buffer) {
-        return transmit(buffer, send_operation::amount::some, nullptr);
+    [[nodiscard]] detail::send_operation send(const_buffer buffer) {
+        return transmit(buffer, detail::send_operation::amount::some, nullptr);
     }
-    [[nodiscard]] send_operation send(const_buffer buffer, std::error_code& error) {
-        return transmit(buffer, send_operation::amount::some, &error);
+    [[nodiscard]] detail::send_operation send(const_buffer buffer, std::error_code& error) {
+        return transmit(buffer, detail::send_operation::amount::some, &error);
     }
 
     /// Sends all of `buffer`, however often that takes. Yields its size; with an error, how much
     /// had been sent. A reader that is slow suspends the sender and costs no memory.
-    [[nodiscard]] send_operation send_all(const_buffer buffer) {
-        return transmit(buffer, send_operation::amount::all, nullptr);
+    [[nodiscard]] detail::send_operation send_all(const_buffer buffer) {
+        return transmit(buffer, detail::send_operation::amount::all, nullptr);
     }
-    [[nodiscard]] send_operation send_all(const_buffer buffer, std::error_code& error) {
-        return transmit(buffer, send_operation::amount::all, &error);
+    [[nodiscard]] detail::send_operation send_all(const_buffer buffer, std::error_code& error) {
+        return transmit(buffer, detail::send_operation::amount::all, &error);
     }
 
     /// Sends all of several buffers, one after the other, without copying them together:
@@ -86,16 +86,16 @@ public:
     template <class... More>
     requires(std::convertible_to<const More&, const_buffer>&&...)
         [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
-        return buffer_sequence_send<sizeof...(more) + 2>(*loop_, socket_.native_handle(), outgoing_,
-                                                         {first, second, const_buffer(more)...});
+        return detail::buffer_sequence_send<sizeof...(more) + 2>(
+            *loop_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
     }
 
     /// The same for any number of buffers; the span must last until the await is over.
-    [[nodiscard]] gathered_send_operation send_all(std::span<const const_buffer> buffers) {
+    [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers) {
         return gather(buffers, nullptr);
     }
-    [[nodiscard]] gathered_send_operation send_all(std::span<const const_buffer> buffers,
-                                                   std::error_code& error) {
+    [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers,
+                                                           std::error_code& error) {
         return gather(buffers, &error);
     }
 
@@ -155,18 +155,19 @@ public:
 private:
     friend class stream_watch;
 
-    [[nodiscard]] recv_operation receive_into(mutable_buffer buffer, std::error_code* error) {
+    [[nodiscard]] detail::recv_operation receive_into(mutable_buffer buffer,
+                                                      std::error_code* error) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
         return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
     }
-    [[nodiscard]] send_operation transmit(const_buffer buffer, send_operation::amount wanted,
-                                          std::error_code* error) {
+    [[nodiscard]] detail::send_operation
+    transmit(const_buffer buffer, detail::send_operation::amount wanted, std::error_code* error) {
         return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
                 error};
     }
-    [[nodiscard]] gathered_send_operation gather(std::span<const const_buffer> buffers,
-                                                 std::error_code* error) {
+    [[nodiscard]] detail::gathered_send_operation gather(std::span<const const_buffer> buffers,
+                                                         std::error_code* error) {
         return {*loop_, socket_.native_handle(),
                 std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
                 outgoing_, error};
@@ -174,8 +175,8 @@ private:
 
     loop* loop_;
     ringlet::socket socket_;
-    direction incoming_;
-    direction outgoing_;
+    detail::direction incoming_;
+    detail::direction outgoing_;
 };
 
 }  // namespace ringlet

@@ -13,13 +13,13 @@ namespace ringlet {
 ///
 /// One thread: the loop's. Lifetime: outlives those who wait at it.
 class stream_pair {
-    memory_pipe there_;
-    memory_pipe back_;
+    detail::memory_pipe there_;
+    detail::memory_pipe back_;
 
 public:
     /// Each direction holds at most `capacity` bytes; the smaller it is, the smaller the pieces in
     /// which they come. Throws std::invalid_argument for 0, or more than 1 GiB.
-    explicit stream_pair(std::size_t capacity = memory_pipe::default_capacity)
+    explicit stream_pair(std::size_t capacity = detail::memory_pipe::default_capacity)
         : there_(capacity), back_(capacity), one(back_, there_), other(there_, back_) {}
 
     memory_stream one;

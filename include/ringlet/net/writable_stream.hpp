@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/coro/scoped_await.hpp>
+#include <ringlet/coro/detail/scoped_await.hpp>
 #include <ringlet/net/const_buffer.hpp>
 
 #include <span>

@@ -1,20 +1,20 @@
 #pragma once
 
-#include <ringlet/loop/yield_operation.hpp>
-#include <ringlet/net/buffered_operation.hpp>
-#include <ringlet/net/buffered_side.hpp>
-#include <ringlet/net/byte_buffer.hpp>
+#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/const_buffer.hpp>
-#include <ringlet/net/gathered_write.hpp>
-#include <ringlet/net/print_piece.hpp>
+#include <ringlet/net/detail/buffered_operation.hpp>
+#include <ringlet/net/detail/buffered_side.hpp>
+#include <ringlet/net/detail/byte_buffer.hpp>
+#include <ringlet/net/detail/gathered_write.hpp>
+#include <ringlet/net/detail/print_piece.hpp>
 #include <ringlet/net/writable_stream.hpp>
-#include <ringlet/net/writer_options.hpp>
 
 #include <version>
 #ifdef __cpp_lib_format
 #include <format>
 #endif
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <span>
@@ -23,6 +23,16 @@
 #include <utility>
 
 namespace ringlet {
+
+/// The limits of a writer.
+struct writer_options {
+    /// How many bytes are collected before they are sent. With 0 all is sent as it is written.
+    std::size_t buffer_size = 8192;
+
+    /// How long each wait for the stream may last, which is a send of all there is, before it fails
+    /// with timed_out; 0 is for ever, a year the longest.
+    std::chrono::milliseconds timeout{0};
+};
 
 /// Writes to a stream in small pieces, which it collects and sends together: when there is no room
 /// for more, and at `flush`.
@@ -43,17 +53,21 @@ namespace ringlet {
 /// the stream outlives the writer, and nothing is pending when that ends. What has not been flushed
 /// by then is not sent: a destructor cannot wait.
 template <writable_stream Stream>
-class writer final : public buffered_side {
-    using write_operation = buffered_operation<writer, gathered_write<const_buffer, 1>>;
-    using flush_operation = buffered_operation<writer, gathered_write<const_buffer, 0>>;
+class writer final : public detail::buffered_side {
+    using write_operation =
+        detail::buffered_operation<writer, detail::gathered_write<const_buffer, 1>>;
+    using flush_operation =
+        detail::buffered_operation<writer, detail::gathered_write<const_buffer, 0>>;
     template <std::size_t Count>
-    using print_operation = buffered_operation<writer, gathered_write<print_piece, Count>>;
+    using print_operation =
+        detail::buffered_operation<writer, detail::gathered_write<detail::print_piece, Count>>;
 
 public:
     /// Throws std::logic_error outside a loop. Memory is allocated when something is written, and
     /// given back when it has been sent.
     explicit writer(Stream& to, const writer_options& options = {})
-        : buffered_side("writer", options.timeout), stream_(to), bytes_(options.buffer_size) {}
+        : detail::buffered_side("writer", options.timeout), stream_(to),
+          bytes_(options.buffer_size) {}
 
     /// Writes `buffer`, which must last until the await is over.
     write_operation write(const_buffer buffer) { return {*this, "write", nullptr, bytes_, buffer}; }
@@ -88,19 +102,19 @@ public:
 
 private:
     template <class Side, class Request>
-    friend class buffered_operation;
+    friend class detail::buffered_operation;
 
     [[nodiscard]] bool may_complete_inline(const char* name) {
-        return buffered_side::may_complete_inline(name) && !failed();
+        return detail::buffered_side::may_complete_inline(name) && !failed();
     }
 
     /// Sends what `request` lists, unless there is room for it.
-    task<> carry_out(write_request& request, const char* name) {
+    task<> carry_out(detail::write_request& request, const char* name) {
         const turn now(*this, name);
         if (failed())
             std::rethrow_exception(failure_);
         if (request.attempt()) {
-            co_await yield_operation(loop_);  // there was room, but too many came inline
+            co_await detail::yield_operation(loop_);  // there was room, but too many came inline
             co_return;
         }
         try {
@@ -129,7 +143,7 @@ private:
     }
 
     Stream& stream_;
-    byte_buffer bytes_;
+    detail::byte_buffer bytes_;
     std::exception_ptr failure_;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ringlet/ring/ring.hpp>
-#include <ringlet/ring/ring_options.hpp>
 
 #include <memory>
 

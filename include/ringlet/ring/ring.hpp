@@ -1,14 +1,33 @@
 #pragma once
 
-#include <ringlet/ring/completion_queue.hpp>
+#include <ringlet/ring/detail/completion_queue.hpp>
+#include <ringlet/ring/detail/submission_queue.hpp>
 #include <ringlet/ring/network.hpp>
-#include <ringlet/ring/submission_queue.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 
 namespace ringlet {
+
+/// Which ring is made, how large, and how. Sizes are rounded up to a power of two.
+struct ring_options {
+    /// The rings there are: see kernel_ring and epoll_ring. `any` is the one that the environment
+    /// variable RINGLET_RING names; where it names none, the kernel's, or else epoll's.
+    enum class kind { any, kernel, epoll };
+    kind wanted = kind::any;
+
+    /// SQEs that fit before an `enter` has to hand them over; 1 to 32,768.
+    unsigned submission_entries = 512;
+
+    /// CQEs that fit before completions overflow (nothing is lost then, but it costs time);
+    /// at least `submission_entries`, at most 65,536.
+    unsigned completion_entries = 8192;
+
+    /// The first set-up to try, from the best that a recent kernel offers (0) to the plainest (3).
+    /// A kernel that refuses one is offered the next; see kernel_ring.
+    unsigned first_setup = 0;
+};
 
 /// The one seam: io_uring's own contract (io_uring(7)). Two queues of plain memory, which the loop
 /// reads and writes inline, and one virtual call, `enter`, which submits and waits. Whoever
@@ -27,8 +46,8 @@ public:
     ring& operator=(const ring&) = delete;
     virtual ~ring() = default;
 
-    [[nodiscard]] submission_queue& submissions() noexcept { return submissions_; }
-    [[nodiscard]] completion_queue& completions() noexcept { return completions_; }
+    [[nodiscard]] detail::submission_queue& submissions() noexcept { return submissions_; }
+    [[nodiscard]] detail::completion_queue& completions() noexcept { return completions_; }
 
     /// Hands over the first `submit` prepared SQEs, then waits until `wait_for` CQEs are ready or
     /// `deadline` has passed; with `wait_for` 0 it only collects what has completed. It may return
@@ -57,8 +76,8 @@ public:
     [[nodiscard]] std::uint64_t overflows() const noexcept { return overflows_; }
 
 protected:
-    submission_queue submissions_;
-    completion_queue completions_;
+    detail::submission_queue submissions_;
+    detail::completion_queue completions_;
     std::uint64_t overflows_ = 0;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ringlet/base/detail/owned_descriptor.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/loop/poll_operation.hpp>
-#include <ringlet/ring/owned_descriptor.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/server/exit_status.hpp>
 
 #include <sys/types.h>
@@ -56,7 +56,7 @@ public:
 
     /// In a child: waits until the process that made it has ended. Throws std::logic_error outside
     /// a loop, and where no child_process::fork made this process.
-    [[nodiscard]] static poll_operation parent_gone();
+    [[nodiscard]] static detail::poll_operation parent_gone();
 
     child_process(child_process&&) noexcept = default;
     child_process& operator=(child_process&& other) noexcept;
@@ -89,7 +89,8 @@ private:
     void end() noexcept;
 
     pid_t pid_;
-    owned_descriptor end_;  // readable once the child has ended; none once it has been reaped
+    detail::owned_descriptor
+        end_;  // readable once the child has ended; none once it has been reaped
     exit_status status_;
 };
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <ringlet/loop/loop.hpp>
-#include <ringlet/loop/operation_group.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram.hpp>
-#include <ringlet/net/send_burst_operation.hpp>
-#include <ringlet/net/send_to_operation.hpp>
+#include <ringlet/net/detail/operation_group.hpp>
+#include <ringlet/net/detail/send_burst_operation.hpp>
+#include <ringlet/net/detail/send_to_operation.hpp>
 
 #include <netinet/in.h>
 
@@ -43,33 +43,37 @@ public:
     /// Sends a datagram to the sender, waiting while there is no room. Yields its size. Throws
     /// std::system_error, or stores that in `error`: destination_address_required where the sender
     /// has no address. `data` must last until the await is over. sendmsg(2).
-    [[nodiscard]] send_to_operation reply(const_buffer data) { return send_to(data, sender()); }
-    [[nodiscard]] send_to_operation reply(const_buffer data, std::error_code& error) {
+    [[nodiscard]] detail::send_to_operation reply(const_buffer data) {
+        return send_to(data, sender());
+    }
+    [[nodiscard]] detail::send_to_operation reply(const_buffer data, std::error_code& error) {
         return send_to(data, sender(), error);
     }
 
     /// The same to anyone; `to` must last as long.
-    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to) {
+    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
         return {loop_, fd_, data, &to, &pending_, nullptr};
     }
-    [[nodiscard]] send_to_operation send_to(const_buffer data, const address& to,
-                                            std::error_code& error) {
+    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
+                                                    std::error_code& error) {
         return {loop_, fd_, data, &to, &pending_, &error};
     }
 
     /// Sends `data` to the sender as datagrams of `segment_size` bytes each, the last of which may
     /// be shorter: of UDP for a fraction of the CPU time that a reply for each would take. Yields
     /// the bytes sent. As datagram_socket::send_burst_to.
-    [[nodiscard]] send_burst_operation reply_burst(const_buffer data, std::size_t segment_size) {
+    [[nodiscard]] detail::send_burst_operation reply_burst(const_buffer data,
+                                                           std::size_t segment_size) {
         return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
     }
-    [[nodiscard]] send_burst_operation reply_burst(const_buffer data, std::size_t segment_size,
-                                                   std::error_code& error) {
+    [[nodiscard]] detail::send_burst_operation
+    reply_burst(const_buffer data, std::size_t segment_size, std::error_code& error) {
         return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
     }
 
     /// For servers: as operation_group::count_sent.
-    void count_sent(operation_group::counter& packets, operation_group::counter& bytes) noexcept {
+    void count_sent(detail::operation_group::counter& packets,
+                    detail::operation_group::counter& bytes) noexcept {
         pending_.count_sent(packets, bytes);
     }
 
@@ -81,7 +85,7 @@ private:
     loop& loop_;
     int fd_;
     datagram datagram_;
-    operation_group pending_;
+    detail::operation_group pending_;
 };
 
 }  // namespace ringlet

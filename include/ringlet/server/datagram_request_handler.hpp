@@ -4,7 +4,7 @@
 #include <ringlet/net/writer.hpp>
 #include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/datagram_request.hpp>
-#include <ringlet/server/packet_stream.hpp>
+#include <ringlet/server/detail/packet_stream.hpp>
 
 #include <optional>
 #include <span>
@@ -27,15 +27,15 @@ public:
     [[nodiscard]] std::span<std::byte> packet() const noexcept { return request().packet(); }
 
     /// The packet to read, and the answer to write; made at the first call.
-    [[nodiscard]] reader<packet_stream>& rfile();
-    [[nodiscard]] writer<packet_stream>& wfile();
+    [[nodiscard]] reader<detail::packet_stream>& rfile();
+    [[nodiscard]] writer<detail::packet_stream>& wfile();
 
 private:
-    [[nodiscard]] packet_stream& stream();
+    [[nodiscard]] detail::packet_stream& stream();
 
-    std::optional<packet_stream> stream_;
-    std::optional<reader<packet_stream>> rfile_;
-    std::optional<writer<packet_stream>> wfile_;
+    std::optional<detail::packet_stream> stream_;
+    std::optional<reader<detail::packet_stream>> rfile_;
+    std::optional<writer<detail::packet_stream>> wfile_;
 };
 
 }  // namespace ringlet

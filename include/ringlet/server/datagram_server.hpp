@@ -45,9 +45,9 @@ private:
     class incoming;
 
     void activate(bound_socket& bound) const override;
-    std::unique_ptr<request_source> open_source(bound_socket& from, bool ahead) override;
+    std::unique_ptr<detail::request_source> open_source(bound_socket& from, bool ahead) override;
 
-    void take(datagram received, executor& handled_by);
+    void take(datagram received, detail::executor& handled_by);
     task<> serve_request(datagram received, int through);
 
     any_handler<datagram_request> handler_;

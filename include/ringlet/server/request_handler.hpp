@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ringlet/base/detail/check.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
-#include <ringlet/ring/check.hpp>
 
 namespace ringlet {
 
@@ -43,8 +43,9 @@ protected:
 
     template <class T>
     static T* attached(T* pointer) noexcept {
-        check(pointer != nullptr, "a request handler was asked for its request in its constructor; "
-                                  "do that in setup() or handle()");
+        detail::check(pointer != nullptr,
+                      "a request handler was asked for its request in its constructor; "
+                      "do that in setup() or handle()");
         return pointer;
     }
 

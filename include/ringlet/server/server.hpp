@@ -3,9 +3,9 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
+#include <ringlet/server/detail/shutdown_signal.hpp>
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
-#include <ringlet/server/shutdown_signal.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -15,11 +15,13 @@
 
 namespace ringlet {
 
+namespace detail {
 class executor;
 class request_source;
 class workload;
 struct counter_slot;
 struct server_records;
+}  // namespace detail
 
 /// What every server has in common: its lifecycle and its hooks, with socketserver's names.
 ///
@@ -117,8 +119,8 @@ protected:
 
     /// What will take requests from `from`, which lasts longer. With `ahead` it may receive more
     /// than it is asked for; without, what is not taken is left to others.
-    [[nodiscard]] virtual std::unique_ptr<request_source> open_source(bound_socket& from,
-                                                                      bool ahead) = 0;
+    [[nodiscard]] virtual std::unique_ptr<detail::request_source> open_source(bound_socket& from,
+                                                                              bool ahead) = 0;
 
     /// Lets clients reach a socket that is bound.
     virtual void activate(bound_socket& bound) const = 0;
@@ -130,11 +132,11 @@ protected:
     void report_refusal(const address& client) noexcept;
 
     /// What this thread, or this forked child, counts in.
-    [[nodiscard]] counter_slot& counted() const noexcept;
+    [[nodiscard]] detail::counter_slot& counted() const noexcept;
 
     /// Counts and reports that handling a request has ended with `exception`.
     void request_failed(std::exception_ptr exception, const address& client,
-                        counter_slot& counts) noexcept;
+                        detail::counter_slot& counts) noexcept;
 
 private:
     class serving;
@@ -150,23 +152,24 @@ private:
     void request_taken() noexcept;
     [[nodiscard]] rate_limit accept_rate() const;
 
-    [[nodiscard]] std::unique_ptr<executor> make_executor();
-    [[nodiscard]] std::unique_ptr<workload> make_workers();
+    [[nodiscard]] std::unique_ptr<detail::executor> make_executor();
+    [[nodiscard]] std::unique_ptr<detail::workload> make_workers();
     [[nodiscard]] task<> serve_until_shutdown();
-    [[nodiscard]] task<> serve_alone(bound_socket& from, shutdown_signal& requested);
+    [[nodiscard]] task<> serve_alone(bound_socket& from, detail::shutdown_signal& requested);
     void enter_child(std::size_t slot) noexcept;
     [[nodiscard]] task<bool> serve_one();
-    [[nodiscard]] task<> take_requests(bound_socket& from, executor& handled_by, amount wanted);
-    [[nodiscard]] task<> take_one(executor& handled_by, bool& timed_out);
-    [[nodiscard]] task<> take_all(bound_socket& from, executor& handled_by);
+    [[nodiscard]] task<> take_requests(bound_socket& from, detail::executor& handled_by,
+                                       amount wanted);
+    [[nodiscard]] task<> take_one(detail::executor& handled_by, bool& timed_out);
+    [[nodiscard]] task<> take_all(bound_socket& from, detail::executor& handled_by);
     [[nodiscard]] task<> call_service_actions();
 
     server_options options_;
-    std::unique_ptr<server_records> records_;
+    std::unique_ptr<detail::server_records> records_;
     std::size_t child_slot_ = 0;  // of the counters, in a forked child
     address local_;
     int type_;
-    shutdown_signal shutdown_;
+    detail::shutdown_signal shutdown_;
     bound_socket listening_;
     int fileno_ = -1;
     address address_;

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ringlet/loop/loop_options.hpp>
-#include <ringlet/coro/rate_limit.hpp>
-#include <ringlet/net/datagram_options.hpp>
-#include <ringlet/net/datagram_receiver_options.hpp>
-#include <ringlet/net/listener_options.hpp>
-#include <ringlet/net/stream_timeouts.hpp>
-#include <ringlet/ring/log_throttle_options.hpp>
+#include <ringlet/base/log_throttle.hpp>
+#include <ringlet/coro/token_bucket.hpp>
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/net/datagram_receiver.hpp>
+#include <ringlet/net/datagram_socket.hpp>
+#include <ringlet/net/listener.hpp>
+#include <ringlet/net/stream_watch.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/server/concurrency.hpp>
 
@@ -17,7 +17,8 @@ namespace ringlet {
 
 /// How a server serves, and its limits. Times are 0 to a year.
 struct server_options {
-    /// The listening socket of a server of streams; its `backlog` is socketserver's request_queue_size.
+    /// The listening socket of a server of streams; its `backlog` is socketserver's
+    /// request_queue_size.
     listener_options listening;
 
     /// The socket of a server of datagrams, and how it receives: `receiving.packet_size_max` is
@@ -70,8 +71,8 @@ struct server_options {
     /// How fast requests are taken.
     rate_limit accept_rate;
 
-    /// Connections of one peer: see peer_limit. Those beyond are closed. Each child of a pool counts
-    /// its own. 0 is any number.
+    /// Connections of one peer: see peer_limit. Those beyond are closed. Each child of a pool
+    /// counts its own. 0 is any number.
     std::size_t max_connections_per_peer = 0;
 
     // Time.

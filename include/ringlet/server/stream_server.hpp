@@ -4,7 +4,7 @@
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/server/any_handler.hpp>
-#include <ringlet/server/peer_limit.hpp>
+#include <ringlet/server/detail/peer_limit.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet {
@@ -53,16 +53,16 @@ private:
     class incoming;
 
     void activate(bound_socket& bound) const override;
-    std::unique_ptr<request_source> open_source(bound_socket& from, bool ahead) override;
+    std::unique_ptr<detail::request_source> open_source(bound_socket& from, bool ahead) override;
 
-    void take(stream request, executor& handled_by);
+    void take(stream request, detail::executor& handled_by);
     task<> refuse(stream request, address client);
     task<> serve_request(stream request, address client);
     task<> finish_within_limits(stream& request, const address& client);
     task<> call_shutdown_request(stream& request, const address& client);
 
     any_handler<stream> handler_;
-    peer_limit peers_;
+    detail::peer_limit peers_;
 };
 
 }  // namespace ringlet

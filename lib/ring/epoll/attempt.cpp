@@ -14,7 +14,7 @@
 #include <cstring>
 #include <numeric>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 namespace {
 
@@ -299,4 +299,4 @@ int carry_out_blocking(const io_uring_sqe& sqe) {
     }));
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

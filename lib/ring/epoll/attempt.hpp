@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// What an SQE on a descriptor comes to if it is carried out now, as a CQE's result: a count or
 /// `-errno`. Nothing where it would have to wait. An SQE that may wait is never carried out in a
@@ -45,4 +45,4 @@ int carry_out_blocking(const io_uring_sqe& sqe);
 /// Throws std::bad_alloc.
 void keep_memory(waiting_operation& one);
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 namespace {
 
@@ -41,4 +41,4 @@ const buffer_groups::buffer* buffer_groups::next(std::uint16_t group) const noex
     return found == groups_.end() || found->second.empty() ? nullptr : &found->second.front();
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -6,7 +6,7 @@
 #include <deque>
 #include <unordered_map>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// The buffers that were provided for receives to choose from (IOSQE_BUFFER_SELECT), by group.
 class buffer_groups {
@@ -31,4 +31,4 @@ private:
     std::unordered_map<std::uint16_t, std::deque<buffer>> groups_;
 };
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

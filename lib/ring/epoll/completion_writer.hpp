@@ -1,14 +1,14 @@
 #pragma once
 
-#include <ringlet/ring/completion.hpp>
-#include <ringlet/ring/completion_queue.hpp>
+#include <ringlet/ring/detail/completion.hpp>
+#include <ringlet/ring/detail/completion_queue.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// The producing end of a completion queue, with the memory that both ends use. What the queue has
 /// no room for is kept until it has.
@@ -65,4 +65,4 @@ private:
     unsigned tail_ = 0;
 };
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

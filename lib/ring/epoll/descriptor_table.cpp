@@ -8,7 +8,7 @@
 #include <csignal>
 #include <system_error>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 std::uint32_t events_wanted(descriptor& here) {
     std::uint32_t wanted = 0;
@@ -96,4 +96,4 @@ int descriptor_table::wait_for_events(const timespec* timeout) {
     return count;
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

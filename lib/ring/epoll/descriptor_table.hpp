@@ -2,8 +2,8 @@
 
 #include "waiting_operation.hpp"
 
-#include <ringlet/ring/intrusive_list.hpp>
-#include <ringlet/ring/owned_descriptor.hpp>
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/base/detail/owned_descriptor.hpp>
 
 #include <sys/epoll.h>
 
@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// What ends a POLL_ADD in the kernel's ring, asked for or not.
 inline constexpr std::uint32_t polled_unasked = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
@@ -138,4 +138,4 @@ bool descriptor_table::wait(const timespec* timeout, const Report& report) {
     return count >= 0;
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -14,7 +14,7 @@ namespace ringlet {
 
 namespace {
 
-using epoll::descriptor;
+using detail::epoll::descriptor;
 
 // What wakes besides what was asked for: with an error everything goes on, to report it.
 constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
@@ -26,7 +26,7 @@ constexpr std::uint32_t readable = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
 }  // namespace
 
-epoll_ring::interpreter::interpreter(epoll::completion_writer& completions)
+epoll_ring::interpreter::interpreter(detail::epoll::completion_writer& completions)
     : completions_(completions) {
     descriptors_.watch(workers_.native_handle());
 }
@@ -39,7 +39,7 @@ epoll_ring::interpreter::~interpreter() {
 }
 
 void epoll_ring::interpreter::take(const io_uring_sqe& sqe) {
-    if (!epoll::understood(sqe))
+    if (!detail::epoll::understood(sqe))
         return post(sqe, -EINVAL);
     switch (sqe.opcode) {
     case IORING_OP_NOP:
@@ -82,13 +82,13 @@ void epoll_ring::interpreter::take_at_descriptor(const io_uring_sqe& sqe) {
     const bool output = sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_SENDMSG ||
                         sqe.opcode == IORING_OP_CONNECT || sqe.opcode == IORING_OP_WRITE;
     if (sqe.opcode == IORING_OP_ACCEPT)
-        epoll::prepare_to_accept(sqe.fd);
+        detail::epoll::prepare_to_accept(sqe.fd);
     descriptor& here = descriptors_.at(sqe.fd);
     // Where the last receive got all there was, trying would cost a call to learn nothing.
     const bool hopeless = sqe.opcode == IORING_OP_RECV && here.drained && here.registered;
     const bool others_wait = !(output ? here.output : here.input).empty();
     std::size_t done = 0;
-    if (epoll::never_waits(sqe) || !(hopeless || others_wait))
+    if (detail::epoll::never_waits(sqe) || !(hopeless || others_wait))
         if (const std::optional<outcome> ended = attempt(sqe, done, nullptr))
             return post(sqe, ended->result, ended->flags);
     waiting& one = wait_at_descriptor(sqe, output ? awaited::output : awaited::input);
@@ -104,19 +104,19 @@ epoll_ring::interpreter::attempt(const io_uring_sqe& sqe, std::size_t& done, wai
     case IORING_OP_RECV:
         return (sqe.flags & IOSQE_BUFFER_SELECT) != 0 ? receive_selecting(sqe) : receive(sqe, done);
     case IORING_OP_CONNECT:
-        return outcome_of(epoll::attempt_connect(sqe, resumed != nullptr));
+        return outcome_of(detail::epoll::attempt_connect(sqe, resumed != nullptr));
     case IORING_OP_READ:
     case IORING_OP_WRITE:
-        return outcome_of(epoll::attempt_read_write(sqe, resumed != nullptr));
+        return outcome_of(detail::epoll::attempt_read_write(sqe, resumed != nullptr));
     default:
-        return outcome_of(
-            epoll::attempt_transfer(sqe, done, resumed == nullptr ? nullptr : resumed->kept.get()));
+        return outcome_of(detail::epoll::attempt_transfer(
+            sqe, done, resumed == nullptr ? nullptr : resumed->kept.get()));
     }
 }
 
 std::optional<epoll_ring::interpreter::outcome>
 epoll_ring::interpreter::receive(const io_uring_sqe& sqe, std::size_t& done) {
-    const std::optional<int> result = epoll::attempt_transfer(sqe, done, nullptr);
+    const std::optional<int> result = detail::epoll::attempt_transfer(sqe, done, nullptr);
     if (result && *result > 0)
         descriptors_.at(sqe.fd).drained = static_cast<unsigned>(*result) < sqe.len;
     return outcome_of(result);
@@ -126,7 +126,7 @@ epoll_ring::interpreter::receive(const io_uring_sqe& sqe, std::size_t& done) {
 std::optional<epoll_ring::interpreter::outcome>
 epoll_ring::interpreter::receive_selecting(const io_uring_sqe& sqe) {
     for (;;) {
-        const epoll::buffer_groups::buffer* const buffer = buffers_.next(sqe.buf_group);
+        const detail::epoll::buffer_groups::buffer* const buffer = buffers_.next(sqe.buf_group);
         if (buffer == nullptr)
             return outcome{-ENOBUFS};
         io_uring_sqe into = sqe;
@@ -149,7 +149,7 @@ epoll_ring::interpreter::receive_selecting(const io_uring_sqe& sqe) {
 std::optional<epoll_ring::interpreter::outcome>
 epoll_ring::interpreter::accept(const io_uring_sqe& sqe) {
     for (;;) {
-        const std::optional<int> result = epoll::attempt_accept(sqe);
+        const std::optional<int> result = detail::epoll::attempt_accept(sqe);
         if ((sqe.ioprio & IORING_ACCEPT_MULTISHOT) == 0 || !result || *result < 0 ||
             completions_.full())
             return outcome_of(result);
@@ -165,12 +165,12 @@ epoll_ring::interpreter::outcome_of(std::optional<int> result) noexcept {
 }
 
 void epoll_ring::interpreter::take_read_write(const io_uring_sqe& sqe) {
-    if (!epoll::is_file(sqe.fd))
+    if (!detail::epoll::is_file(sqe.fd))
         return take_at_descriptor(sqe);
     io_uring_sqe rest = sqe;
     std::size_t done = 0;
     if (sqe.opcode == IORING_OP_READ)
-        if (const std::optional<int> result = epoll::attempt_file_read(rest, done))
+        if (const std::optional<int> result = detail::epoll::attempt_file_read(rest, done))
             return post(sqe, *result);
     waiting& one = take_over(rest, awaited::worker);
     one.done = done;
@@ -178,7 +178,7 @@ void epoll_ring::interpreter::take_read_write(const io_uring_sqe& sqe) {
 }
 
 void epoll_ring::interpreter::take_poll(const io_uring_sqe& sqe) {
-    pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events | epoll::polled_unasked), 0};
+    pollfd polled{sqe.fd, static_cast<short>(sqe.poll32_events | detail::epoll::polled_unasked), 0};
     ::poll(&polled, 1, 0);
     if ((polled.revents & POLLNVAL) != 0)
         return post(sqe, -EBADF);
@@ -205,7 +205,7 @@ epoll_ring::interpreter::waiting& epoll_ring::interpreter::take_over(const io_ur
                                                                      awaited what) {
     waiting& one = operations_.add(sqe);
     one.waits_for = what;
-    epoll::keep_memory(one);
+    detail::epoll::keep_memory(one);
     return one;
 }
 
@@ -303,7 +303,8 @@ void epoll_ring::interpreter::ready(int fd, std::uint32_t events) {
     if ((events & (EPOLLOUT | always)) != 0)
         go_on(here.output);
     here.events.for_each([&](waiting& poll) {
-        if (const std::uint32_t seen = events & (poll.poll32_events | epoll::polled_unasked);
+        if (const std::uint32_t seen =
+                events & (poll.poll32_events | detail::epoll::polled_unasked);
             seen != 0)
             finish(poll, static_cast<int>(seen));
     });
@@ -311,13 +312,13 @@ void epoll_ring::interpreter::ready(int fd, std::uint32_t events) {
         descriptors_.arm_later(fd);
 }
 
-void epoll_ring::interpreter::go_on(intrusive_list<waiting>& queue) {
+void epoll_ring::interpreter::go_on(detail::intrusive_list<waiting>& queue) {
     while (!queue.empty()) {
         waiting& first = queue.front();
         const std::optional<outcome> ended = attempt(first, first.done, &first);
         if (ended)
             finish(first, ended->result, ended->flags);
-        else if (epoll::waits_for_peer(first))
+        else if (detail::epoll::waits_for_peer(first))
             go_on_later(first);
         else
             return;
@@ -381,7 +382,7 @@ void epoll_ring::interpreter::stop_timer(waiting& one) noexcept {
 }
 
 void epoll_ring::interpreter::collect_work() {
-    intrusive_list<waiting> done;
+    detail::intrusive_list<waiting> done;
     workers_.take_done(done);
     while (!done.empty())
         finish(done.front(), done.front().result);

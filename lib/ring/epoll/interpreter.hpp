@@ -19,7 +19,7 @@ public:
     using time_point = clock::time_point;
 
     /// CQEs go to `completions`. Throws std::system_error where there is no descriptor left.
-    explicit interpreter(epoll::completion_writer& completions);
+    explicit interpreter(detail::epoll::completion_writer& completions);
     interpreter(const interpreter&) = delete;
     interpreter& operator=(const interpreter&) = delete;
     ~interpreter();
@@ -32,7 +32,7 @@ public:
     bool wait_until(time_point deadline);
 
 private:
-    using waiting = epoll::waiting_operation;
+    using waiting = detail::epoll::waiting_operation;
     using awaited = waiting::awaited;
 
     /// A final CQE's.
@@ -58,7 +58,7 @@ private:
     waiting& wait_at_descriptor(const io_uring_sqe& sqe, awaited what);
     void hand_to_worker(waiting& one);
     void ready(int fd, std::uint32_t events);
-    void go_on(intrusive_list<waiting>& queue);
+    void go_on(detail::intrusive_list<waiting>& queue);
     void go_on_later(waiting& one);
     void arm();
     void forsake(waiting& one) noexcept;
@@ -70,12 +70,12 @@ private:
     void finish(waiting& one, int result, unsigned flags = 0);
     void post(const io_uring_sqe& sqe, int result, unsigned flags = 0);
 
-    epoll::completion_writer& completions_;
-    epoll::operation_index operations_;
-    epoll::descriptor_table descriptors_;
-    epoll::buffer_groups buffers_;
-    epoll::workers workers_;
-    intrusive_list<waiting> forsaken_;  // whose descriptor was closed
+    detail::epoll::completion_writer& completions_;
+    detail::epoll::operation_index operations_;
+    detail::epoll::descriptor_table descriptors_;
+    detail::epoll::buffer_groups buffers_;
+    detail::epoll::workers workers_;
+    detail::intrusive_list<waiting> forsaken_;  // whose descriptor was closed
     std::multimap<time_point, waiting*> timeouts_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 waiting_operation& operation_index::add(const io_uring_sqe& sqe) {
     if (size_ == buckets_.size())
@@ -64,4 +64,4 @@ waiting_operation& operation_index::recycled() {
     return *std::exchange(free_, free_->next_in_bucket);
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// The operations that wait, found by user_data, which a cancel names them by; and the memory that
 /// they are recycled from, so that waiting costs no allocation.
@@ -60,4 +60,4 @@ private:
     waiting_operation* free_ = nullptr;
 };
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 bool opcode_understood(unsigned opcode) noexcept {
     switch (opcode) {
@@ -78,4 +78,4 @@ bool understood(const io_uring_sqe& sqe) noexcept {
     }
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

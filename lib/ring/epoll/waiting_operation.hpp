@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/ring/thread_pool.hpp>
+#include <ringlet/base/thread_pool.hpp>
 
 #include <liburing.h>
 #include <linux/openat2.h>
@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 class workers;
 
@@ -45,4 +45,4 @@ struct waiting_operation final : thread_pool::job, io_uring_sqe {
     waiting_operation* next_in_bucket = nullptr;
 };
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

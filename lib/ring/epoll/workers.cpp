@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 namespace {
 
@@ -57,4 +57,4 @@ void workers::take_done(intrusive_list<waiting_operation>& taken) noexcept {
     taken.splice_back(done_);
 }
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -2,13 +2,13 @@
 
 #include "waiting_operation.hpp"
 
-#include <ringlet/ring/intrusive_list.hpp>
-#include <ringlet/ring/owned_descriptor.hpp>
-#include <ringlet/ring/thread_pool.hpp>
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/base/detail/owned_descriptor.hpp>
+#include <ringlet/base/thread_pool.hpp>
 
 #include <mutex>
 
-namespace ringlet::epoll {
+namespace ringlet::detail::epoll {
 
 /// A few threads that carry out what blocks: files.
 ///
@@ -45,4 +45,4 @@ private:
     thread_pool threads_;  // last, so that it ends first
 };
 
-}  // namespace ringlet::epoll
+}  // namespace ringlet::detail::epoll

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet {
+class task_group;
+}  // namespace ringlet
+
+namespace ringlet::detail {
+
+/// Waits until no task of a group runs: see task_group::join.
+class join_operation final : public operation {
+public:
+    explicit join_operation(task_group& group) noexcept;
+
+    [[nodiscard]] bool await_ready() noexcept;
+    void await_suspend(suspension waiter);
+    void await_resume();
+
+    /// Cancels the group's tasks too, and still waits for them.
+    void cancel() override;
+
+private:
+    friend task_group;
+    task_group& group_;
+};
+
+}  // namespace ringlet::detail

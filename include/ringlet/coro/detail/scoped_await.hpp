@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ringlet/coro/cancel_scope.hpp>
+
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+namespace ringlet::detail {
+
+template <class Awaitable>
+decltype(auto) awaiter_of(Awaitable&& awaitable) {
+    if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); })
+        return std::forward<Awaitable>(awaitable).operator co_await();
+    else
+        return std::forward<Awaitable>(awaitable);
+}
+
+/// One await in a cancel_scope of its own, with a deadline: what with_deadline and with_timeout
+/// return. It takes no coroutine frame, and lives in the co_await expression with what it awaits.
+template <class Awaitable>
+class [[nodiscard]] scoped_await {
+public:
+    scoped_await(loop::clock::time_point deadline, Awaitable&& awaited)
+        : deadline_(deadline), awaiter_(awaiter_of(std::forward<Awaitable>(awaited))) {}
+    scoped_await(const scoped_await&) = delete;
+    scoped_await& operator=(const scoped_await&) = delete;
+
+    bool await_ready() {
+        scope_.emplace(deadline_);
+        return awaiter_.await_ready();
+    }
+
+    auto await_suspend(suspension waiter) { return awaiter_.await_suspend(waiter); }
+
+    decltype(auto) await_resume() {
+        // Left before the caller goes on, and whatever the result is.
+        struct leaving {
+            std::optional<cancel_scope>& scope;
+            ~leaving() { scope.reset(); }
+        } const leave{scope_};
+        return awaiter_.await_resume();
+    }
+
+private:
+    loop::clock::time_point deadline_;
+    std::optional<cancel_scope> scope_;
+    decltype(awaiter_of(std::declval<Awaitable>())) awaiter_;
+};
+
+}  // namespace ringlet::detail

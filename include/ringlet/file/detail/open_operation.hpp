@@ -1,0 +1,42 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+
+#include <fcntl.h>
+
+namespace ringlet::detail {
+
+/// Opens a file. Yields its descriptor, close-on-exec and owned by the caller, or -1. openat2(2),
+/// io_uring_prep_openat2(3).
+class open_operation final : public ring_awaitable<open_operation> {
+public:
+    /// A relative `path` begins at `directory`, a descriptor or AT_FDCWD; `resolve` is
+    /// openat2(2)'s. The path must last until the await is over.
+    open_operation(loop& owner, int directory, const char* path, int flags, mode_t permissions,
+                   std::uint64_t resolve, std::error_code& error) noexcept
+        : ring_awaitable(owner), directory_(directory), path_(path), how_{}, error_(error) {
+        how_.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
+        if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
+            how_.mode = permissions;  // which openat2(2) refuses for what exists
+        how_.resolve = resolve;
+    }
+
+    int await_resume() const {
+        report(&error_, "open");
+        return result_ < 0 ? -1 : result_;
+    }
+
+private:
+    friend ring_awaitable;
+
+    void prepare(io_uring_sqe& sqe) override {
+        io_uring_prep_openat2(&sqe, directory_, path_, &how_);
+    }
+
+    int directory_;
+    const char* path_;
+    open_how how_;
+    std::error_code& error_;
+};
+
+}  // namespace ringlet::detail

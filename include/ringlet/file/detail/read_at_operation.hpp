@@ -1,0 +1,46 @@
+#pragma once
+
+#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace ringlet::detail {
+
+/// Reads up to `size` bytes of a file, from `offset` on. Yields the count; 0 is the end of the
+/// file. What is in the page cache is read within the next `enter`; for the rest the kernel waits
+/// in a thread of its own. pread(2), io_uring_prep_read(3).
+class read_at_operation final : public ring_awaitable<read_at_operation> {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
+    /// the await is over.
+    read_at_operation(loop& owner, int fd, void* data, std::size_t size, std::uint64_t offset,
+                      const pinned& source, std::error_code* error) noexcept
+        : ring_awaitable(owner), fd_(fd), data_(data),
+          size_(static_cast<unsigned>(std::min(size, size_max))), offset_(offset), pin_(source),
+          error_(error) {}
+
+    std::size_t await_resume() const {
+        report(error_, "read");
+        return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
+    }
+
+private:
+    friend ring_awaitable;
+
+    static constexpr std::size_t size_max = std::size_t{1} << 30U;  // an SQE's length has 32 bits
+
+    void prepare(io_uring_sqe& sqe) override {
+        io_uring_prep_read(&sqe, fd_, data_, size_, offset_);
+    }
+
+    int fd_;
+    void* data_;
+    unsigned size_;
+    std::uint64_t offset_;
+    pinned::pin pin_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

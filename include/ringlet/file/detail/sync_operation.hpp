@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+
+namespace ringlet::detail {
+
+/// Waits until all that was written to a file is on its disk. fsync(2), io_uring_prep_fsync(3).
+class sync_operation final : public ring_awaitable<sync_operation> {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr.
+    sync_operation(loop& owner, int fd, const pinned& target, std::error_code* error) noexcept
+        : ring_awaitable(owner), fd_(fd), pin_(target), error_(error) {}
+
+    void await_resume() const { report(error_, "fsync"); }
+
+private:
+    friend ring_awaitable;
+
+    void prepare(io_uring_sqe& sqe) override { io_uring_prep_fsync(&sqe, fd_, 0); }
+
+    int fd_;
+    pinned::pin pin_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

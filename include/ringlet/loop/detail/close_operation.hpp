@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+
+namespace ringlet::detail {
+
+/// Closes a descriptor on which nothing is pending, in the batch of the next `enter`. It is closed
+/// even where an error is reported. close(2), io_uring_prep_close(3).
+class close_operation final : public ring_awaitable<close_operation> {
+public:
+    close_operation(loop& owner, int fd) noexcept : ring_awaitable(owner), fd_(fd) {}
+
+    /// A descriptor must not stay open because its owner is cancelled, before or meanwhile.
+    void await_suspend(suspension waiter) {
+        static_cast<void>(admit());
+        prepare(loop_->begin(*this));
+        suspend(waiter);
+    }
+    void cancel() override {}
+
+    /// The error, if there was one.
+    [[nodiscard]] std::error_code await_resume() const noexcept { return error(); }
+
+private:
+    friend ring_awaitable;
+
+    void prepare(io_uring_sqe& sqe) override { io_uring_prep_close(&sqe, fd_); }
+
+    int fd_;
+};
+
+}  // namespace ringlet::detail

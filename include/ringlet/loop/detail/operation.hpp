@@ -1,0 +1,88 @@
+#pragma once
+
+#include <ringlet/base/detail/check.hpp>
+#include <ringlet/base/detail/list_hook.hpp>
+#include <ringlet/loop/detail/suspension.hpp>
+
+#include <chrono>
+#include <system_error>
+
+namespace ringlet {
+class loop;
+}  // namespace ringlet
+
+namespace ringlet::detail {
+
+class operation_scope;
+
+/// What a coroutine is suspended on: the base of every awaitable that waits for the loop. It lives
+/// in the awaiting coroutine's frame, so that it costs no allocation; therefore the frame must not
+/// be destroyed while the operation is pending. To end one early, cancel its scope and await it.
+///
+/// One thread: the loop's.
+class operation : public list_hook {
+public:
+    /// Asks the operation to end early, with -ECANCELED unless it succeeds all the same. Resumes
+    /// nothing by itself; the waiter goes on in a later turn of the loop. Harmless when it has
+    /// ended.
+    virtual void cancel() = 0;
+
+    /// The same for lateness of its own, in a scope that goes on: it ends with timed_out, unless it
+    /// succeeds all the same or its scope was cancelled before.
+    void time_out() {
+        if (!scope_cancelled())
+            timed_out_ = true;
+        cancel();
+    }
+
+    /// A count, or `-errno`; meaningful once it has ended.
+    [[nodiscard]] int result() const noexcept { return result_; }
+
+    /// The error it ended with, if it did: where its scope was cancelled, the scope's reason, and
+    /// timed_out after `time_out`.
+    [[nodiscard]] std::error_code error() const noexcept;
+
+    /// Who waits, and since which turn of the loop.
+    [[nodiscard]] const suspension& waiter() const noexcept { return waiter_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point suspended_at() const noexcept {
+        return suspended_at_;
+    }
+
+protected:
+    explicit operation(loop& owner) noexcept : loop_(&owner) {}
+    ~operation() {
+        check(!pending_, "a coroutine frame was destroyed while an operation in it was pending; "
+                         "cancel its scope and await it first");
+    }
+
+    /// The two halves of suspending. `admit` enters the current scope: false, with the result set,
+    /// if that is cancelled and nothing may start. `suspend` then cannot fail.
+    [[nodiscard]] bool admit() noexcept;
+    void suspend(suspension waiter) noexcept;
+
+    /// Ends the operation and resumes the waiter in its scope, now. The loop's side of `suspend`.
+    void resume();
+
+    /// Ends the operation by putting the waiter into the loop's ready queue.
+    void resume_later(int result) noexcept;
+
+    /// Stores the error, if there was one, in `error`; throws it as `what` where that is nullptr.
+    void report(std::error_code* error, const char* what) const;
+
+    /// Whether the scope it was admitted to is cancelled.
+    [[nodiscard]] bool scope_cancelled() const noexcept;
+
+    loop* loop_;
+    int result_ = 0;
+
+private:
+    friend loop;
+
+    bool pending_ = false;
+    bool timed_out_ = false;
+    operation_scope* scope_ = nullptr;
+    suspension waiter_;
+    std::chrono::steady_clock::time_point suspended_at_{};
+};
+
+}  // namespace ringlet::detail

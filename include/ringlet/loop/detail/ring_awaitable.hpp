@@ -1,0 +1,29 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_operation.hpp>
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet::detail {
+
+/// The awaiting side of ring operations; `Kind` is the class that derives from it, and `Base` what
+/// several kinds have in common. That they are known here saves the hot path a virtual call.
+template <class Kind, class Base = ring_operation>
+class ring_awaitable : public Base {
+public:
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+    bool await_suspend(suspension waiter) {
+        if (!this->admit()) [[unlikely]]
+            return false;
+        io_uring_sqe& sqe = this->loop_->begin(*this);
+        static_cast<Kind&>(*this).Kind::prepare(sqe);
+        this->suspend(waiter);
+        return true;
+    }
+
+protected:
+    using Base::Base;
+    ~ring_awaitable() = default;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+#include <climits>
+#include <cstdint>
+
+namespace ringlet::detail {
+
+/// An operation that the ring carries out: one SQE, whose user_data is this object's address.
+/// A kind of its own says how the SQE is prepared and, if need be, what an unusual result means.
+/// Kinds that a coroutine awaits derive from ring_awaitable.
+class ring_operation : public operation {
+public:
+    /// Sends an ASYNC_CANCEL after the operation. The waiter goes on when the final CQE is there.
+    void cancel() override;
+
+protected:
+    /// A value of `enough_` that sends every CQE to `complete`.
+    static constexpr int never_enough = INT_MAX;
+
+    explicit ring_operation(loop& owner, int enough = 0) noexcept
+        : operation(owner), enough_(enough) {}
+    ~ring_operation() = default;
+
+    /// Fills in a fresh SQE, all but its user_data. Called again where the operation goes on.
+    virtual void prepare(io_uring_sqe& sqe) = 0;
+
+    /// Takes a CQE whose result is less than `enough_`; that includes every error. Here: a call
+    /// that a signal interrupted is made again; anything else ends the operation.
+    virtual void complete(const completion& cqe);
+
+    /// The process is about to fork, and `cqe` will be delivered afterwards: a descriptor that it
+    /// brings is to be made known to the network by now, or a child keeps it. Here: it brings none.
+    virtual void fork_before_delivery(const completion& /*cqe*/) noexcept {}
+
+    /// Puts the operation's SQE into the queue once more; not after a cancel was asked for, unless
+    /// that has had its effect.
+    void restart();
+
+    /// Has the ring end what it does for the operation; `complete` sees what becomes of that.
+    void cancel_in_ring();
+
+    /// Restarts once poll(2) would report `events` on `fd`: the answer to the -EAGAIN that a
+    /// descriptor with O_NONBLOCK gives even through a ring.
+    void restart_when_ready(int fd, short events);
+
+    /// Ends the operation and resumes the waiter at once.
+    void finish(int result) {
+        result_ = result;
+        resume();
+    }
+
+    [[nodiscard]] bool cancel_requested() const noexcept { return cancel_requested_; }
+
+    /// The smallest result that ends the operation without a call of `complete`.
+    int enough_;
+
+private:
+    friend loop;
+
+    void deliver(const completion& cqe) {
+        if (cqe.result >= enough_ && !polling_) [[likely]]
+            finish(cqe.result);
+        else
+            deliver_unusual(cqe);
+    }
+    void deliver_unusual(const completion& cqe);
+
+    bool cancel_requested_ = false;
+    bool polling_ = false;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet::detail {
+
+/// Waits until a point in time, by a timer of the loop; no system call of its own.
+class sleep_operation final : public operation, private timer {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr: only a cancellation.
+    sleep_operation(loop& owner, loop::clock::time_point deadline, std::error_code* error) noexcept
+        : operation(owner), deadline_(deadline), error_(error) {}
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(suspension waiter) noexcept;
+    void await_resume() const { report(error_, "sleep"); }
+
+    void cancel() override;
+
+private:
+    void expire() override { resume_later(0); }
+
+    loop::clock::time_point deadline_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet::detail {
+
+/// Lets everything else that is ready go first: the coroutine goes on in the loop's next turn.
+class yield_operation final : public operation {
+public:
+    explicit yield_operation(loop& owner) noexcept : operation(owner) {}
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(suspension waiter) noexcept {
+        if (!admit())
+            return false;
+        suspend(waiter);
+        resume_later(0);
+        return true;
+    }
+    void await_resume() const { report(nullptr, "yield"); }
+
+    void cancel() override {}  // it is in the ready queue already
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/detail/gathered_send_operation.hpp>
+
+#include <array>
+
+namespace ringlet::detail {
+
+/// A gathered send that keeps the list of its buffers itself, so that the caller need not.
+template <std::size_t Size>
+class buffer_sequence_send final : private std::array<const_buffer, Size>,
+                                   public gathered_send_operation {
+    using sequence = std::array<const_buffer, Size>;
+
+public:
+    buffer_sequence_send(loop& owner, int fd, direction& outgoing, const sequence& buffers) noexcept
+        : sequence(buffers),
+          gathered_send_operation(owner, fd,
+                                  std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
+                                  outgoing, nullptr) {}
+};
+
+}  // namespace ringlet::detail

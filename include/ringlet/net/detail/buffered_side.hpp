@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/loop/loop.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace ringlet::detail {
+
+/// What a reader and a writer have in common, each of which is one side of a stream: only one
+/// operation at a time, and what is done without waiting keeps to the loop's rules.
+///
+/// One thread: the loop's.
+class buffered_side {
+public:
+    buffered_side(const buffered_side&) = delete;
+    buffered_side& operator=(const buffered_side&) = delete;
+
+    /// Whether nothing is pending.
+    [[nodiscard]] bool idle() const noexcept { return !busy_; }
+
+protected:
+    /// In the loop that runs in this thread; each wait for the stream may last for `timeout`, where
+    /// 0 is for ever. Throws std::logic_error, naming `kind`, outside a loop, and
+    /// std::invalid_argument for a timeout that is not 0 to a year.
+    buffered_side(const char* kind, std::chrono::milliseconds timeout);
+    ~buffered_side() {
+        check(idle(), "a reader or writer was destroyed while an operation on it was pending; "
+                      "cancel the operation and await it first");
+    }
+
+    /// Whether an operation may be carried out without suspending: not in a cancelled scope, nor
+    /// where too many in a row were. Throws std::logic_error, naming `caller`, if one is pending.
+    [[nodiscard]] bool may_complete_inline(const char* caller) {
+        if (busy_) [[unlikely]]
+            refuse(caller);
+        return !cancelled() && loop_.may_complete_inline();
+    }
+
+    /// The time for which one operation is pending. Throws std::system_error, naming `caller`, in a
+    /// cancelled scope.
+    class turn {
+    public:
+        turn(buffered_side& taken, const char* caller) : side_(taken) {
+            taken.require_not_cancelled(caller);
+            taken.busy_ = true;
+        }
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+        ~turn() { side_.busy_ = false; }
+
+    private:
+        buffered_side& side_;
+    };
+
+    /// What limits one wait for the stream while it lives.
+    [[nodiscard]] std::optional<cancel_scope> patience() const {
+        if (timeout_ == timeout_.zero())
+            return std::nullopt;
+        return std::optional<cancel_scope>(std::in_place, timeout_);
+    }
+
+    loop& loop_;
+
+private:
+    [[nodiscard]] bool cancelled() const noexcept { return loop_.scope().cancelled(); }
+    void require_not_cancelled(const char* caller) const;
+    [[noreturn]] static void refuse(const char* caller);
+
+    std::chrono::milliseconds timeout_;
+    bool busy_ = false;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/direction.hpp>
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace ringlet::detail {
+
+/// Sends several buffers on a stream socket, in order and whole, without copying them together.
+/// Yields how many bytes were sent. sendmsg(2), io_uring_prep_sendmsg(3).
+class gathered_send_operation : public ring_awaitable<gathered_send_operation> {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr. The buffers and what they
+    /// name must last until the await is over.
+    gathered_send_operation(loop& owner, int fd, std::span<const iovec> buffers,
+                            direction& outgoing, std::error_code* error) noexcept;
+
+    /// Nothing to send is done at once.
+    [[nodiscard]] bool await_ready() noexcept {
+        return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
+    }
+
+    bool await_suspend(suspension waiter);
+    std::size_t await_resume();
+
+private:
+    friend ring_awaitable;
+
+    // How many buffers one SQE carries; more take another.
+    static constexpr std::size_t batch_max = 16;
+
+    void prepare(io_uring_sqe& sqe) override;
+    void complete(const completion& cqe) override;
+    void advance(std::size_t sent) noexcept;
+
+    int fd_;
+    std::span<const iovec> buffers_;  // those not sent whole yet
+    std::size_t offset_ = 0;          // into the first of them
+    std::size_t size_;
+    std::size_t sent_ = 0;
+    direction& outgoing_;
+    std::error_code* error_;
+    msghdr message_{};
+    std::array<iovec, batch_max> batch_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ringlet/net/const_buffer.hpp>
+
+#include <array>
+#include <concepts>
+#include <string_view>
+
+namespace ringlet::detail {
+
+// Text that is no buffer by itself, such as a `const char*`.
+template <class T>
+concept only_text =
+    std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, const_buffer>;
+
+template <class T>
+concept number_type = std::floating_point<T> ||
+    (std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>);
+
+/// Something to print, as text: text and bytes as they are, a char as itself, a bool as `true` or
+/// `false`, and a number as std::to_chars writes it, the shortest form that reads back the same.
+///
+/// Lifetime: text is a view, which must last as long as the piece.
+class print_piece {
+public:
+    print_piece(const_buffer text) noexcept  // NOLINT: meant to convert
+        : text_(static_cast<const char*>(text.data())), size_(text.size()) {}
+
+    template <only_text Text>
+    print_piece(const Text& text) noexcept  // NOLINT: meant to convert
+        : print_piece(const_buffer(std::string_view(text))) {}
+
+    template <std::same_as<bool> Bool>
+    print_piece(Bool truth) noexcept  // NOLINT: meant to convert
+        : print_piece(const_buffer(std::string_view(truth ? "true" : "false"))) {}
+
+    template <std::same_as<char> Char>
+    print_piece(Char letter) noexcept : size_(1) {  // NOLINT: meant to convert
+        digits_[0] = letter;
+    }
+
+    template <number_type Number>
+    print_piece(Number number) noexcept {  // NOLINT: meant to convert
+        if constexpr (std::floating_point<Number>)
+            write(number);
+        else if constexpr (std::signed_integral<Number>)
+            write(static_cast<long long>(number));
+        else
+            write(static_cast<unsigned long long>(number));
+    }
+
+    /// The text; valid as long as the piece.
+    operator const_buffer() const noexcept {  // NOLINT: meant to convert
+        return {text_ == nullptr ? digits_.data() : text_, size_};
+    }
+
+private:
+    void write(long long number) noexcept;
+    void write(unsigned long long number) noexcept;
+    void write(float number) noexcept;
+    void write(double number) noexcept;
+    void write(long double number) noexcept;
+
+    static constexpr std::size_t digits_max = 48;  // more than the longest of these
+
+    const char* text_ = nullptr;  // nullptr for what is in digits_
+    std::size_t size_ = 0;
+    std::array<char, digits_max> digits_;
+};
+
+template <class T>
+concept printable = std::constructible_from<print_piece, const T&>;
+
+}  // namespace ringlet::detail

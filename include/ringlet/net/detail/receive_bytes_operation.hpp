@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ringlet/loop/detail/receive_buffers.hpp>
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/received_bytes.hpp>
+
+namespace ringlet::detail {
+
+/// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
+/// none at the end of the stream. recv(2); while many wait, or when this one has waited long, it
+/// takes its buffer only once something has come: poll(2), then recv(2).
+class receive_bytes_operation final : public ring_awaitable<receive_bytes_operation>,
+                                      private receive_buffers::receiver {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr.
+    receive_bytes_operation(loop& owner, int fd, direction& incoming,
+                            std::error_code* error) noexcept
+        : ring_awaitable(owner, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
+
+    /// Throws std::bad_alloc.
+    bool await_suspend(suspension awaiting);
+    received_bytes await_resume();
+
+    void cancel() override;
+
+private:
+    friend ring_awaitable;
+
+    void prepare(io_uring_sqe& sqe) override;
+    void complete(const completion& cqe) override;
+
+    [[nodiscard]] receive_buffers::time_point waiting_since() const noexcept override;
+    void yield_buffer() override;
+    void lend(std::byte* buffer) override;
+
+    void end_hold() noexcept;
+    void poll();
+    void receive();
+
+    int fd_;
+    bool holding_ = false;   // waits with a buffer, known to the loop's buffers
+    bool yielding_ = false;  // is to wait without
+    std::byte* buffer_ = nullptr;
+    direction& incoming_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

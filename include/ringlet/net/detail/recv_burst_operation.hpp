@@ -1,0 +1,36 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/recvmsg_operation.hpp>
+#include <ringlet/net/received_datagram.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace ringlet::detail {
+
+/// Receives datagrams of one sender that have come together, where their socket has UDP_GRO
+/// ("generic receive offload"); one where it has not. udp(7).
+class recv_burst_operation final : public ring_awaitable<recv_burst_operation, recvmsg_operation> {
+public:
+    /// As recvmsg_operation says.
+    recv_burst_operation(loop& owner, int fd, mutable_buffer buffer, address* sender,
+                         operation_group* pending, std::error_code* error) noexcept
+        : ring_awaitable(owner, fd, buffer, sender, pending, error) {}
+
+    received_burst await_resume();
+
+private:
+    friend ring_awaitable;
+
+    // For the segment size, behind what other options of the socket have the kernel tell, such as
+    // a time stamp.
+    static constexpr std::size_t control_size = 128;
+
+    void prepare(io_uring_sqe& sqe) override;
+    [[nodiscard]] std::size_t segment_size() noexcept;
+
+    alignas(cmsghdr) std::array<std::byte, control_size> control_;
+};
+
+}  // namespace ringlet::detail

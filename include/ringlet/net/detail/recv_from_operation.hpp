@@ -1,0 +1,22 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/recvmsg_operation.hpp>
+
+namespace ringlet::detail {
+
+/// Receives one datagram.
+class recv_from_operation final : public ring_awaitable<recv_from_operation, recvmsg_operation> {
+public:
+    /// As recvmsg_operation says.
+    recv_from_operation(loop& owner, int fd, mutable_buffer buffer, address* sender,
+                        operation_group* pending, std::error_code* error) noexcept
+        : ring_awaitable(owner, fd, buffer, sender, pending, error) {}
+
+    received_datagram await_resume() { return conclude(); }
+
+private:
+    friend ring_awaitable;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/direction.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace ringlet::detail {
+
+/// Receives what has come on a stream socket, up to `size` bytes, waiting for at least one. Yields
+/// the count; 0 is the end of the stream. recv(2), io_uring_prep_recv(3).
+class recv_operation final : public ring_awaitable<recv_operation> {
+public:
+    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
+    /// the await is over.
+    recv_operation(loop& owner, int fd, void* data, std::size_t size, direction& incoming,
+                   std::error_code* error) noexcept
+        : ring_awaitable(owner), fd_(fd), data_(data), size_(std::min(size, size_max)),
+          incoming_(incoming), error_(error) {}
+
+    bool await_suspend(suspension waiter) {
+        incoming_.require_idle("recv");
+        if (!ring_awaitable::await_suspend(waiter))
+            return false;
+        incoming_.begin(*this);
+        return true;
+    }
+
+    std::size_t await_resume() const {
+        incoming_.end(*this);
+        incoming_.received(result_, loop_->turn_began());
+        if (result_ < 0 || error_ != nullptr) [[unlikely]]
+            report(error_, "recv");
+        return static_cast<std::size_t>(std::max(result_, 0));
+    }
+
+private:
+    friend ring_awaitable;
+
+    static constexpr std::size_t size_max = std::size_t{1} << 30U;  // an SQE's length has 32 bits
+
+    void prepare(io_uring_sqe& sqe) override { io_uring_prep_recv(&sqe, fd_, data_, size_, 0); }
+    void complete(const completion& cqe) override;
+
+    int fd_;
+    void* data_;
+    std::size_t size_;
+    direction& incoming_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/direction.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace ringlet::detail {
+
+/// Sends `size` bytes on a stream socket: as many as it takes at once, or all of them. Yields how
+/// many were sent. send(2), io_uring_prep_send(3).
+class send_operation final : public ring_awaitable<send_operation> {
+public:
+    enum class amount { some, all };
+
+    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
+    /// the await is over.
+    send_operation(loop& owner, int fd, const void* data, std::size_t size, amount wanted,
+                   direction& outgoing, std::error_code* error) noexcept
+        : ring_awaitable(owner), fd_(fd), wanted_(wanted),
+          data_(static_cast<const std::byte*>(data)), size_(size), outgoing_(outgoing),
+          error_(error) {}
+
+    /// Nothing to send is done at once.
+    [[nodiscard]] bool await_ready() noexcept {
+        return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
+    }
+
+    bool await_suspend(suspension waiter) {
+        outgoing_.require_idle("send");
+        if (!ring_awaitable::await_suspend(waiter))
+            return false;
+        outgoing_.begin(*this);
+        return true;
+    }
+
+    std::size_t await_resume() {
+        outgoing_.end(*this);
+        if (result_ > 0)
+            count(result_);
+        if (result_ < 0 || error_ != nullptr) [[unlikely]]
+            report(error_, "send");
+        return sent_;
+    }
+
+private:
+    friend ring_awaitable;
+
+    // One SQE carries at most this many bytes; its length and its result are 32 bits wide.
+    static constexpr std::size_t chunk_max = std::size_t{1} << 30U;
+
+    void prepare(io_uring_sqe& sqe) override {
+        const std::size_t left = size_ - sent_;
+        const std::size_t chunk = std::min(left, chunk_max);
+        int flags = MSG_NOSIGNAL;
+        if (wanted_ == amount::all) {
+            if (!outgoing_.watched())
+                flags |= MSG_WAITALL;  // the kernel goes on after a short send, most of the time
+            enough_ = chunk == left ? static_cast<int>(chunk) : never_enough;
+        }
+        io_uring_prep_send(&sqe, fd_, data_ + sent_, chunk, flags);
+    }
+    void complete(const completion& cqe) override;
+
+    void count(int sent) noexcept {
+        sent_ += static_cast<std::size_t>(sent);
+        outgoing_.progress(static_cast<std::size_t>(sent), loop_->turn_began());
+    }
+
+    int fd_;
+    amount wanted_;
+    const std::byte* data_;
+    std::size_t size_;
+    std::size_t sent_ = 0;
+    direction& outgoing_;
+    std::error_code* error_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/sendmsg_operation.hpp>
+
+#include <cstddef>
+
+namespace ringlet::detail {
+
+/// Sends one datagram, waiting while there is no room for it. Yields its size. Any number may be
+/// pending on one socket, in any number of loops; they may overtake each other.
+class send_to_operation final : public ring_awaitable<send_to_operation, sendmsg_operation> {
+public:
+    /// Sends through a descriptor that somebody keeps open until the await is over. The error goes
+    /// to `error`, or is thrown where that is nullptr. The data and the address must last as long.
+    send_to_operation(loop& owner, int fd, const_buffer data, const address& to,
+                      std::error_code* error) noexcept
+        : send_to_operation(owner, fd, data, &to, nullptr, error) {}
+
+    /// As sendmsg_operation says.
+    send_to_operation(loop& owner, int fd, const_buffer data, const address* to,
+                      operation_group* pending, std::error_code* error) noexcept
+        : ring_awaitable(owner, fd, data, to, pending, error, 0) {}
+
+    std::size_t await_resume() {
+        const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
+        if (result_ >= 0)
+            place_.sent(sent);
+        conclude();
+        return sent;
+    }
+
+private:
+    friend ring_awaitable;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_operation.hpp>
+#include <ringlet/loop/detail/timer.hpp>
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/net/address.hpp>
+#include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/detail/operation_group.hpp>
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <system_error>
+
+namespace ringlet::detail {
+
+/// What the sends of datagrams have in common: the message, and waiting while there is no room for
+/// it. sendmsg(2), io_uring_prep_sendmsg(3).
+class sendmsg_operation : public ring_operation, private timer {
+public:
+    void cancel() override;
+
+protected:
+    /// To the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr for a
+    /// descriptor that somebody keeps open meanwhile. The error goes to `error`, or is thrown where
+    /// that is nullptr. All of them must last until the await is over.
+    sendmsg_operation(loop& owner, int fd, const_buffer data, const address* to,
+                      operation_group* pending, std::error_code* error, int enough) noexcept
+        : ring_operation(owner, enough), data_{const_cast<void*>(data.data()), data.size()},
+          place_(pending, *this), fd_(fd), to_(to), error_(error) {}
+    ~sendmsg_operation() = default;
+
+    /// From suspending to `conclude`, it is pending on its socket.
+    void suspend(suspension waiter) noexcept {
+        ring_operation::suspend(waiter);
+        place_.enter();
+    }
+
+    void prepare(io_uring_sqe& sqe) override;
+    void complete(const completion& cqe) override;
+
+    /// There was room: the next message is tried at once again.
+    void forget_waiting() noexcept {
+        polled_ = false;
+        pause_ = {};
+    }
+
+    /// The last step: reports the error, if there was one.
+    void conclude();
+
+    iovec data_;  // the message
+    msghdr message_{};
+    operation_group::place place_;
+
+private:
+    // The pause before the next attempt where poll(2) knows nothing of the room: it doubles.
+    static constexpr std::chrono::milliseconds pause_first{1};
+    static constexpr std::chrono::milliseconds pause_max{64};
+
+    void expire() override { restart(); }
+
+    int fd_;
+    const address* to_;
+    std::error_code* error_;
+    bool polled_ = false;
+    std::chrono::milliseconds pause_{0};
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <atomic>
+#include <cstring>
+
+namespace ringlet::detail {
+
+/// The queue of SQEs on its way to whoever carries them out: plain memory that the loop writes
+/// inline. The ring that owns the memory publishes the tail and advances the head in `enter`.
+///
+/// One thread only. Lifetime: a view; the memory belongs to the ring.
+class submission_queue {
+public:
+    submission_queue() noexcept = default;
+
+    /// `capacity` is a power of two. `head` is the consumer's position, written by the consumer.
+    submission_queue(io_uring_sqe* entries, unsigned capacity, unsigned* head) noexcept
+        : entries_(entries), mask_(capacity - 1), head_(head), tail_(*head) {}
+
+    /// The next free SQE, zeroed, for an `io_uring_prep_*` to fill; nullptr when the queue is full.
+    [[nodiscard]] io_uring_sqe* next() noexcept {
+        if (prepared() > mask_) [[unlikely]]
+            return nullptr;
+        io_uring_sqe* const sqe = &entries_[tail_++ & mask_];
+        std::memset(sqe, 0, sizeof(*sqe));
+        return sqe;
+    }
+
+    /// How many SQEs are prepared and not yet consumed.
+    [[nodiscard]] unsigned prepared() const noexcept {
+        return tail_ - std::atomic_ref(*head_).load(std::memory_order_acquire);
+    }
+
+    /// One past the last prepared SQE; it counts up without wrapping at the capacity.
+    [[nodiscard]] unsigned tail() const noexcept { return tail_; }
+
+private:
+    io_uring_sqe* entries_ = nullptr;
+    unsigned mask_ = 0;
+    unsigned* head_ = nullptr;
+    unsigned tail_ = 0;
+};
+
+}  // namespace ringlet::detail

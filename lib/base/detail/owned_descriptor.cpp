@@ -1,0 +1,31 @@
+#include "owned_descriptors.hpp"
+
+#include <ringlet/base/detail/owned_descriptor.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace ringlet::detail {
+
+owned_descriptor::owned_descriptor(int fd, const char* call)
+    : fd_(fd), process_(owned_descriptors::process()) {
+    if (fd < 0)
+        throw std::system_error(errno, std::system_category(), call);
+    owned_descriptors::add(fd);
+}
+
+owned_descriptor::~owned_descriptor() {
+    const int fd = native_handle();
+    if (fd < 0)
+        return;
+    owned_descriptors::remove(fd);
+    ::close(fd);
+}
+
+int owned_descriptor::native_handle() const noexcept {
+    return process_ == owned_descriptors::process() || owned_descriptors::was_kept(fd_) ? fd_ : -1;
+}
+
+}  // namespace ringlet::detail

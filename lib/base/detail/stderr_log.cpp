@@ -1,0 +1,82 @@
+#include "stderr_log.hpp"
+
+#include <ringlet/base/log.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <string>
+
+namespace ringlet::detail {
+
+namespace {
+
+/// Keeps a program alive that writes to a pipe without a reader: takes back the SIGPIPE that
+/// write(2) raises in its thread.
+class without_sigpipe {
+public:
+    without_sigpipe() noexcept {
+        sigset_t pending;
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        sigemptyset(&sigpipe_);
+        sigaddset(&sigpipe_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+    }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+    ~without_sigpipe() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    void take_back() const noexcept {
+        const timespec at_once{};
+        while (!was_pending_ && sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+        }
+    }
+
+private:
+    sigset_t sigpipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+/// Whether all of `text` was written. What is left after a short write follows at once, unless
+/// stderr takes no more.
+bool write_to_stderr(std::string_view text) noexcept {
+    const without_sigpipe going_on;
+    while (!text.empty()) {
+        const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+        if (count >= 0) {
+            text.remove_prefix(static_cast<std::size_t>(count));
+        } else if (errno != EINTR) {
+            if (errno == EPIPE)
+                going_on.take_back();
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+void stderr_log::write(const log_record& record) noexcept {
+    if (record.level == log_level::debug)
+        return;
+    report_lost();
+    if (!write_to_stderr(log_line(record).text()))
+        ++lost_;
+}
+
+void stderr_log::report_lost() noexcept {
+    const std::uint64_t lost = lost_.exchange(0);
+    if (lost == 0)
+        return;
+    const std::string count = std::to_string(lost);
+    const log_field field{"count", count};
+    const log_record report{log_level::warning, "lines for stderr were lost", {&field, 1}};
+    if (!write_to_stderr(log_line(report).text()))
+        lost_ += lost;
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,33 @@
+#include "base/detail/stderr_log.hpp"
+
+#include <ringlet/base/log.hpp>
+
+#include <atomic>
+
+namespace ringlet {
+
+namespace {
+
+constinit detail::stderr_log to_stderr;
+constinit std::atomic<log_sink*> current{&to_stderr};
+
+}  // namespace
+
+void log(const log_record& record) noexcept {
+    try {
+        current.load(std::memory_order_acquire)->write(record);
+    } catch (...) {
+        to_stderr.write(record);
+    }
+}
+
+void log(log_level level, std::string_view message,
+         std::initializer_list<log_field> fields) noexcept {
+    log(log_record{level, message, std::span(fields.begin(), fields.size())});
+}
+
+log_sink* set_log(log_sink* sink) noexcept {
+    return current.exchange(sink == nullptr ? &to_stderr : sink, std::memory_order_acq_rel);
+}
+
+}  // namespace ringlet

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ringlet/loop/detail/frame_pool.hpp>
+
+#include <coroutine>
+#include <exception>
+
+namespace ringlet::detail {
+
+/// A coroutine that begins at once and destroys its own frame when it ends: the root that a task
+/// needs where no coroutine awaits it. Its body catches everything.
+struct detached {
+    struct promise_type {
+        static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
+        static void operator delete(void* frame, std::size_t size) noexcept {
+            frame_pool::deallocate(frame, size);
+        }
+
+        detached get_return_object() const noexcept { return {}; }
+        std::suspend_never initial_suspend() const noexcept { return {}; }
+        std::suspend_never final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
+    };
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,24 @@
+#include "open_file.hpp"
+
+#include <ringlet/file/detail/open_operation.hpp>
+
+namespace ringlet::detail {
+
+task<file> open_file(int directory, std::filesystem::path path, int flags, mode_t permissions,
+                     std::uint64_t resolve, std::error_code* error) {
+    loop& current = loop::require_current("open");
+    std::error_code refused;
+    int fd = -1;
+    if (path.native().find('\0') != std::string::npos)  // the kernel would open something else
+        refused = std::make_error_code(std::errc::invalid_argument);
+    else
+        fd = co_await open_operation(current, directory, path.c_str(), flags, permissions, resolve,
+                                     refused);
+    if (error != nullptr)
+        *error = refused;
+    else if (refused)
+        throw std::system_error(refused, "cannot open " + path.string());
+    co_return file(current, fd);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,60 @@
+#include "file/detail/open_file.hpp"
+
+#include <ringlet/file/file.hpp>
+#include <ringlet/loop/detail/close_operation.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ringlet {
+
+namespace {
+
+struct statx status_of(int fd) {
+    struct statx status {};
+    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &status) < 0)
+        throw std::system_error(errno, std::system_category(), "statx");
+    return status;
+}
+
+}  // namespace
+
+file::~file() {
+    if (is_open())
+        ::close(fd_);
+}
+
+task<file> file::open(std::filesystem::path path, int flags, mode_t permissions) {
+    return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, nullptr);
+}
+
+task<file> file::open(std::filesystem::path path, int flags, mode_t permissions,
+                      std::error_code& error) {
+    return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, &error);
+}
+
+bool file::is_regular() const {
+    return S_ISREG(status_of(fd_).stx_mode);
+}
+
+std::uint64_t file::size() const {
+    return status_of(fd_).stx_size;
+}
+
+task<> file::close(std::error_code& error) {
+    detail::check(!pinned_.in_use(),
+                  "a file was closed while an operation on it was pending; await the "
+                  "operation first");
+    error.clear();
+    if (is_open())
+        error = co_await detail::close_operation(*loop_, std::exchange(fd_, -1));
+}
+
+task<> file::close() {
+    std::error_code error;
+    co_await close(error);
+    if (error)
+        throw std::system_error(error, "close");
+}
+
+}  // namespace ringlet

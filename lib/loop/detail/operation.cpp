@@ -1,0 +1,34 @@
+#include <ringlet/loop/detail/operation.hpp>
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet::detail {
+
+std::error_code operation::error() const noexcept {
+    if (result_ >= 0)
+        return {};
+    if (result_ == -ECANCELED && timed_out_)
+        return std::make_error_code(std::errc::timed_out);
+    if (result_ == -ECANCELED && scope_cancelled())
+        return scope_->reason();
+    return {-result_, std::system_category()};
+}
+
+bool operation::scope_cancelled() const noexcept {
+    return scope_ != nullptr && scope_->cancelled();
+}
+
+void operation::resume_later(int result) noexcept {
+    result_ = result;
+    unlink();
+    loop_->make_ready(*this);
+}
+
+void operation::report(std::error_code* error, const char* what) const {
+    const std::error_code ended = this->error();
+    if (error != nullptr)
+        *error = ended;
+    else if (ended)
+        throw std::system_error(ended, what);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,18 @@
+#include <ringlet/loop/detail/sleep_operation.hpp>
+
+namespace ringlet::detail {
+
+bool sleep_operation::await_suspend(suspension waiter) noexcept {
+    if (!admit())
+        return false;
+    suspend(waiter);
+    loop_->timers().arm(*this, deadline_);
+    return true;
+}
+
+void sleep_operation::cancel() {
+    if (loop_->timers().disarm(*this))
+        resume_later(-ECANCELED);
+}
+
+}  // namespace ringlet::detail

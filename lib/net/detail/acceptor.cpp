@@ -1,0 +1,185 @@
+#include "acceptor.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <utility>
+
+namespace ringlet::detail {
+
+namespace {
+
+// Out of descriptors or memory: the client keeps waiting in the backlog, and an accept made again
+// at once would fail again at once.
+bool means_overload(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// This connection is lost, the next may do: an abort before it was accepted, or an error of the
+// network that accept(2) passes on.
+bool concerns_one_client(int error) noexcept {
+    switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENOPROTOOPT:
+    case EINTR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+}  // namespace
+
+bool acceptor::available() const noexcept {
+    return !ahead_.empty() || pending_error_ != 0 || stopped_;
+}
+
+int acceptor::take() noexcept {
+    if (!ahead_.empty()) {
+        const int fd = ahead_.front();
+        ahead_.pop_front();
+        ++yielded_;
+        return fd;
+    }
+    return pending_error_ != 0 ? std::exchange(pending_error_, 0) : -EBADF;
+}
+
+void acceptor::wait(accept_operation& waiter) {
+    if (waiter_ != nullptr)
+        throw std::logic_error("accept: another one is pending on this listener; await it first");
+    arm();
+    waiter_ = &waiter;
+}
+
+void acceptor::stop() {
+    stopped_ = true;
+    loop_->timers().disarm(*this);
+    if (armed_)
+        cancel();
+    if (waiter_ != nullptr)
+        std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
+}
+
+void acceptor::discard_ahead() noexcept {
+    std::ranges::for_each(std::exchange(ahead_, {}), [this](int fd) { discard(fd); });
+}
+
+void acceptor::abandon() {
+    stop();
+    discard_ahead();
+    abandoned_ = true;
+    if (!armed_)
+        delete this;
+}
+
+void acceptor::prepare(io_uring_sqe& sqe) {
+    // The address is not asked for here: getpeername(2) tells it to the few who want it.
+    if (multishot_)
+        io_uring_prep_multishot_accept(&sqe, socket_.native_handle(), nullptr, nullptr,
+                                       SOCK_CLOEXEC);
+    else
+        io_uring_prep_accept(&sqe, socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+void acceptor::arm() {
+    if (armed_ || pausing_)
+        return;
+    restart();
+    armed_ = true;
+}
+
+// What is on its way to a socket that will own it.
+void acceptor::own(int fd) noexcept {
+    if (fd >= 0)
+        loop_->net().own(fd);
+}
+
+void acceptor::discard(int fd) noexcept {
+    loop_->net().disown(fd);
+    loop_->net().close(fd);
+}
+
+void acceptor::complete(const completion& cqe) {
+    own(cqe.result);
+    if ((cqe.flags & IORING_CQE_F_MORE) == 0)
+        armed_ = false;
+    if (abandoned_) {
+        if (cqe.result >= 0)
+            discard(cqe.result);
+        if (!armed_)
+            delete this;
+    } else if (stopped_) {
+        if (cqe.result >= 0)
+            ahead_.push_back(cqe.result);
+    } else if (cqe.result >= 0) {
+        accepted(cqe.result);
+    } else {
+        failed(-cqe.result);
+    }
+}
+
+void acceptor::accepted(int fd) {
+    pause_ = {};
+    if (waiter_ != nullptr) {
+        ++yielded_;
+        give(fd);
+        return;
+    }
+    ahead_.push_back(fd);
+    if (armed_ && ahead_.size() >= options_.accepted_ahead_max)
+        cancel();
+}
+
+// The waiter may go so far as to destroy the listener: nothing may come after this.
+void acceptor::give(int result) {
+    accept_operation& waiter = *std::exchange(waiter_, nullptr);
+    waiter.result_ = result;
+    waiter.resume();
+}
+
+void acceptor::failed(int error) {
+    if (means_overload(error)) {
+        pause(error);
+    } else if (error == EAGAIN) {  // a socket that was handed over with O_NONBLOCK
+        armed_ = true;
+        restart_when_ready(socket_.native_handle(), POLLIN);
+    } else if (error == EINVAL && multishot_) {
+        multishot_ = false;
+        if (waiter_ != nullptr)
+            arm();
+    } else if (concerns_one_client(error) || error == ECANCELED) {
+        if (waiter_ != nullptr)  // otherwise the next accept arms
+            arm();
+    } else if (waiter_ != nullptr) {
+        give(-error);
+    } else {
+        pending_error_ = -error;
+    }
+}
+
+void acceptor::pause(int error) {
+    const bool stuck_anew = pause_ == std::chrono::milliseconds::zero();
+    pause_ = stuck_anew ? options_.overload_pause_first
+                        : std::min(pause_ * 2, options_.overload_pause_max);
+    pausing_ = true;
+    loop_->timers().arm(*this, loop_->now() + pause_);
+    if (stuck_anew && overload_)
+        overload_(std::error_code(error, std::system_category()), pause_);
+}
+
+void acceptor::expire() {
+    pausing_ = false;
+    if (waiter_ != nullptr)
+        arm();
+}
+
+}  // namespace ringlet::detail

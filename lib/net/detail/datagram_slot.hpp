@@ -1,0 +1,41 @@
+#pragma once
+
+#include <ringlet/loop/detail/ring_operation.hpp>
+#include <ringlet/loop/loop.hpp>
+#include <ringlet/net/datagram.hpp>
+
+#include <sys/socket.h>
+
+namespace ringlet::detail {
+
+class datagram_pool;
+
+/// One buffer of a pool and the RECVMSG that fills it. It is free, in flight, received or lent; the
+/// pool keeps those in flight and those received in lists.
+class datagram_slot final : public ring_operation {
+public:
+    datagram_slot(loop& owner, datagram_pool& pool, int fd, std::byte* memory,
+                  std::size_t size) noexcept
+        : ring_operation(owner, never_enough), pool_(pool), fd_(fd), buffer_{memory, size} {}
+    ~datagram_slot() = default;
+
+    /// Receives a datagram that is there, or waits for one.
+    void receive(bool wait);
+
+    /// What has been received, as a datagram that lends it.
+    [[nodiscard]] datagram lend() noexcept;
+    void give_back() noexcept;
+
+private:
+    void prepare(io_uring_sqe& sqe) override;
+    void complete(const completion& cqe) override;
+
+    datagram_pool& pool_;
+    int fd_;
+    bool waits_ = false;
+    iovec buffer_;
+    msghdr message_{};
+    sockaddr_storage name_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,103 @@
+#include <ringlet/net/detail/receive_bytes_operation.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace ringlet::detail {
+
+bool receive_bytes_operation::await_suspend(suspension awaiting) {
+    incoming_.require_idle("receive");
+    if (!admit())
+        return false;
+    buffer_ = loop_->buffers().take_to_hold(*this, loop_->turn_began());
+    holding_ = buffer_ != nullptr;
+    prepare(loop_->begin(*this));
+    suspend(awaiting);
+    incoming_.begin(*this);
+    return true;
+}
+
+void receive_bytes_operation::prepare(io_uring_sqe& sqe) {
+    if (buffer_ == nullptr)
+        io_uring_prep_poll_add(&sqe, fd_, POLLIN);
+    else
+        io_uring_prep_recv(&sqe, fd_, buffer_, loop_->buffers().size(), 0);
+}
+
+void receive_bytes_operation::complete(const completion& cqe) {
+    const bool polled = buffer_ == nullptr;
+    const bool nothing_yet =
+        cqe.result == -EAGAIN || cqe.result == -EINTR || (cqe.result == -ECANCELED && yielding_);
+    end_hold();
+    if (polled ? cqe.result < 0 : !nothing_yet)
+        ring_operation::complete(cqe);
+    else if (cancel_requested())
+        finish(-ECANCELED);
+    else if (polled)
+        receive();
+    else
+        poll();
+}
+
+void receive_bytes_operation::poll() {
+    yielding_ = false;
+    loop_->buffers().give_back(std::exchange(buffer_, nullptr));
+    restart();
+}
+
+void receive_bytes_operation::receive() {
+    try {
+        buffer_ = loop_->buffers().take();
+    } catch (const std::bad_alloc&) {
+        finish(-ENOMEM);
+        return;
+    }
+    if (buffer_ != nullptr)
+        restart();
+    else
+        loop_->buffers().wait(*this);
+}
+
+receive_buffers::time_point receive_bytes_operation::waiting_since() const noexcept {
+    return suspended_at();
+}
+
+void receive_bytes_operation::yield_buffer() {
+    holding_ = false;
+    yielding_ = true;
+    cancel_in_ring();
+}
+
+void receive_bytes_operation::lend(std::byte* buffer) {
+    buffer_ = buffer;
+    restart();
+}
+
+void receive_bytes_operation::cancel() {
+    if (!holding_ && receiver::linked()) {
+        receiver::unlink();
+        resume_later(-ECANCELED);
+    } else {
+        ring_awaitable::cancel();
+    }
+}
+
+void receive_bytes_operation::end_hold() noexcept {
+    if (std::exchange(holding_, false))
+        loop_->buffers().end_hold(*this);
+}
+
+received_bytes receive_bytes_operation::await_resume() {
+    incoming_.end(*this);
+    incoming_.received(result_, loop_->turn_began());
+    received_bytes received(loop_->buffers(), std::exchange(buffer_, nullptr),
+                            static_cast<std::size_t>(std::max(result_, 0)));
+    if (result_ < 0 || error_ != nullptr) [[unlikely]]
+        report(error_, "recv");
+    return received;
+}
+
+}  // namespace ringlet::detail

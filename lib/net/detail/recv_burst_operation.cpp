@@ -1,0 +1,37 @@
+#include <ringlet/net/detail/recv_burst_operation.hpp>
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
+#include <cstring>
+
+namespace ringlet::detail {
+
+void recv_burst_operation::prepare(io_uring_sqe& sqe) {
+    recvmsg_operation::prepare(sqe);
+    message_.msg_control = control_.data();
+    message_.msg_controllen = control_.size();
+}
+
+received_burst recv_burst_operation::await_resume() {
+    const received_datagram all = conclude();
+    if (result_ < 0)
+        return {};
+    const std::size_t told = segment_size();
+    return {all.size, all.original_size, told > 0 ? told : all.original_size, all.truncated};
+}
+
+/// What the kernel says, which it does not of a single datagram: 0.
+std::size_t recv_burst_operation::segment_size() noexcept {
+    for (cmsghdr* one = CMSG_FIRSTHDR(&message_); one != nullptr;
+         one = CMSG_NXTHDR(&message_, one)) {
+        if (one->cmsg_level != IPPROTO_UDP || one->cmsg_type != UDP_GRO)
+            continue;
+        int size = 0;
+        std::memcpy(&size, CMSG_DATA(one), sizeof(size));
+        return static_cast<std::size_t>(size);
+    }
+    return 0;
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,22 @@
+#include <ringlet/net/detail/send_operation.hpp>
+
+#include <poll.h>
+
+namespace ringlet::detail {
+
+void send_operation::complete(const completion& cqe) {
+    if (cqe.result == -EAGAIN) {
+        restart_when_ready(fd_, POLLOUT);
+    } else if (cqe.result > 0 && !cancel_requested()) {
+        count(cqe.result);
+        restart();
+    } else if (cqe.result > 0) {
+        count(cqe.result);
+        finish(-ECANCELED);
+    } else {
+        // A stream socket that takes nothing and reports no error takes nothing more.
+        ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
+    }
+}
+
+}  // namespace ringlet::detail

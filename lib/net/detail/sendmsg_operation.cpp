@@ -1,0 +1,54 @@
+#include <ringlet/net/detail/sendmsg_operation.hpp>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringlet::detail {
+
+void sendmsg_operation::prepare(io_uring_sqe& sqe) {
+    message_ = {};
+    message_.msg_iov = &data_;
+    message_.msg_iovlen = 1;
+    if (to_ != nullptr) {
+        message_.msg_name = const_cast<sockaddr*>(to_->data());
+        message_.msg_namelen = to_->size();
+    }
+    // Linux 6.18, where it has to wait for room itself at a Unix socket, may send an empty datagram
+    // instead of the data; so it is not asked to wait.
+    io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// A Unix socket that is not connected counts as writable though there is no room at whom it sends
+// to: then only trying again helps.
+void sendmsg_operation::complete(const completion& cqe) {
+    if (cqe.result != -EAGAIN) {
+        ring_operation::complete(cqe);
+    } else if (cancel_requested()) {
+        finish(-ECANCELED);
+    } else if (!std::exchange(polled_, true)) {
+        restart_when_ready(fd_, POLLOUT);
+    } else {
+        pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
+        loop_->timers().arm(*this, loop_->now() + pause_);
+    }
+}
+
+void sendmsg_operation::cancel() {
+    if (loop_->timers().disarm(*this))
+        resume_later(-ECANCELED);
+    else
+        ring_operation::cancel();
+}
+
+void sendmsg_operation::conclude() {
+    place_.leave();
+    const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
+    if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
+        result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
+    if (result_ < 0 || error_ != nullptr)
+        report(error_, "sendmsg");
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <ringlet/ring/ring.hpp>
+
+namespace ringlet::detail {
+
+/// Throws std::invalid_argument that says which option is out of range.
+void require_valid(const ring_options& options);
+
+}  // namespace ringlet::detail

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <ringlet/loop/loop.hpp>
+
+namespace ringlet::detail {
+
+/// What is right for a loop that handles one request and ends: it needs few entries, whose memory
+/// takes time to set up and counts against RLIMIT_MEMLOCK, and has no time to find out whether
+/// spinning pays.
+[[nodiscard]] loop_options for_one_request(loop_options options) noexcept;
+
+}  // namespace ringlet::detail

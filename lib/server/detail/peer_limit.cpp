@@ -1,0 +1,76 @@
+#include <ringlet/base/detail/check.hpp>
+#include <ringlet/server/detail/peer_limit.hpp>
+
+#include <algorithm>
+#include <climits>
+#include <stdexcept>
+
+namespace ringlet::detail {
+
+namespace {
+
+constexpr unsigned v6_bits = 128;
+constexpr std::array<std::uint8_t, 12> v4_mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
+peer_limit::peer_limit(std::size_t connections_max, unsigned v6_prefix_length)
+    : connections_max_(connections_max), v6_prefix_length_(v6_prefix_length) {
+    if (v6_prefix_length > v6_bits)
+        throw std::invalid_argument("peer_limit: v6_prefix_length must be 0 to 128");
+}
+
+peer_limit::~peer_limit() {
+    check(counts_.empty(), "a peer_limit was destroyed while a connection had a place of it; end "
+                           "the connections first");
+}
+
+peer_limit::place peer_limit::try_enter(const address& peer) {
+    place entered;
+    entered.entered_ = true;
+    const std::optional<host> known = host_of(peer);
+    if (connections_max_ == 0 || !known)
+        return entered;
+    const std::lock_guard lock(mutex_);
+    const auto counted = counts_.try_emplace(*known, 0).first;
+    if (counted->second == connections_max_)
+        return {};
+    ++counted->second;
+    entered.limit_ = this;
+    entered.peer_ = counted;
+    return entered;
+}
+
+std::size_t peer_limit::count(const address& peer) const {
+    const std::optional<host> known = host_of(peer);
+    const std::lock_guard lock(mutex_);
+    const auto counted = known ? counts_.find(*known) : counts_.end();
+    return counted == counts_.end() ? 0 : counted->second;
+}
+
+std::optional<peer_limit::host> peer_limit::host_of(const address& peer) const noexcept {
+    host named{};
+    if (peer.family() == AF_INET) {
+        const in_addr& v4 = reinterpret_cast<const sockaddr_in*>(peer.data())->sin_addr;
+        const auto* const bytes = reinterpret_cast<const std::uint8_t*>(&v4);
+        std::copy_n(bytes, sizeof(v4), std::ranges::copy(v4_mapped, named.begin()).out);
+        return named;
+    }
+    if (peer.family() != AF_INET6)
+        return std::nullopt;
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(peer.data())->sin6_addr;
+    std::ranges::copy(v6.s6_addr, named.begin());
+    if (IN6_IS_ADDR_V4MAPPED(&v6))
+        return named;
+    for (unsigned bit = v6_prefix_length_; bit < v6_bits; ++bit)
+        named[bit / CHAR_BIT] &= static_cast<std::uint8_t>(~(0x80U >> bit % CHAR_BIT));
+    return named;
+}
+
+void peer_limit::leave(counts::iterator peer) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (--peer->second == 0)
+        counts_.erase(peer);
+}
+
+}  // namespace ringlet::detail

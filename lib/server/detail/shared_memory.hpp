@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <new>
+#include <system_error>
+
+namespace ringlet::detail {
+
+/// Objects that a process shares with the children it forks: a mapping of its own, at the same
+/// address in all of them. mmap(2), MAP_SHARED | MAP_ANONYMOUS.
+///
+/// What `T` holds must make sense in every process: lock-free atomics, and pointers to what was
+/// there before the fork. Lifetime: each process has the objects until its copy of this object
+/// ends; they are destroyed where they were made.
+template <class T>
+class shared_memory {
+public:
+    /// Makes `count` objects, one or more, each from `arguments`. Throws std::system_error, and
+    /// what `T` throws.
+    template <class... Arguments>
+    explicit shared_memory(std::size_t count, const Arguments&... arguments)
+        : pages_(map(count), unmap{count}) {
+        try {
+            for (; size_ < count; ++size_)
+                std::construct_at(begin() + size_, arguments...);
+        } catch (...) {
+            std::destroy_n(begin(), size_);
+            throw;
+        }
+    }
+    shared_memory(const shared_memory&) = delete;
+    shared_memory& operator=(const shared_memory&) = delete;
+    ~shared_memory() {
+        if (maker_ == ::getpid())
+            std::destroy_n(begin(), size_);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] T* begin() const noexcept { return pages_.get(); }
+    [[nodiscard]] T* end() const noexcept { return begin() + size_; }
+
+    /// One of the objects; the first one, where there is but one.
+    [[nodiscard]] T& operator[](std::size_t index) const noexcept { return begin()[index]; }
+    [[nodiscard]] T& operator*() const noexcept { return *begin(); }
+    [[nodiscard]] T* operator->() const noexcept { return begin(); }
+
+private:
+    struct unmap {
+        void operator()(T* first) const noexcept { ::munmap(first, count * sizeof(T)); }
+        std::size_t count;
+    };
+
+    static T* map(std::size_t count) {
+        if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
+            throw std::bad_array_new_length();
+        void* const mapped = ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (mapped == MAP_FAILED)
+            throw std::system_error(errno, std::system_category(), "mmap");
+        return static_cast<T*>(mapped);
+    }
+
+    std::unique_ptr<T[], unmap> pages_;
+    std::size_t size_ = 0;
+    pid_t maker_ = ::getpid();
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,43 @@
+#include "valid_server_options.hpp"
+#include "coro/detail/valid_rate_limit.hpp"
+#include "net/detail/valid_options.hpp"
+#include "ring/detail/valid_ring_options.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace ringlet::detail {
+
+void require_valid(const server_options& options) {
+    const auto require = [](bool holds, const std::string& sentence) {
+        if (!holds)
+            throw std::invalid_argument("server_options: " + sentence);
+    };
+    const auto require_time = [&](std::chrono::milliseconds duration, const char* name) {
+        require(duration >= duration.zero() && duration <= patience_max,
+                std::string(name) + " must be 0 to a year");
+    };
+    require_time(options.drain_timeout, "drain_timeout");
+    require_time(options.kill_timeout, "kill_timeout");
+    require_time(options.timeout, "timeout");
+    require_time(options.request_timeout, "request_timeout");
+    require_time(options.linger_timeout, "linger_timeout");
+    require_time(options.service_interval, "service_interval");
+    require_time(options.restart_pause_first, "restart_pause_first");
+    require_time(options.restart_pause_max, "restart_pause_max");
+    require(options.restart_pause_first <= options.restart_pause_max,
+            "restart_pause_first must be at most restart_pause_max");
+    require(options.max_connections > 0, "max_connections must be 1 or more");
+    require(options.max_threads > 0, "max_threads must be 1 or more");
+    require(options.max_children > 0, "max_children must be 1 or more");
+    require(!options.datagrams.receive_bursts,
+            "datagrams.receive_bursts must be off, since a server takes datagrams one by one");
+    require_valid(options.listening);
+    require_valid(options.datagrams);
+    require_valid(options.receiving);
+    require_valid(options.timeouts);
+    require_valid(options.accept_rate);
+    require_valid(options.loop.ring);
+}
+
+}  // namespace ringlet::detail

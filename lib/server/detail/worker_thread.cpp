@@ -1,0 +1,77 @@
+#include "worker_thread.hpp"
+#include "base/detail/blocked_signals.hpp"
+
+#include <ringlet/coro/block_on.hpp>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <system_error>
+
+namespace ringlet::detail {
+
+namespace {
+
+void bind_to(std::thread& thread, unsigned cpu) {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    if (const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof(only), &only))
+        throw std::system_error(error, std::system_category(),
+                                "binding a worker thread to CPU " + std::to_string(cpu));
+}
+
+}  // namespace
+
+worker_thread::worker_thread(const loop_options& options, std::optional<unsigned> cpu) {
+    std::promise<void> ready;
+    std::future<void> started = ready.get_future();
+    {
+        const blocked_signals in_the_thread;
+        thread_ = std::thread([this, &options, &ready] { run(options, ready); });
+    }
+    try {
+        started.get();
+    } catch (...) {
+        thread_.join();
+        throw;
+    }
+    if (cpu)
+        bind_to(thread_, *cpu);
+}
+
+worker_thread::~worker_thread() {
+    interior_->finish.tell(*loop_);
+    thread_.join();
+}
+
+void worker_thread::run(const loop_options& options, std::promise<void>& ready) noexcept {
+    std::optional<loop> own;
+    try {
+        own.emplace(options);
+    } catch (...) {
+        ready.set_exception(std::current_exception());
+        return;
+    }
+    block_on(*own, work(ready));
+}
+
+task<> worker_thread::work(std::promise<void>& ready) {
+    interior own;
+    loop_ = &loop::require_current("worker_thread");
+    interior_ = &own;
+    ready.set_value();
+    co_await own.finished.wait();
+    co_await own.tasks.join();
+}
+
+void worker_thread::spawn(task<> work) {
+    loop_->post(
+        [this, work = std::move(work)]() mutable { interior_->tasks.spawn(std::move(work)); });
+}
+
+void worker_thread::cancel() noexcept {
+    interior_->cancel.tell(*loop_);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <ringlet/coro/event.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/loop.hpp>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <optional>
+#include <thread>
+
+namespace ringlet::detail {
+
+/// A thread with a loop of its own, in which tasks run that are given to it. Signals are left to
+/// the program's other threads.
+///
+/// Thread-safe: `spawn` and `cancel`.
+class worker_thread {
+public:
+    /// Starts it, bound to one CPU if that is said. Throws std::system_error where there is no
+    /// thread to be had, and what the constructor of a loop throws.
+    explicit worker_thread(const loop_options& options, std::optional<unsigned> cpu = {});
+    worker_thread(const worker_thread&) = delete;
+    worker_thread& operator=(const worker_thread&) = delete;
+
+    /// Waits until all tasks have ended.
+    ~worker_thread();
+
+    /// Begins a task there; what it throws is lost. Throws std::bad_alloc.
+    void spawn(task<> work);
+
+    /// Cancels what runs there.
+    void cancel() noexcept;
+
+private:
+    /// Something that the thread is told, once; without memory, which cancelling must not need.
+    class notice final : private inbox::work_item {
+    public:
+        explicit notice(std::function<void()> heard) : heard_(std::move(heard)) {}
+
+        void tell(loop& told) noexcept {
+            if (!told_.exchange(true))
+                told.post(*this);
+        }
+
+    private:
+        void run() override { heard_(); }
+        void discard() noexcept override {}
+
+        std::function<void()> heard_;
+        std::atomic<bool> told_{false};
+    };
+
+    /// Lives in the thread's own coroutine.
+    struct interior {
+        task_group tasks;
+        event finished;
+        notice cancel{[this] { tasks.cancel(); }};
+        notice finish{[this] { finished.set(); }};
+    };
+
+    void run(const loop_options& options, std::promise<void>& ready) noexcept;
+    task<> work(std::promise<void>& ready);
+
+    loop* loop_ = nullptr;
+    interior* interior_ = nullptr;
+    std::thread thread_;
+};
+
+}  // namespace ringlet::detail

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "temporary_directory.hpp"
+
+#include <ringlet/coro/task.hpp>
+#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/file/detail/read_at_operation.hpp>
+#include <ringlet/file/detail/write_at_operation.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+/// A descriptor with the operations on files of the loop's floor, which it closes at its end.
+class file_under_test {
+public:
+    using amount = ringlet::detail::write_at_operation::amount;
+
+    /// How an operation ended: what it yielded, and its error if it had one.
+    struct outcome {
+        std::size_t count = 0;
+        std::error_code error;
+    };
+
+    file_under_test(ringlet::loop& owner, int fd) noexcept : owner_(owner), fd_(fd) {}
+    file_under_test(const file_under_test&) = delete;
+    file_under_test& operator=(const file_under_test&) = delete;
+    ~file_under_test() { ::close(fd_); }
+
+    ringlet::task<> read(std::string& buffer, std::uint64_t offset, outcome& ended) {
+        ended.count = co_await ringlet::detail::read_at_operation(
+            owner_, fd_, buffer.data(), buffer.size(), offset, pinned_, &ended.error);
+    }
+    ringlet::task<> write(std::string_view data, std::uint64_t offset, amount wanted,
+                          outcome& ended) {
+        ended.count = co_await ringlet::detail::write_at_operation(
+            owner_, fd_, data.data(), data.size(), offset, wanted, pinned_, &ended.error);
+    }
+
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+    [[nodiscard]] bool in_use() const noexcept { return pinned_.in_use(); }
+
+private:
+    ringlet::loop& owner_;
+    int fd_;
+    ringlet::detail::pinned pinned_;
+};
