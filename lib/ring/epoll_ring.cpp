@@ -1,6 +1,6 @@
 #include "ring/detail/valid_ring_options.hpp"
 #include "ring/epoll/interpreter.hpp"
-#include "ring/epoll/understood.hpp"
+#include "ring/epoll/op_description.hpp"
 
 #include <ringlet/ring/epoll_ring.hpp>
 
@@ -25,7 +25,7 @@ public:
           sqes(std::bit_ceil(options.submission_entries)) {}
 
     detail::epoll::completion_writer completions;
-    interpreter interpreted;
+    detail::epoll::interpreter interpreted;
     std::vector<io_uring_sqe> sqes;
     unsigned head = 0;
     unsigned looks_left_out = 0;
@@ -42,7 +42,7 @@ epoll_ring::epoll_ring(const ring_options& options) {
 epoll_ring::~epoll_ring() = default;
 
 bool epoll_ring::supports(unsigned opcode) const noexcept {
-    return detail::epoll::opcode_understood(opcode);
+    return detail::epoll::description_of(opcode) != nullptr;
 }
 
 void epoll_ring::enter(unsigned submit, unsigned wait_for, clock::time_point deadline) {

@@ -33,7 +33,6 @@ public:
     [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
 
 private:
-    class interpreter;
     class queues;
     std::unique_ptr<queues> queues_;
 };

@@ -10,7 +10,7 @@ waiting_operation& operation_index::add(const io_uring_sqe& sqe) {
     waiting_operation& added = recycled();
     static_cast<io_uring_sqe&>(added) = sqe;
     added.armed = false;
-    added.done = 0;
+    added.so_far = {};
     added.pause = {};
     waiting_operation*& bucket = bucket_of(sqe.user_data);
     added.next_in_bucket = std::exchange(bucket, &added);

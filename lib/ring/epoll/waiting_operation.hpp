@@ -13,7 +13,12 @@
 
 namespace ringlet::detail::epoll {
 
+struct op_description;
 class workers;
+
+/// What an operation waits for. Nothing any more, where its descriptor was closed: only a cancel
+/// ends it.
+enum class awaited { input, output, events, worker, time, nothing };
 
 /// What an SQE points to that io_uring lets go of once it is submitted.
 struct kept_memory {
@@ -24,24 +29,29 @@ struct kept_memory {
     open_how how{};
 };
 
+/// How far the attempts to carry out an SQE have come.
+struct progress {
+    std::size_t done = 0;         // bytes moved so far
+    bool waited = false;          // false in the first attempt
+    kept_memory* kept = nullptr;  // stands for what the SQE pointed to, where the opcode keeps that
+};
+
 /// An SQE that has been taken over and could not be carried out at once. It is in the queue of what
 /// it waits for.
 struct waiting_operation final : thread_pool::job, io_uring_sqe {
-    /// What it waits for. Nothing any more, where its descriptor was closed: only a cancel ends it.
-    enum class awaited { input, output, events, worker, time, nothing };
-
     // In a worker's thread: see workers.
     void work() noexcept override;
     void report_end() noexcept override;
 
+    const op_description* description = nullptr;
+    progress so_far;
     awaited waits_for = awaited::nothing;
-    bool armed = false;    // epoll has been told
-    std::size_t done = 0;  // what a transfer has moved so far
-    int result = 0;        // a worker's
+    bool armed = false;  // epoll has been told
+    int result = 0;      // a worker's
     workers* worked_by = nullptr;
     bool worked_on = false;
     std::chrono::milliseconds pause{0};  // until it is tried again
-    std::unique_ptr<kept_memory> kept;   // kept for the next use
+    std::unique_ptr<kept_memory> kept;   // recycled with the operation
     waiting_operation* next_in_bucket = nullptr;
 };
 

@@ -1,5 +1,5 @@
 #include "workers.hpp"
-#include "attempt.hpp"
+#include "op_description.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -18,9 +18,9 @@ constexpr thread_pool_options limits{.threads_max = 4,
 }  // namespace
 
 void waiting_operation::work() noexcept {
-    result = carry_out_blocking(*this);
+    result = description->work(*this);
     if (result >= 0)
-        result += static_cast<int>(done);
+        result += static_cast<int>(so_far.done);
 }
 
 void waiting_operation::report_end() noexcept {

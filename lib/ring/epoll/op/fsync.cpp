@@ -1,0 +1,29 @@
+#include "ring/epoll/op_description.hpp"
+#include "system_call.hpp"
+
+#include <unistd.h>
+
+namespace ringlet::detail::epoll::op {
+
+namespace {
+
+bool accepts(const io_uring_sqe& sqe) noexcept {
+    return (sqe.fsync_flags & ~unsigned{IORING_FSYNC_DATASYNC}) == 0;
+}
+
+int work(const waiting_operation& operation) noexcept {
+    return result_of(uninterrupted([&] {
+        return (operation.fsync_flags & IORING_FSYNC_DATASYNC) != 0 ? ::fdatasync(operation.fd)
+                                                                    : ::fsync(operation.fd);
+    }));
+}
+
+}  // namespace
+
+extern const op_description fsync{
+    .accepts = accepts,
+    .waits_for = awaited::worker,
+    .work = work,
+};
+
+}  // namespace ringlet::detail::epoll::op

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace ringlet::detail::epoll::op {
+
+template <class T>
+T* pointer(std::uint64_t address) noexcept {
+    return reinterpret_cast<T*>(address);
+}
+
+/// What a CQE says of a system call that has returned: its result, or `-errno`.
+inline int result_of(ssize_t returned) noexcept {
+    return returned < 0 ? -errno : static_cast<int>(returned);
+}
+
+/// Makes a system call again that a signal interrupted.
+template <class Call>
+ssize_t uninterrupted(const Call& call) noexcept {
+    for (;;)
+        if (const ssize_t returned = call(); returned >= 0 || errno != EINTR)
+            return returned;
+}
+
+/// An option of a socket; 0 where `fd` is none.
+inline int int_option(int fd, int name) noexcept {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    ::getsockopt(fd, SOL_SOCKET, name, &value, &size);
+    return value;
+}
+
+/// Whether poll(2), and so epoll(7), takes `fd` for writable.
+inline bool looks_writable(int fd) noexcept {
+    pollfd polled{fd, POLLOUT, 0};
+    return ::poll(&polled, 1, 0) == 1;
+}
+
+}  // namespace ringlet::detail::epoll::op
