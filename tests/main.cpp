@@ -1,9 +1,11 @@
 #define CATCH_CONFIG_RUNNER
 #include "catch.hpp"
 #include "ring/detail/setup_error.hpp"
+#include "ring/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -14,28 +16,15 @@
 
 namespace {
 
-#if CATCH_VERSION_MAJOR < 3
-using listener = Catch::TestEventListenerBase;
-#else
-using listener = Catch::EventListenerBase;
-#endif
-
 /// Ends the run with one line for tests/run to add up: what Catch2 prints differs by version.
-class tally : public listener {
+class tally : public catch_listener {
 public:
-    using listener::listener;
+    using catch_listener::catch_listener;
 
     void testRunEnded(const Catch::TestRunStats& stats) override {
-        const auto& cases = stats.totals.testCases;
-#if CATCH_VERSION_MAJOR < 3
-        const auto skipped = static_cast<std::size_t>(skipped_cases);
-        const auto passed = cases.passed - skipped;
-#else
-        const auto skipped = cases.skipped;
-        const auto passed = cases.passed;
-#endif
-        std::cout << "cases: passed=" << passed << " failed=" << cases.failed
-                  << " skipped=" << skipped << std::endl;
+        const case_counts cases(stats);
+        std::cout << "cases: passed=" << cases.passed << " failed=" << cases.failed
+                  << " skipped=" << cases.skipped << std::endl;
     }
 };
 
@@ -61,9 +50,9 @@ bool misses_its_ring() {
 std::string stuck;  // what to say of the case that runs
 
 /// Ends a run in which a case hangs, and names the case.
-class watchdog : public listener {
+class watchdog : public catch_listener {
 public:
-    using listener::listener;
+    using catch_listener::catch_listener;
 
     void testCaseStarting(const Catch::TestCaseInfo& info) override {
         stuck = "\nthis case hangs: " + info.name + '\n';
@@ -79,12 +68,29 @@ private:
     }
 };
 
+/// Begins as from a shell, whatever started this program: it may have left signals blocked or
+/// ignored, standard descriptors closed, or a umask under which nobody can use a file. And a name
+/// server that cannot be reached is given up before a test's time is over (resolv.conf(5)).
+void forget_launcher() {
+    ringlet::detail::hold_standard_descriptors();
+    ::umask(022);
+    ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+    for (int number = 1; number < SIGRTMAX; ++number)
+        if (struct sigaction now{};
+            ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN)
+            std::signal(number, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 }  // namespace
 
 CATCH_REGISTER_LISTENER(tally)
 CATCH_REGISTER_LISTENER(watchdog)
 
 int main(int argc, char** argv) {
+    forget_launcher();
     if (misses_its_ring()) {
         std::cout << "io_uring is not to be had here; what needs it is left out" << std::endl;
         return skipped_by_meson;

@@ -15,7 +15,7 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
-from cpp_blocks import INCLUDE, line_of, read_blocks
+from cpp_blocks import INCLUDE, OPAQUE, blank, line_of, read_blocks
 
 # Lowest first. A folder beside these is optional and stands on top of them all.
 FLOORS = ("base", "ring", "loop", "coro", "net", "file", "server")
@@ -26,7 +26,7 @@ BODY_LINES_MAX = 70
 
 SOURCE_FOLDERS = ("include", "lib", "tests", "examples", "benchmarks", ".ci")
 CPP = (".hpp", ".cpp", ".h", ".c")
-SCRIPTS = ("run", "prepare", "meson.build")
+SCRIPTS = ("run", "prepare", "other_catch2", "meson.build")
 
 
 class Violation(NamedTuple):
@@ -188,6 +188,8 @@ def check_mirrors(tree):
     sources = tree.files("lib/*/**/*.cpp")
     for path in sources:
         floor = folder_of(path)
+        if path.parent.name not in (floor, "detail"):
+            continue  # one of several that do one thing each in their way, under one declaration
         header = Path("include/ringlet", *path.parts[1:-1], path.stem + ".hpp")
         if any((tree.root / p).is_file() for p in (header, path.with_suffix(".hpp"))):
             continue
@@ -221,6 +223,23 @@ def check_tests(tree):
                 yield Violation(path, line_of(text, match.start()), f"never runs; tag it [{folder}]")
         if TEST_CASE.search(text) and f"\nnamespace {namespace} {{\n" not in text:
             yield Violation(path, 1, f"has no namespace of its own; put all of it into {namespace}")
+
+
+CATCH_HEADER = Path("tests/catch.hpp")
+# All of Catch2 but the names that tests/main.cpp, the runner, needs of it and both versions have.
+CATCH_NAME = re.compile(
+    r"<catch2/[\w/.]*|\bCatch\s*::(?!\s*(?:Session|Test(?:RunStats|CaseInfo|CaseStats))\b)[\s\w:]*\w"
+    r"|\bnamespace\s[\w\s=]*\bCatch\b|\bCATCH_(?!CONFIG_RUNNER\b|REGISTER_LISTENER\b)\w+"
+)
+
+
+def check_catch(tree):
+    """Catch2 has two major versions, which name things differently: one file knows of it."""
+    for path in tree.cpp("tests"):
+        code = blank(tree.text(path), OPAQUE)
+        for match in CATCH_NAME.finditer(code) if path != CATCH_HEADER else ():
+            fault = f"{match[0]} may be of one version of Catch2 only; have {CATCH_HEADER} bring it in"
+            yield Violation(path, line_of(code, match.start()), fault)
 
 
 LEFTOVER = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|[H]ACK)\b")
@@ -298,6 +317,7 @@ CHECKS = (
     check_umbrella,
     check_mirrors,
     check_tests,
+    check_catch,
     check_lines,
     check_bodies,
 )

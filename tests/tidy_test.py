@@ -136,6 +136,25 @@ class TidyTest(unittest.TestCase):
         self.refuses(tidy.check_tests, {path: foreign}, f"{path}:1: has no namespace")
         self.refuses(tidy.check_tests, {path: "int helper();\n"})
 
+    def test_one_file_knows_the_versions_of_catch(self):
+        path = "tests/net/stream.cpp"
+        for line in (
+            "CHECK_THROWS_WITH(f(), Catch::StartsWith(name));",
+            "CHECK_THAT(name, Catch::Matchers::ContainsSubstring(part));",
+            "using namespace Catch::Matchers;",
+            "using namespace Catch;",
+            "namespace matchers = Catch::Matchers;",
+            "#if CATCH_VERSION_MAJOR < 3",
+            "#include <catch2/catch_test_macros.hpp>",
+        ):
+            self.refuses(tidy.check_catch, {path: f"\n{line}\n"}, f"{path}:2:")
+            self.refuses(tidy.check_catch, {"tests/catch.hpp": f"{line}\n"})
+        runner = (
+            "#define CATCH_CONFIG_RUNNER\n#include \"catch.hpp\"\nCATCH_REGISTER_LISTENER(tally)\n"
+            "void f(const Catch::TestRunStats& stats);  // not Catch::TestEventListenerBase\n"
+        )
+        self.refuses(tidy.check_catch, {"tests/main.cpp": runner})
+
     def test_lines(self):
         path = "lib/net/stream.cpp"
         for line in (

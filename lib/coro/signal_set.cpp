@@ -1,3 +1,5 @@
+#include "ring/detail/standard_descriptors.hpp"
+
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/loop/loop.hpp>
@@ -26,6 +28,16 @@ constexpr int numbers_max = 64;
 
 constexpr std::uint64_t bit_of(int number) noexcept {
     return std::uint64_t{1} << (number - 1);
+}
+
+/// Blocks or unblocks a signal in this thread. Whether it was blocked before.
+bool change_mask(int how, int number) noexcept {
+    sigset_t only;
+    sigset_t before;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, number);
+    ::pthread_sigmask(how, &only, &before);
+    return ::sigismember(&before, number) == 1;
 }
 
 }  // namespace
@@ -114,6 +126,7 @@ public:
 private:
     struct disposition {
         std::size_t sets;
+        bool blocked_before;  // in the thread that made the first set
         struct sigaction before;
     };
 
@@ -142,6 +155,7 @@ signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
     if (free == slots_.end())
         throw std::system_error(EAGAIN, std::system_category(),
                                 "signal_set: sets_max live already");
+    detail::hold_standard_descriptors();
     const int fd = ::eventfd(0, EFD_CLOEXEC);
     if (fd < 0)
         throw std::system_error(errno, std::system_category(), "eventfd");
@@ -169,17 +183,25 @@ void signal_set::table::catch_signals(std::uint64_t numbers) noexcept {
     noting.sa_flags = SA_RESTART;
     ::sigfillset(&noting.sa_mask);
     for (int number = 1; number <= numbers_max; ++number) {
+        if ((numbers & bit_of(number)) == 0)
+            continue;
         disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
-        if ((numbers & bit_of(number)) != 0 && one.sets++ == 0)
+        if (one.sets == 0)
             ::sigaction(number, &noting, &one.before);
+        const bool was_blocked = change_mask(SIG_UNBLOCK, number);
+        if (one.sets++ == 0)
+            one.blocked_before = was_blocked;
     }
 }
 
 void signal_set::table::leave_signals(std::uint64_t numbers) noexcept {
     for (int number = 1; number <= numbers_max; ++number) {
         disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
-        if ((numbers & bit_of(number)) != 0 && --one.sets == 0)
-            ::sigaction(number, &one.before, nullptr);
+        if ((numbers & bit_of(number)) == 0 || --one.sets > 0)
+            continue;
+        if (one.blocked_before)
+            change_mask(SIG_BLOCK, number);
+        ::sigaction(number, &one.before, nullptr);
     }
 }
 

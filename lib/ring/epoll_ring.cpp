@@ -1,3 +1,4 @@
+#include "ring/detail/standard_descriptors.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 #include "ring/epoll/interpreter.hpp"
 #include "ring/epoll/op_description.hpp"
@@ -33,6 +34,7 @@ public:
 
 epoll_ring::epoll_ring(const ring_options& options) {
     detail::require_valid(options);
+    detail::hold_standard_descriptors();
     queues_ = std::make_unique<queues>(options);
     submissions_ = detail::submission_queue(
         queues_->sqes.data(), static_cast<unsigned>(queues_->sqes.size()), &queues_->head);

@@ -1,6 +1,7 @@
 #include "base/detail/owned_descriptors.hpp"
 #include "ring/detail/kernel_abi.hpp"
 #include "ring/detail/setup_error.hpp"
+#include "ring/detail/standard_descriptors.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
@@ -42,6 +43,7 @@ std::atomic<unsigned> rings_ended{0};
 
 kernel_ring::kernel_ring(const ring_options& options) {
     detail::require_valid(options);
+    detail::hold_standard_descriptors();
     set_up(options);
     detail::owned_descriptors::add(ring_.ring_fd);
     static_cast<void>(rings_ended.load(std::memory_order_acquire));

@@ -1,4 +1,5 @@
 #include "base/detail/owned_descriptors.hpp"
+#include "ring/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
 
@@ -16,6 +17,8 @@ int result_of(int returned) noexcept {
 
 class system_network final : public network {
 public:
+    system_network() noexcept { detail::hold_standard_descriptors(); }
+
     int open(int domain, int type, int protocol) noexcept override {
         return result_of(::socket(domain, type | SOCK_CLOEXEC, protocol));
     }

@@ -103,7 +103,8 @@ TEST_CASE("curl gets a file, resumes one, and is told what is wrong", "[examples
     served_directory served;
     const std::string url = "http://" + served.server().address().to_string();
     const auto curl = [&](command arguments) {
-        arguments.insert(arguments.begin(), {"curl", "-sS", "--path-as-is", "--max-time", "20"});
+        arguments.insert(arguments.begin(), {"curl", "-q", "-sS", "--path-as-is", "--max-time",
+                                             "20", "--noproxy", "*"});
         return child_process(arguments).out().read_rest();
     };
     CHECK(curl({url + "/ten"}) == "0123456789");

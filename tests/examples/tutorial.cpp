@@ -41,15 +41,27 @@ std::string program_under(const std::string& document, const std::string& headin
 /// The address that the tutorial's programs share.
 const ringlet::address fixed("127.0.0.1", 9999);
 
-void require_fixed_address(const own_network& network) {
-    if (network.separate())
-        return;
-    try {
-        ringlet::socket::open(ringlet::network::system(), AF_INET, SOCK_STREAM).bind(fixed);
-    } catch (const std::system_error& error) {
-        SKIP(fixed << " is taken, and this user can have no network of their own");
+/// While one lives, that address is in a network of its own, or, where this user can have none, no
+/// other run of these tests uses it.
+class claimed_address {
+public:
+    claimed_address() {
+        if (network_.separate())
+            return;
+        ringlet::network& net = ringlet::network::system();
+        try {
+            claim_ = ringlet::socket::open(net, AF_UNIX, SOCK_STREAM);
+            claim_.bind(ringlet::address::unix_path("@ringlet-tests-fixed-address"));
+            ringlet::socket::open(net, AF_INET, SOCK_STREAM).bind(fixed);
+        } catch (const std::system_error& error) {
+            SKIP(fixed << " is taken, and this user can have no network of their own");
+        }
     }
-}
+
+private:
+    own_network network_;
+    ringlet::socket claim_;
+};
 
 }  // namespace
 
@@ -62,8 +74,7 @@ TEST_CASE("the tutorial's programs are here as the tutorial has them", "[example
 }
 
 TEST_CASE("the tutorial's client talks to the welcome server", "[examples]") {
-    const own_network network;
-    require_fixed_address(network);
+    const claimed_address alone;
     example_server server("welcome_server", {});
     CHECK(server.before() == "启动socketserver服务器！\n");
     CHECK(server.address() == fixed);
@@ -81,8 +92,7 @@ TEST_CASE("the tutorial's client talks to the welcome server", "[examples]") {
 }
 
 TEST_CASE("ringlet's client talks to the tutorial's server", "[examples]") {
-    const own_network network;
-    require_fixed_address(network);
+    const claimed_address alone;
     child_process server(tutorial("seed_server.py"));
     CHECK(server.read_line() == "启动socketserver服务器！");
 

@@ -38,8 +38,8 @@ TEST_CASE("a timeout ends with ETIME, not before its time", "[ring]") {
         CHECK(next_completion(*ring).result == -ETIME);
         CHECK(ring->now() >= end);
     }
-    for (const auto duration : {-1h, 0h}) {
-        const time_point end = ring->now() + duration;
+    // The clock may have begun with the machine, a moment ago; no timeout ends before it began.
+    for (const time_point end : {time_point(), ring->now()}) {
         hand_over_timeout(*ring, 1, timespec_of(end.time_since_epoch()), IORING_TIMEOUT_ABS);
         CHECK(next_completion(*ring).result == -ETIME);
     }

@@ -18,8 +18,10 @@ namespace ringlet {
 /// each gets its signals. What a signal did before, it does again after the last set with it.
 ///
 /// It is a handler that notes them (sigaction(2), with SA_RESTART), in whatever thread the kernel
-/// chooses: no thread has to block them, nothing is inherited by programs that are executed. In a
-/// child after fork(2) no set lives, and its parent's must not be awaited; their end is harmless.
+/// chooses: no thread has to block them, nothing is inherited by programs that are executed. Where
+/// the thread that makes a set blocks its signals, as the program's launcher may have left it, it
+/// no longer does, and does again after the last set. In a child after fork(2) no set lives, and
+/// its parent's must not be awaited; their end is harmless.
 ///
 /// One thread at a time, but for making and ending. Lifetime: outlives who waits for it.
 class signal_set {

@@ -107,7 +107,7 @@ TEST_CASE("what is shared is destroyed where it was made, not in a child", "[ser
 
 TEST_CASE("no memory, and more than there can be, is refused", "[server]") {
     CHECK_THROWS_AS(shared_memory<int>(0), std::system_error);
-    CHECK_THROWS_WITH(shared_memory<int>(std::size_t{1} << 60U), Catch::StartsWith("mmap: "));
+    CHECK_THROWS_WITH(shared_memory<int>(std::size_t{1} << 60U), StartsWith("mmap: "));
     CHECK_THROWS_AS(shared_memory<int>(std::numeric_limits<std::size_t>::max() / 2),
                     std::bad_array_new_length);
 }
