@@ -6,7 +6,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace accept_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return (sqe.ioprio & ~unsigned{IORING_ACCEPT_MULTISHOT}) == 0 && sqe.file_index == 0;
@@ -40,14 +40,14 @@ std::optional<outcome> attempt(ring_state& ring, const io_uring_sqe& sqe, progre
     }
 }
 
-}  // namespace
+}  // namespace accept_op
 
 extern const op_description accept{
-    .accepts = accepts,
+    .accepts = accept_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::input,
-    .prepare = prepare,
-    .attempt = attempt,
+    .prepare = accept_op::prepare,
+    .attempt = accept_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

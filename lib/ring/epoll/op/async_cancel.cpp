@@ -7,7 +7,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace async_cancel_op {
 
 std::optional<outcome> attempt(ring_state& ring, const io_uring_sqe& sqe, progress& /*so_far*/) {
     const unsigned flags = sqe.cancel_flags;
@@ -39,8 +39,8 @@ std::optional<outcome> attempt(ring_state& ring, const io_uring_sqe& sqe, progre
     return ring.waiting.cancel(*found) ? 0 : -EALREADY;
 }
 
-}  // namespace
+}  // namespace async_cancel_op
 
-extern const op_description async_cancel{.attempt = attempt};
+extern const op_description async_cancel{.attempt = async_cancel_op::attempt};
 
 }  // namespace ringlet::detail::epoll::op

@@ -3,7 +3,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace buffers_op {
 
 std::optional<outcome> provide(ring_state& ring, const io_uring_sqe& sqe, progress& /*so_far*/) {
     return ring.buffers.provide(sqe);
@@ -13,9 +13,9 @@ std::optional<outcome> remove(ring_state& ring, const io_uring_sqe& sqe, progres
     return ring.buffers.remove(sqe);
 }
 
-}  // namespace
+}  // namespace buffers_op
 
-extern const op_description provide_buffers{.attempt = provide};
-extern const op_description remove_buffers{.attempt = remove};
+extern const op_description provide_buffers{.attempt = buffers_op::provide};
+extern const op_description remove_buffers{.attempt = buffers_op::remove};
 
 }  // namespace ringlet::detail::epoll::op

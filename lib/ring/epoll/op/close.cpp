@@ -6,7 +6,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace close_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.file_index == 0;
@@ -20,12 +20,12 @@ std::optional<outcome> attempt(ring_state& ring, const io_uring_sqe& sqe, progre
     return result_of(::close(sqe.fd));
 }
 
-}  // namespace
+}  // namespace close_op
 
 extern const op_description close{
-    .accepts = accepts,
+    .accepts = close_op::accepts,
     .at_descriptor = true,
-    .attempt = attempt,
+    .attempt = close_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

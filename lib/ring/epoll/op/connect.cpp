@@ -6,7 +6,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace connect_op {
 
 /// connect(2) without waiting, which knows no MSG_DONTWAIT.
 int connect_at_once(const io_uring_sqe& sqe) noexcept {
@@ -39,14 +39,14 @@ void keep_address(waiting_operation& operation, kept_memory& kept) {
     keep_name(operation, kept, operation.off);
 }
 
-}  // namespace
+}  // namespace connect_op
 
 extern const op_description connect{
     .at_descriptor = true,
     .waits_for = awaited::output,
-    .attempt = attempt,
-    .waits_for_peer = waits_for_peer,
-    .keep = keep_address,
+    .attempt = connect_op::attempt,
+    .waits_for_peer = connect_op::waits_for_peer,
+    .keep = connect_op::keep_address,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -5,7 +5,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace fsync_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return (sqe.fsync_flags & ~unsigned{IORING_FSYNC_DATASYNC}) == 0;
@@ -18,12 +18,12 @@ int work(const waiting_operation& operation) noexcept {
     }));
 }
 
-}  // namespace
+}  // namespace fsync_op
 
 extern const op_description fsync{
-    .accepts = accepts,
+    .accepts = fsync_op::accepts,
     .waits_for = awaited::worker,
-    .work = work,
+    .work = fsync_op::work,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -9,7 +9,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace message_op {
 
 /// `message` less the first `done` bytes, with which its control data went; its buffers are copied
 /// to `buffers`.
@@ -87,15 +87,15 @@ void keep_message(waiting_operation& operation, kept_memory& kept) {
     kept.header.msg_control = kept.control.empty() ? nullptr : kept.control.data();
 }
 
-}  // namespace
+}  // namespace message_op
 
 extern const op_description recvmsg{
     .accepts = accepts_plain_transfer,
     .at_descriptor = true,
     .waits_for = awaited::input,
     .never_waits = has_dontwait,
-    .attempt = attempt_recvmsg,
-    .keep = keep_buffers,
+    .attempt = message_op::attempt_recvmsg,
+    .keep = message_op::keep_buffers,
 };
 
 extern const op_description sendmsg{
@@ -103,9 +103,9 @@ extern const op_description sendmsg{
     .at_descriptor = true,
     .waits_for = awaited::output,
     .never_waits = has_dontwait,
-    .attempt = attempt_sendmsg,
+    .attempt = message_op::attempt_sendmsg,
     .waits_for_peer = send_waits_for_peer,
-    .keep = keep_message,
+    .keep = message_op::keep_message,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -2,7 +2,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace nop_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.rw_flags == 0;
@@ -13,11 +13,11 @@ std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& /*sqe*/
     return 0;
 }
 
-}  // namespace
+}  // namespace nop_op
 
 extern const op_description nop{
-    .accepts = accepts,
-    .attempt = attempt,
+    .accepts = nop_op::accepts,
+    .attempt = nop_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -10,7 +10,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace open_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.file_index == 0;
@@ -36,20 +36,20 @@ void keep_path_and_how(waiting_operation& operation, kept_memory& kept) {
     operation.addr2 = reinterpret_cast<std::uintptr_t>(&kept.how);
 }
 
-}  // namespace
+}  // namespace open_op
 
 extern const op_description openat{
-    .accepts = accepts,
+    .accepts = open_op::accepts,
     .waits_for = awaited::worker,
     .keep = keep_path,
-    .work = work_openat,
+    .work = open_op::work_openat,
 };
 
 extern const op_description openat2{
-    .accepts = accepts,
+    .accepts = open_op::accepts,
     .waits_for = awaited::worker,
-    .keep = keep_path_and_how,
-    .work = work_openat2,
+    .keep = open_op::keep_path_and_how,
+    .work = open_op::work_openat2,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -7,7 +7,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace poll_add_op {
 
 bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.len == 0;  // once, level-triggered
@@ -24,13 +24,13 @@ std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& sqe,
     return std::nullopt;
 }
 
-}  // namespace
+}  // namespace poll_add_op
 
 extern const op_description poll_add{
-    .accepts = accepts,
+    .accepts = poll_add_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::events,
-    .attempt = attempt,
+    .attempt = poll_add_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -9,7 +9,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace read_write_op {
 
 constexpr auto at_position = ~std::uint64_t{0};  // an offset that says: where the file stands
 
@@ -107,24 +107,24 @@ constexpr op_description write_of_file{
     .work = work_write,
 };
 
-}  // namespace
+}  // namespace read_write_op
 
 extern const op_description read{
-    .accepts = accepts,
+    .accepts = read_write_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::input,
     .of_files = &read_of_file,
-    .attempt = attempt_read,
-    .work = work_read,
+    .attempt = read_write_op::attempt_read,
+    .work = read_write_op::work_read,
 };
 
 extern const op_description write{
-    .accepts = accepts,
+    .accepts = read_write_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::output,
     .of_files = &write_of_file,
-    .attempt = attempt_write,
-    .work = work_write,
+    .attempt = read_write_op::attempt_write,
+    .work = read_write_op::work_write,
 };
 
 }  // namespace ringlet::detail::epoll::op

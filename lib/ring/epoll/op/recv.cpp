@@ -6,7 +6,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace recv_op {
 
 bool selects_buffer(const io_uring_sqe& sqe) noexcept {
     return (sqe.flags & IOSQE_BUFFER_SELECT) != 0;
@@ -64,15 +64,15 @@ std::optional<outcome> attempt(ring_state& ring, const io_uring_sqe& sqe, progre
     return receive(from, sqe, pointer<std::byte>(sqe.addr), sqe.len, so_far.done);
 }
 
-}  // namespace
+}  // namespace recv_op
 
 extern const op_description recv{
     .sqe_flags = IOSQE_ASYNC | IOSQE_BUFFER_SELECT,
-    .accepts = accepts,
+    .accepts = recv_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::input,
     .never_waits = has_dontwait,
-    .attempt = attempt,
+    .attempt = recv_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

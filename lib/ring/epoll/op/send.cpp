@@ -3,7 +3,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace send_op {
 
 std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& sqe, progress& so_far) {
     const auto* const data = pointer<const std::byte>(sqe.addr);
@@ -12,14 +12,14 @@ std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& sqe, pr
     });
 }
 
-}  // namespace
+}  // namespace send_op
 
 extern const op_description send{
     .accepts = accepts_plain_transfer,
     .at_descriptor = true,
     .waits_for = awaited::output,
     .never_waits = has_dontwait,
-    .attempt = attempt,
+    .attempt = send_op::attempt,
     .waits_for_peer = send_waits_for_peer,
 };
 

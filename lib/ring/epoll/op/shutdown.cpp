@@ -3,18 +3,18 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace shutdown_op {
 
 std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& sqe,
                                progress& /*so_far*/) {
     return result_of(::shutdown(sqe.fd, static_cast<int>(sqe.len)));
 }
 
-}  // namespace
+}  // namespace shutdown_op
 
 extern const op_description shutdown{
     .at_descriptor = true,
-    .attempt = attempt,
+    .attempt = shutdown_op::attempt,
 };
 
 }  // namespace ringlet::detail::epoll::op

@@ -6,7 +6,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace statx_op {
 
 int work(const waiting_operation& operation) noexcept {
     return result_of(uninterrupted([&] {
@@ -16,12 +16,12 @@ int work(const waiting_operation& operation) noexcept {
     }));
 }
 
-}  // namespace
+}  // namespace statx_op
 
 extern const op_description statx{
     .waits_for = awaited::worker,
     .keep = keep_path,
-    .work = work,
+    .work = statx_op::work,
 };
 
 }  // namespace ringlet::detail::epoll::op

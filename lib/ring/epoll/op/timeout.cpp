@@ -3,7 +3,7 @@
 
 namespace ringlet::detail::epoll::op {
 
-namespace {
+namespace timeout_op {
 
 using time_point = op_description::time_point;
 
@@ -31,13 +31,13 @@ time_point due(const io_uring_sqe& sqe) noexcept {
     return never ? ring::no_deadline : begin + seconds + rest;
 }
 
-}  // namespace
+}  // namespace timeout_op
 
 extern const op_description timeout{
-    .accepts = accepts,
+    .accepts = timeout_op::accepts,
     .waits_for = awaited::time,
-    .attempt = attempt,
-    .due = due,
+    .attempt = timeout_op::attempt,
+    .due = timeout_op::due,
 };
 
 }  // namespace ringlet::detail::epoll::op
