@@ -32,9 +32,9 @@ public:
     /// Throws std::invalid_argument for what is not a signal, or none that can be awaited: SIGKILL,
     /// SIGSTOP, and those that a thread's own fault raises; std::system_error where there are
     /// `sets_max` already or there is no descriptor left.
-    template <std::same_as<int>... Numbers>
-    requires(sizeof...(Numbers) > 0) explicit signal_set(Numbers... numbers)
-        : signal_set(numbers_mask((bit(numbers) | ...))) {}
+    template <std::same_as<int>... More>
+    explicit signal_set(int number, More... more)
+        : signal_set(numbers_mask((bit(number) | ... | bit(more)))) {}
     signal_set(const signal_set&) = delete;
     signal_set& operator=(const signal_set&) = delete;
     ~signal_set();

@@ -4,6 +4,7 @@
 
 #include <sys/uio.h>
 
+#include <concepts>
 #include <string_view>
 
 namespace ringlet {
@@ -41,5 +42,12 @@ private:
 };
 
 static_assert(sizeof(const_buffer) == sizeof(iovec) && std::is_standard_layout_v<const_buffer>);
+
+namespace detail {
+
+template <class T>
+concept makes_const_buffer = std::convertible_to<const T&, const_buffer>;
+
+}  // namespace detail
 
 }  // namespace ringlet

@@ -9,14 +9,25 @@ namespace ringlet {
 
 namespace detail {
 
-template <class T>
-concept byte_like =
-    std::same_as<std::remove_cv_t<T>, std::byte> || std::same_as < std::remove_cv_t<T>,
-char > || std::same_as<std::remove_cv_t<T>, unsigned char>;
+template <class T, class... Others>
+concept one_of = (std::same_as<T, Others> || ...);
 
-template <class R>
-concept byte_range = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-    byte_like<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
+template <class T>
+concept byte_like = one_of < std::remove_cv_t<T>,
+        std::byte,
+char, unsigned char > ;
+
+template <class Range>
+using element_of = std::remove_reference_t<std::ranges::range_reference_t<Range>>;
+
+template <class Range>
+concept byte_range = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+    byte_like<element_of<Range>>;
+
+/// What lasts longer than the expression that names it, and can be written to.
+template <class Range>
+concept writable_range = byte_range<Range> && !std::is_const_v<element_of<Range>> &&
+                         (std::ranges::borrowed_range<Range> || std::is_lvalue_reference_v<Range>);
 
 }  // namespace detail
 
@@ -28,12 +39,9 @@ class mutable_buffer {
 public:
     mutable_buffer(void* data, std::size_t size) noexcept : data_(data), size_(size) {}
 
-    template <detail::byte_range Range>
-    requires(std::ranges::borrowed_range<Range> || std::is_lvalue_reference_v<Range>) &&
-        (!std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<Range>>>)
-            mutable_buffer(Range&& range) noexcept  // NOLINT: meant to convert
-        : data_(std::ranges::data(range)),
-    size_(std::ranges::size(range)) {}
+    template <detail::writable_range Range>
+    mutable_buffer(Range&& range) noexcept  // NOLINT: meant to convert
+        : data_(std::ranges::data(range)), size_(std::ranges::size(range)) {}
 
     [[nodiscard]] void* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }

@@ -83,9 +83,8 @@ public:
 
     /// Sends all of several buffers, one after the other, without copying them together:
     /// `send_all(head, body)`. sendmsg(2).
-    template <class... More>
-    requires(std::convertible_to<const More&, const_buffer>&&...)
-        [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
+    template <detail::makes_const_buffer... More>
+    [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
         return detail::buffer_sequence_send<sizeof...(more) + 2>(
             *loop_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
     }
