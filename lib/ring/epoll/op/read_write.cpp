@@ -113,7 +113,7 @@ extern const op_description read{
     .accepts = read_write_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::input,
-    .of_files = &read_of_file,
+    .of_files = &read_write_op::read_of_file,
     .attempt = read_write_op::attempt_read,
     .work = read_write_op::work_read,
 };
@@ -122,7 +122,7 @@ extern const op_description write{
     .accepts = read_write_op::accepts,
     .at_descriptor = true,
     .waits_for = awaited::output,
-    .of_files = &write_of_file,
+    .of_files = &read_write_op::write_of_file,
     .attempt = read_write_op::attempt_write,
     .work = read_write_op::work_write,
 };
