@@ -7,5 +7,5 @@
 #define CHECK_AWAITED(awaited, expected)                                                           \
     do {                                                                                           \
         const auto got = awaited;                                                                  \
-        CHECK(got == expected);                                                                    \
+        CHECK(got == (expected));                                                                  \
     } while (false)

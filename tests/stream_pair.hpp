@@ -18,7 +18,8 @@ struct stream_pair {
 /// The transports that a stream runs on, for tests of both.
 enum class stream_transport { tcp, unix_socket };
 
-inline stream_pair make_streams(ringlet::loop& owner, stream_transport kind = stream_transport::tcp) {
+inline stream_pair make_streams(ringlet::loop& owner,
+                                stream_transport kind = stream_transport::tcp) {
     return {owner, kind == stream_transport::tcp ? tcp_pair() : unix_pair()};
 }
 

@@ -102,7 +102,7 @@ TEST_CASE("a task moves, and what it was moved from is empty", "[coro]") {
     CHECK_FALSE(from.valid());  // NOLINT(bugprone-use-after-move): what is tested
     CHECK_FALSE(task<int>().valid());
     to = hold(counted(4));
-    CHECK(ringlet::block_on(std::move(to)) == 4);
+    CHECK(ringlet::block_on(std::move(to)) == 4);  // NOLINT(bugprone-use-after-move)
     from = task<int>();
     to = task<int>();
     CHECK(counted::alive() == 0);
@@ -211,7 +211,7 @@ TEST_CASE("destroying a task that is suspended ends the program with a sentence"
         ringlet::block_on([]() -> task<> {
             task<> suspended = []() -> task<> { co_await ringlet::yield(); }();
             std::move(suspended).operator co_await().await_suspend(std::noop_coroutine());
-            const task<> ended = std::move(suspended);
+            const task<> ended = std::move(suspended);  // NOLINT(bugprone-use-after-move)
             co_return;
         }());
         return 0;

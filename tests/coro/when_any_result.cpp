@@ -18,7 +18,7 @@ TEST_CASE("the result of a contest owns the winner's value, and can be moved on"
     CHECK(moved.index == 2);
     REQUIRE(moved.value != nullptr);
     CHECK(*moved.value == 5);
-    CHECK(first.value == nullptr);
+    CHECK(first.value == nullptr);  // NOLINT(bugprone-use-after-move)
 }
 
 }  // namespace tests::coro_when_any_result

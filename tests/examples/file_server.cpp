@@ -102,7 +102,7 @@ TEST_CASE("curl gets a file, resumes one, and is told what is wrong", "[examples
         SKIP("there is no curl");
     served_directory served;
     const std::string url = "http://" + served.server().address().to_string();
-    const auto curl = [&](command arguments) {
+    const auto curl = [&](command arguments) {  // NOLINT(performance-unnecessary-value-param)
         arguments.insert(arguments.begin(), {"curl", "-q", "-sS", "--path-as-is", "--max-time",
                                              "20", "--noproxy", "*"});
         return child_process(arguments).out().read_rest();

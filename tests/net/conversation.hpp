@@ -62,7 +62,7 @@ ringlet::task<std::string> converse(Reader& in, Attempt attempt) {
     co_await attempt(line);
     do
         co_await attempt(some);
-    while (count > 0);
+    while (count > 0);  // NOLINT(bugprone-infinite-loop)
     note(rest);
     co_await attempt(all);
     co_return read;

@@ -61,7 +61,8 @@ private:
 };
 
 std::vector<const_buffer> several(const counted_text& one, const counted_text& other) {
-    return std::vector<const_buffer>(2, one.text().empty() ? other : one);
+    const const_buffer chosen = one.text().empty() ? other : one;
+    return {chosen, chosen};
 }
 
 /// Takes a stream, and what to send on it, by value.

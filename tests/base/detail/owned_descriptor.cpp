@@ -44,7 +44,7 @@ TEST_CASE("an owned descriptor moves", "[base]") {
         const int fd = open_any();
         owned_descriptor one(fd, "open");
         owned_descriptor other(std::move(one));
-        CHECK(one.native_handle() == -1);
+        CHECK(one.native_handle() == -1);  // NOLINT(bugprone-use-after-move)
         CHECK(other.native_handle() == fd);
         one = std::move(other);
         CHECK(one.native_handle() == fd);

@@ -97,9 +97,9 @@ TEMPLATE_TEST_CASE("senders that wait are served in the order they came, and ahe
         for (int i = 0; i < 4; ++i)
             group.spawn(sender(i));
         int late = 4;
-        CHECK_FALSE(items.try_send(std::move(late)));
+        CHECK_FALSE(items.try_send(int{late}));
         CHECK(items.try_receive() == 0);
-        CHECK_FALSE(items.try_send(std::move(late)));  // the room belongs to who waits
+        CHECK_FALSE(items.try_send(int{late}));  // the room belongs to who waits
         for (int i = 1; i < 4; ++i)
             CHECK(items.try_receive() == i);
         CHECK_FALSE(items.try_receive().has_value());

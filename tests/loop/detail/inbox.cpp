@@ -17,7 +17,8 @@ namespace tests::loop_inbox {
 namespace {
 
 void post(ringlet::detail::inbox& box, auto work) {
-    REQUIRE_FALSE(box.post(std::move(work)));
+    const bool wakes = box.post(std::move(work));
+    REQUIRE_FALSE(wakes);
 }
 
 /// Work that lives where it was made, and counts what happens to it.

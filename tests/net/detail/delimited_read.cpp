@@ -29,13 +29,13 @@ std::vector<std::string> pieces(std::size_t buffer_size, incoming from, Next nex
         delimited_read request = next(bytes);
         feed(request, from);
         if (request.failed())
-            read.push_back(request.error() == stream_errc::too_long ? "TOO LONG" : "ENDED");
+            read.emplace_back(request.error() == stream_errc::too_long ? "TOO LONG" : "ENDED");
         const auto piece = request.take();
         if (!piece)
             return read;
         read.emplace_back(*piece);
     }
-    read.push_back("NO END");
+    read.emplace_back("NO END");
     return read;
 }
 

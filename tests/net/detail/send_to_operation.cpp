@@ -67,8 +67,8 @@ TEST_CASE("any number of sends may be pending on one socket, and each arrives wh
         co_await group.join();
     });
     std::set<std::string> received;
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-        CHECK_FALSE(errors[i]);
+    for (const std::error_code& error : errors) {
+        CHECK_FALSE(error);
         received.insert(take(to));
     }
     CHECK(received.size() == errors.size());
