@@ -63,6 +63,7 @@
 #include <ringlet/file/file.hpp>
 #include <ringlet/file/send_file.hpp>
 
+#include <ringlet/server/accepted.hpp>
 #include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/base_request_handler.hpp>
 #include <ringlet/server/basic_request_handler.hpp>

@@ -1,3 +1,4 @@
+#include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
 #include "server/detail/request_source.hpp"
@@ -32,15 +33,16 @@ class datagram_server::incoming final : public detail::request_source {
 public:
     incoming(datagram_server& owner, const bound_socket& from,
              const datagram_receiver_options& options)
-        : owner_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
+        : server_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
 
-    task<> take(detail::executor& handled_by) override {
-        owner_.take(co_await owner_.get_request(receiver_), handled_by);
+    task<> accept_for(detail::bounded_dispatcher& handlers) override {
+        datagram received = co_await server_.get_request(receiver_);
+        server_.process(std::move(received), handlers);
     }
 
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return receiver_.yielded(); }
 
-    task<> stop(detail::executor& handled_by) override {
+    task<> stop(detail::bounded_dispatcher& handlers) override {
         const shield uncancelled(loop::require_current("serve"));
         co_await receiver_.stop();
         std::error_code none_left;
@@ -48,12 +50,12 @@ public:
             datagram received = co_await receiver_.receive(none_left);
             if (none_left)
                 break;
-            owner_.take(std::move(received), handled_by);
+            server_.process(std::move(received), handlers);
         }
     }
 
 private:
-    datagram_server& owner_;
+    datagram_server& server_;
     datagram_receiver receiver_;
 };
 
@@ -69,27 +71,38 @@ task<datagram> datagram_server::get_request(datagram_receiver& receiving) {
     co_return co_await receiving.receive();
 }
 
-void datagram_server::take(datagram received, detail::executor& handled_by) {
+void datagram_server::process(datagram&& received, detail::bounded_dispatcher& handlers) noexcept {
     detail::counter_slot& counts = counted();
     detail::counter_slot::count(counts.accepted);
     detail::counter_slot::count(counts.packets_received);
     counts.bytes_received.fetch_add(received.data().size(), std::memory_order_relaxed);
-    const address client = received.sender();
+    accepted<datagram> request(*this, handlers, std::move(received), {}, {}, counts.refused);
     try {
-        const detail::executor::taking here(handled_by, {}, counts.refused);
-        if (verify_request(received, client))
-            process_request(std::move(received), client);
-    } catch (...) {
-        report_error(std::current_exception(), client);
+        if (verify_request(request.request(), request.client_address()))
+            process_request(std::move(request));
+    } catch (...) {  // the address was copied, not moved
+        report_error(std::current_exception(), request.client_address());
     }
 }
 
-void datagram_server::process_request(datagram received, const address& /*client*/) {
-    detail::executor::taking& here = detail::executor::taking::current();
-    if (!here.in_this_loop())
-        received.detach();
-    here.hand_over(
-        {.handling = serve_request(std::move(received), fileno()), .descriptor = fileno()});
+void datagram_server::process_request(accepted<datagram> request) {
+    request.hand_over();
+}
+
+template <>
+task<> accepted<datagram>::handle_here() {
+    return server_->serve_request(std::move(request_), server_->fileno());
+}
+
+template <>
+task<> accepted<datagram>::handle_elsewhere() {
+    request_.detach();
+    return handle_here();
+}
+
+template <>
+int accepted<datagram>::descriptor() noexcept {
+    return server_->fileno();
 }
 
 task<> datagram_server::serve_request(datagram received, int through) {

@@ -1,17 +1,20 @@
+#include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
-#include "server/detail/linger.hpp"
 #include "server/detail/request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
 
-#include <stdexcept>
+#include <algorithm>
+#include <array>
 
 namespace ringlet {
 
 namespace {
+
+constexpr std::size_t discard_size = 4096;
 
 address peer_of(const stream& request) noexcept {
     try {
@@ -23,7 +26,7 @@ address peer_of(const stream& request) noexcept {
 
 bool has_limits(const server_options& options) noexcept {
     return options.request_timeout > options.request_timeout.zero() ||
-           options.timeouts != stream_timeouts{};
+           options.stream_timeouts != stream_timeouts{};
 }
 
 }  // namespace
@@ -51,28 +54,29 @@ bool stream_server::verify_request(stream& /*request*/, const address& /*client*
 class stream_server::incoming final : public detail::request_source {
 public:
     incoming(stream_server& owner, bound_socket& from, const listener_options& options)
-        : owner_(owner), from_(from),
+        : server_(owner), from_(from),
           listener_(loop::require_current("serve"), std::move(from), options) {
         listener_.on_overload([&owner](std::error_code error, std::chrono::milliseconds pause) {
             owner.overloaded(error, pause);
         });
     }
 
-    task<> take(detail::executor& handled_by) override {
-        owner_.take(co_await owner_.get_request(listener_), handled_by);
+    task<> accept_for(detail::bounded_dispatcher& handlers) override {
+        stream connection = co_await server_.get_request(listener_);
+        server_.process(std::move(connection), handlers);
     }
 
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return listener_.yielded(); }
 
-    task<> stop(detail::executor& handled_by) override {
+    task<> stop(detail::bounded_dispatcher& handlers) override {
         co_await listener_.stop();
         while (std::optional<stream> ahead = listener_.try_accept())
-            owner_.take(std::move(*ahead), handled_by);
+            server_.process(std::move(*ahead), handlers);
         from_ = co_await listener_.release();
     }
 
 private:
-    stream_server& owner_;
+    stream_server& server_;
     bound_socket& from_;
     listener listener_;
 };
@@ -88,35 +92,42 @@ task<stream> stream_server::get_request(listener& accepting) {
     co_return co_await accepting.accept();
 }
 
-void stream_server::take(stream request, detail::executor& handled_by) {
+void stream_server::process(stream&& connection, detail::bounded_dispatcher& handlers) noexcept {
     detail::counter_slot& counts = counted();
     detail::counter_slot::count(counts.accepted);
-    const address client = peer_of(request);
+    const address client = peer_of(connection);
     try {
-        detail::peer_limit::place place = peers_.try_enter(client);
-        if (!place) {
-            report_refusal(client);
-            return;
-        }
-        {
-            const detail::executor::taking here(handled_by, std::move(place), counts.refused);
-            if (verify_request(request, client))
-                return process_request(std::move(request), client);
-        }
-        handled_by.spawn_here({.handling = refuse(std::move(request), client)});
+        detail::peer_limit::permit permit = peers_.try_acquire(client);
+        if (!permit)
+            return report_refusal(client);
+        accepted<stream> request(*this, handlers, std::move(connection), client, std::move(permit),
+                                 counts.refused);
+        if (verify_request(request.request(), client))
+            return process_request(std::move(request));
+        detail::counter_slot::count(counts.refused);
+        handlers.run_here(refuse(request.release(), client));
     } catch (...) {
         report_error(std::current_exception(), client);
     }
 }
 
-void stream_server::process_request(stream request, const address& client) {
-    const int descriptor = request.socket().native_handle();
-    detail::executor::taking::current().hand_over(
-        {.handling = serve_request(std::move(request), client), .descriptor = descriptor});
+void stream_server::process_request(accepted<stream> request) {
+    request.hand_over();
 }
 
-task<> stream_server::refuse(stream request, address client) {
-    co_await call_shutdown_request(request, client);
+template <>
+task<> accepted<stream>::handle_here() {
+    return server_->serve_request(std::move(request_), client_);
+}
+
+template <>
+task<> accepted<stream>::handle_elsewhere() {
+    return handle_here();
+}
+
+template <>
+int accepted<stream>::descriptor() noexcept {
+    return request_.socket().native_handle();
 }
 
 task<> stream_server::serve_request(stream request, address client) {
@@ -134,17 +145,6 @@ task<> stream_server::serve_request(stream request, address client) {
     } catch (...) {
         request_failed(std::current_exception(), client, counts);
     }
-    co_await call_shutdown_request(request, client);
-}
-
-// In a frame of its own, so that requests without limits need not have room for them.
-task<> stream_server::finish_within_limits(stream& request, const address& client) {
-    const stream_watch watch(request, options().timeouts);
-    const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
-    co_await finish_request(request, client);
-}
-
-task<> stream_server::call_shutdown_request(stream& request, const address& client) {
     try {
         co_await shutdown_request(request);
     } catch (...) {
@@ -152,17 +152,58 @@ task<> stream_server::call_shutdown_request(stream& request, const address& clie
     }
 }
 
+task<> stream_server::refuse(stream request, address client) {
+    try {
+        co_await shutdown_request(request);
+    } catch (...) {
+        report_error(std::current_exception(), client);
+    }
+}
+
+// In a frame of its own, so that requests without limits need not have room for them.
+task<> stream_server::finish_within_limits(stream& request, const address& client) {
+    const stream_watch watch(request, options().stream_timeouts);
+    const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
+    co_await finish_request(request, client);
+}
+
 task<> stream_server::finish_request(stream& request, const address& client) {
     return handler_.handle(request, client, *this);
 }
 
+// Without a frame of its own where the client has ended already, as most have.
 task<> stream_server::shutdown_request(stream& request) {
-    co_await detail::linger(request, options().linger_timeout, options().linger_bytes_max);
+    return begin_linger(request) ? linger_and_close(request) : close_request(request);
+}
+
+/// Whether the client may still be sending, so that closing the connection now could destroy the
+/// reply on its way (RFC 9112, section 9.6). If so, the sending side has been ended.
+bool stream_server::begin_linger(stream& request) const noexcept {
+    if (options().linger_timeout == options().linger_timeout.zero() ||
+        options().linger_bytes_max == 0 || !request.is_open() || !request.idle() ||
+        request.at_end())
+        return false;
+    std::error_code error;
+    request.shutdown(stream::how::sending, error);
+    return !error;
+}
+
+task<> stream_server::linger_and_close(stream& request) {
+    {
+        const cancel_scope patience(options().linger_timeout);
+        std::array<std::byte, discard_size> discarded;
+        std::size_t left = options().linger_bytes_max;
+        for (std::size_t count = 1; left > 0 && count > 0; left -= count) {
+            const std::size_t wanted = std::min(left, discarded.size());
+            std::error_code error;
+            count = co_await request.recv(std::span(discarded).first(wanted), error);
+        }
+    }
     co_await close_request(request);
 }
 
 task<> stream_server::close_request(stream& request) {
-    co_await request.close();
+    return request.close();
 }
 
 }  // namespace ringlet

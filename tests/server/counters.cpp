@@ -94,7 +94,7 @@ TEST_CASE("a known conversation gives known numbers, while it lasts and afterwar
 TEST_CASE("failures are counted by their cause", "[server]") {
     for (concurrency_kind kind : concurrency_kinds()) {
         INFO(kind.name);
-        kind.options.timeouts.read = 500ms;
+        kind.options.stream_timeouts.read = 500ms;
         kind.options.linger_timeout = 0ms;
         hook_trace trace;
         const auto server = make_server(

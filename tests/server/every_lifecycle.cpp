@@ -166,7 +166,7 @@ TEST_CASE("handle_request of any kind of server says that nobody came in time", 
     const server_kind kind = each_kind();
     CAPTURE(kind);
     ringlet::server_options options;
-    options.timeout = 5ms;
+    options.handle_request_timeout = 5ms;
     const leftovers nothing;
     {
         const any_server<counts_timeouts> server(kind, echo_back, options);

@@ -257,7 +257,7 @@ TEST_CASE("handle_timeout is called when no request came, and only then", "[serv
     for (concurrency_kind kind : concurrency_kinds()) {
         INFO(kind.name);
         current.emplace();
-        kind.options.timeout = 1ms;
+        kind.options.handle_request_timeout = 1ms;
         traced_tcp_server streams(loopback, kind.options);
         streams.handle_request();
         CHECK(current->trace.read_until("handle_timeout").find("get_request") == std::string::npos);

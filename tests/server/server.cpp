@@ -3,6 +3,7 @@
 #include "captured_stderr.hpp"
 #include "catch.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
 #include "milestone.hpp"
 #include "recording_server.hpp"
 #include "run_coroutine.hpp"
@@ -68,6 +69,28 @@ TEST_CASE("a server that was shut down serves again", "[server]") {
         server.shutdown();
         serving.join();
     }
+}
+
+TEST_CASE("a server that binds late may be asked for its address meanwhile", "[server]") {
+    ringlet::server_options options;
+    options.bind_and_activate = false;
+    ringlet::tcp_server server(loopback, echo, options);
+    CHECK(server.fileno() == -1);
+    CHECK(server.server_address() == ringlet::address());
+    const serving_thread serving(server);
+    CHECK(eventually([&] { return server.server_address().port() != 0; }));
+    CHECK(eventually([&] { return server.fileno() >= 0; }));
+    talk_to(server);
+}
+
+TEST_CASE("a server whose socket is seen to be bound has its address", "[server]") {
+    ringlet::server_options options;
+    options.bind_and_activate = false;
+    ringlet::tcp_server server(loopback, echo, options);
+    const serving_thread serving(server);
+    CHECK(eventually([&] { return server.fileno() >= 0; }));
+    CHECK(server.server_address().port() != 0);
+    talk_to(server);
 }
 
 TEST_CASE("clients that come while nobody serves wait in the backlog", "[server]") {
@@ -151,7 +174,7 @@ TEST_CASE("handle_request handles one request, and the next client waits", "[ser
 
 TEST_CASE("handle_request says that nobody came in time", "[server]") {
     ringlet::server_options options;
-    options.timeout = 20ms;
+    options.handle_request_timeout = 20ms;
     counts_timeouts server(loopback, echo, options);
     handle_request(server);
     CHECK(server.timeouts == 1);
@@ -164,7 +187,7 @@ TEST_CASE("handle_request says that nobody came in time", "[server]") {
 TEST_CASE("the time of handle_request is for the request to come, not for the handler",
           "[server]") {
     ringlet::server_options options;
-    options.timeout = 20ms;
+    options.handle_request_timeout = 20ms;
     counts_timeouts server(
         loopback,
         [](ringlet::stream& client) -> ringlet::task<> {

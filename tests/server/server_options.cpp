@@ -51,14 +51,15 @@ std::vector<time_option> times() {
     };
     const auto timeout = [](const char* name, milliseconds ringlet::stream_timeouts::*which) {
         return time_option{name, [which](server_options& options) -> milliseconds& {
-                               return options.timeouts.*which;
+                               return options.stream_timeouts.*which;
                            }};
     };
     return {
         member("drain_timeout", &server_options::drain_timeout),
         member("kill_timeout", &server_options::kill_timeout),
-        member("server_options: timeout", &server_options::timeout),
+        member("handle_request_timeout", &server_options::handle_request_timeout),
         member("request_timeout", &server_options::request_timeout),
+        member("idle_thread_lifetime", &server_options::idle_thread_lifetime),
         member("linger_timeout", &server_options::linger_timeout),
         member("service_interval", &server_options::service_interval),
         member("restart_pause_max", &server_options::restart_pause_max),
@@ -125,11 +126,13 @@ TEST_CASE("limits may be as low as they can be kept, or none", "[server]") {
     options.max_connections = 1;
     options.max_threads = 1;
     options.max_children = 1;
+    options.idle_threads_max = 0;
     options.receiving = {.packet_size_max = 1, .packets_max = 1, .batch_max = 1};
     CHECK(refusal_of(options).empty());
     options.max_connections = std::numeric_limits<std::size_t>::max();
     options.max_threads = options.max_connections;
     options.max_children = options.max_connections;
+    options.idle_threads_max = options.max_connections;
     options.max_connections_per_peer = options.max_connections;
     options.linger_bytes_max = options.max_connections;
     CHECK(refusal_of(options).empty());
@@ -140,11 +143,13 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     CHECK(options.drain_timeout == 5s);
     CHECK(options.linger_timeout == 1s);
     CHECK(options.linger_bytes_max == 64U << 20U);
-    CHECK(options.timeout == 0s);
+    CHECK(options.handle_request_timeout == 0s);
     CHECK(options.request_timeout == 0s);
     CHECK(options.max_connections == 65'536);
     CHECK(options.max_threads == 1000);
     CHECK(options.max_children == 40);
+    CHECK(options.idle_threads_max == 64);
+    CHECK(options.idle_thread_lifetime == 10s);
     CHECK(options.max_connections_per_peer == 0);
     CHECK(options.accept_rate.per_second == 0);
     CHECK(options.listening.backlog == 4096);

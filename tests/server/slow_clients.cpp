@@ -64,11 +64,11 @@ TEST_CASE("clients that send a byte and stop are ended, and count as timed_out",
     CAPTURE(tested.name, tcp);
     constexpr std::size_t count = 200;
     ringlet::server_options options = tested.options;
-    SECTION("by timeouts.read") {
-        options.timeouts.read = 30ms;
+    SECTION("by stream_timeouts.read") {
+        options.stream_timeouts.read = 30ms;
     }
-    SECTION("by timeouts.idle") {
-        options.timeouts.idle = 30ms;
+    SECTION("by stream_timeouts.idle") {
+        options.stream_timeouts.idle = 30ms;
     }
     SECTION("by request_timeout, whatever the handler awaits") {
         options.request_timeout = 30ms;
@@ -117,7 +117,8 @@ TEST_CASE("request_timeout ends a handler that waits for no client", "[server]")
     CHECK(server.counters().failed.timed_out == 1);
 }
 
-TEST_CASE("clients that read nothing cost no memory, and are ended by timeouts.write", "[server]") {
+TEST_CASE("clients that read nothing cost no memory, and are ended by stream_timeouts.write",
+          "[server]") {
     const concurrency_kind tested =
         GENERATE(kinds::loop, kinds::threads, kinds::thread_per_request);
     const bool tcp = GENERATE(true, false);
@@ -126,7 +127,7 @@ TEST_CASE("clients that read nothing cost no memory, and are ended by timeouts.w
     constexpr std::size_t wanted = std::size_t{64} << 20U;  // for each
     constexpr std::size_t growth_max = wanted / 2;          // for all
     ringlet::server_options options = tested.options;
-    options.timeouts.write = 50ms;
+    options.stream_timeouts.write = 50ms;
     std::atomic<std::size_t> resident_max{0};
     const std::string piece(std::size_t{1} << 20U, 'p');
     const auto flood = [&](ringlet::stream& client) -> ringlet::task<> {

@@ -106,9 +106,9 @@ TEST_CASE("a client that is refused is not handled and its connection is closed"
 TEST_CASE("process_request may be told of each connection", "[server]") {
     struct counting : recording_server {
         counting() : recording_server(echo) {}
-        void process_request(ringlet::stream request, const ringlet::address& client) override {
+        void process_request(ringlet::accepted<ringlet::stream> request) override {
             ++taken;
-            recording_server::process_request(std::move(request), client);
+            recording_server::process_request(std::move(request));
         }
         std::atomic<int> taken{0};
     };
@@ -260,10 +260,10 @@ TEST_CASE("a server that can accept no more ends its connections, then says why"
 TEST_CASE("a process_request that throws ends that connection only", "[server]") {
     struct full : recording_server {
         full() : recording_server(echo) {}
-        void process_request(ringlet::stream request, const ringlet::address& client) override {
+        void process_request(ringlet::accepted<ringlet::stream> request) override {
             if (std::exchange(taken, true))
                 throw std::length_error("one is enough");
-            recording_server::process_request(std::move(request), client);
+            recording_server::process_request(std::move(request));
         }
         bool taken = false;
     };
@@ -290,9 +290,9 @@ TEST_CASE("a client is verified before its connection is processed", "[server]")
                 return false;
             throw std::domain_error("not this one either");
         }
-        void process_request(ringlet::stream request, const ringlet::address& client) override {
+        void process_request(ringlet::accepted<ringlet::stream> request) override {
             processed = true;
-            recording_server::process_request(std::move(request), client);
+            recording_server::process_request(std::move(request));
         }
         bool asked = false;
         bool processed = false;

@@ -100,9 +100,9 @@ protected:
         called("get_request");
         co_return request;
     }
-    void process_request(Taken request, const ringlet::address& client) override {
+    void process_request(ringlet::accepted<Taken> request) override {
         called("process_request");
-        Base::process_request(std::move(request), client);
+        Base::process_request(std::move(request));
     }
     ringlet::task<> finish_request(typename Base::request_type& request,
                                    const ringlet::address& client) override {

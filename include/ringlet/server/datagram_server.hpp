@@ -1,18 +1,25 @@
 #pragma once
 
+#include <ringlet/server/accepted.hpp>
 #include <ringlet/server/any_handler.hpp>
 #include <ringlet/server/datagram_request.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet {
 
+namespace detail {
+class bounded_dispatcher;
+}  // namespace detail
+
 class datagram_receiver;
 
-/// A server of datagrams. For each one, in this order: `get_request`, `verify_request`,
-/// `process_request`, and `finish_request` with the handler in it. What one of these throws goes to
-/// `handle_error`, and the server goes on; so it does when the network reports that an answer found
-/// nobody. But where `get_request` throws before a datagram has come, there is no next one, and
-/// serving ends.
+namespace detail {}  // namespace detail
+
+/// A server of datagrams. For each datagram these hooks are called, in this order: `get_request`,
+/// `verify_request`, `process_request`, and `finish_request` with the handler in it. An exception
+/// of a hook goes to `handle_error`, and the server goes on, as it does when the network reports
+/// that an answer found nobody. But where `get_request` throws before a datagram has come, there is
+/// no next one, and serving ends.
 class datagram_server : public server {
 public:
     using request_type = datagram_request;
@@ -35,19 +42,21 @@ protected:
     /// Waits for the next datagram.
     [[nodiscard]] virtual task<datagram> get_request(datagram_receiver& receiving);
 
-    /// Has a datagram handled, where `server_options::concurrency` says.
-    virtual void process_request(datagram received, const address& client);
+    /// Decides what becomes of a datagram. By default it is handed over, to be handled where
+    /// `server_options::concurrency` says. An override that does not hand it over has refused it.
+    virtual void process_request(accepted<datagram> request);
 
     /// Handles one datagram, in the thread or process that it has been given to: calls the handler.
     [[nodiscard]] virtual task<> finish_request(datagram_request& request, const address& client);
 
 private:
     class incoming;
+    friend accepted<datagram>;
 
     void activate(bound_socket& bound) const override;
     std::unique_ptr<detail::request_source> open_source(bound_socket& from, bool ahead) override;
 
-    void take(datagram received, detail::executor& handled_by);
+    void process(datagram&& received, detail::bounded_dispatcher& handlers) noexcept;
     task<> serve_request(datagram received, int through);
 
     any_handler<datagram_request> handler_;

@@ -16,21 +16,28 @@
 namespace ringlet {
 
 namespace detail {
-class executor;
-class request_source;
-class workload;
-struct counter_slot;
-struct server_records;
+class accept_loop;
 }  // namespace detail
 
-/// What every server has in common: its lifecycle and its hooks, with socketserver's names.
+namespace detail {
+
+class listening_socket;
+class request_source;
+class serving_period;
+struct counter_slot;
+struct server_records;
+
+}  // namespace detail
+
+/// The lifecycle and the hooks that all servers have, with socketserver's names.
 ///
 /// `serve_forever` serves until `shutdown`; the server can then serve again, until `server_close`.
 /// A shutdown that is asked for while nothing is served ends the next `serve_forever` at once, so
 /// that it cannot be lost in a race with its start.
 ///
-/// Thread-safe: `shutdown`, and what is const. Everything else belongs to one thread at a time.
-/// Lifetime: the server outlives `serve_forever`; see serving_thread.
+/// Thread-safe: `shutdown`, `server_address`, `fileno`, `counters`, and `report_error` as far as
+/// the hook `handle_error` is. Everything else belongs to one thread at a time. Lifetime: the
+/// server outlives `serve_forever`; see serving_thread.
 class server {
 public:
     server(const server&) = delete;
@@ -42,11 +49,13 @@ public:
     /// and std::system_error if it cannot go on; then too every connection has ended.
     void serve_forever();
 
-    /// The same as a coroutine, in the loop that runs in this thread: for several servers in one.
+    /// Serves as `serve_forever` does, but as a coroutine of the loop that runs in this thread: so
+    /// one thread can serve for several servers.
     [[nodiscard]] task<> serve();
 
-    /// Waits for one request and handles it to its end. Returns early after `timeout`, having
-    /// called `handle_timeout`, or when `shutdown` is asked for. Throws as `serve_forever` does.
+    /// Waits for one request and handles it to its end. Returns early after
+    /// `handle_request_timeout`, having called `handle_timeout`, or when `shutdown` is asked for.
+    /// Throws as `serve_forever` does.
     void handle_request();
 
     /// Asks the server to stop: it accepts no more, lets handlers go on for `drain_timeout`, or
@@ -62,25 +71,28 @@ public:
     /// shut down and closes then. From the serving thread, or while nothing is served.
     void server_close();
 
-    /// Where the server listens; the port is the real one where 0 was asked for.
-    [[nodiscard]] const address& server_address() const noexcept { return address_; }
+    /// Where the server listens; the port is the real one where 0 was asked for. No address before
+    /// the socket is bound. From any thread, at any time. The reference is valid as long as the
+    /// server; a server that is bound later answers with another one from then on.
+    [[nodiscard]] const address& server_address() const noexcept;
 
-    /// The listening socket's descriptor; -1 while it is not bound.
-    [[nodiscard]] int fileno() const noexcept { return fileno_; }
+    /// The listening socket's descriptor; -1 while it is not bound. A thread that sees it bound
+    /// sees its `server_address` too. From any thread, at any time.
+    [[nodiscard]] int fileno() const noexcept;
 
-    /// What has been done since the server was made. From any thread, at any time; in a forked
-    /// child too. Threads and children are asked one after the other, while they go on: no figure
-    /// ever goes back, but `active` may have both a request that has ended meanwhile and its
+    /// Counts of all that has been done since the server was made. From any thread, at any time; in
+    /// a forked child too. Threads and children are asked one after the other, while they go on: no
+    /// figure ever goes back, but `active` may have both a request that has ended meanwhile and its
     /// successor.
     [[nodiscard]] server_counters counters() const noexcept;
 
-    /// Calls `handle_error`; what that throws itself is reported as it would be by default. That a
-    /// coroutine was cancelled, and ended so, is no error: where `exception` is the reason of the
-    /// scope it is called in, nothing is reported.
+    /// Calls the hook `handle_error`. An exception that the hook throws goes to the log, as does
+    /// `exception` then. That a coroutine ended because it was cancelled is no error: where
+    /// `exception` is the reason of the scope that this is called in, nothing is reported.
     void report_error(std::exception_ptr exception, const address& client) noexcept;
 
     // Hooks, to be overridden. They must not block. `handle_error` is called where the handler
-    // runs, which may be a worker thread or a child process; the others in the thread that takes
+    // runs, which may be a worker thread or a child process; the others in the thread that accepts
     // the requests.
 
     /// Opens the socket and gives it its address.
@@ -97,41 +109,42 @@ public:
     /// first after `pause`. Once for each time it gets stuck. By default reported to the log.
     virtual void handle_overload(std::error_code error, std::chrono::milliseconds pause);
 
-    /// `handle_request` waited for `timeout` in vain.
+    /// `handle_request` waited for `handle_request_timeout` in vain.
     virtual void handle_timeout() {}
 
-    /// Called after each request that has been taken, and every `service_interval`.
+    /// Called after each request that has been accepted, and every `service_interval`.
     virtual void service_actions() {}
 
 protected:
-    /// A server that will be bound to `local`, with a socket of `type` (SOCK_STREAM, SOCK_DGRAM).
-    /// Throws std::invalid_argument for options that make no sense.
+    /// Makes a server that will be bound to `local`, with a socket of `type` (SOCK_STREAM,
+    /// SOCK_DGRAM). Throws std::invalid_argument for options that make no sense.
     server(const address& local, int type, const server_options& options);
 
-    /// One that takes over a socket which clients can reach already. Throws std::system_error,
-    /// saying why, where it cannot be served.
+    /// Makes a server that takes over a socket which clients can reach already. Throws
+    /// std::system_error, saying why, where the socket cannot be served.
     server(bound_socket adopted, int type, const server_options& options);
 
-    /// For the constructor of a kind of server: binds and activates, if the options want that now.
+    /// For the constructor of a kind of server: binds and activates, unless the options leave that
+    /// for later.
     void open_in_constructor();
 
     [[nodiscard]] const server_options& options() const noexcept { return options_; }
 
-    /// What will take requests from `from`, which lasts longer. With `ahead` it may receive more
-    /// than it is asked for; without, what is not taken is left to others.
+    /// Begins to accept requests from `from`, which outlives the source. With `ahead` the source
+    /// may receive more requests than it is asked for; without, others find those that it leaves.
     [[nodiscard]] virtual std::unique_ptr<detail::request_source> open_source(bound_socket& from,
                                                                               bool ahead) = 0;
 
     /// Lets clients reach a socket that is bound.
     virtual void activate(bound_socket& bound) const = 0;
 
-    /// Calls `handle_overload`, and reports what that throws.
+    /// Counts that accepting pauses, and calls the hook `handle_overload`.
     void overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept;
 
-    /// Reports and counts that a connection was closed, being one too many of its peer's.
+    /// Counts and reports that a connection was closed, being one too many of its peer's.
     void report_refusal(const address& client) noexcept;
 
-    /// What this thread, or this forked child, counts in.
+    /// The counters of this thread, or of this forked child.
     [[nodiscard]] detail::counter_slot& counted() const noexcept;
 
     /// Counts and reports that handling a request has ended with `exception`.
@@ -139,40 +152,23 @@ protected:
                         detail::counter_slot& counts) noexcept;
 
 private:
-    class serving;
-    enum class amount { one, all };
+    friend class detail::accept_loop;
+    friend class detail::serving_period;
     friend class serving_thread;  // takes back a shutdown that came too late
 
-    [[nodiscard]] bound_socket bind(const address& local) const;
-    [[nodiscard]] bound_socket open_another() const;
-    void set_listening(bound_socket bound);
     void open_if_not();
     void close_listening() noexcept;
-    void request_lost();
-    void request_taken() noexcept;
-    [[nodiscard]] rate_limit accept_rate() const;
 
-    [[nodiscard]] std::unique_ptr<detail::executor> make_executor();
-    [[nodiscard]] std::unique_ptr<detail::workload> make_workers();
-    [[nodiscard]] task<> serve_until_shutdown();
-    [[nodiscard]] task<> serve_alone(bound_socket& from, detail::shutdown_signal& requested);
-    void enter_child(std::size_t slot) noexcept;
-    [[nodiscard]] task<bool> serve_one();
-    [[nodiscard]] task<> take_requests(bound_socket& from, detail::executor& handled_by,
-                                       amount wanted);
-    [[nodiscard]] task<> take_one(detail::executor& handled_by, bool& timed_out);
-    [[nodiscard]] task<> take_all(bound_socket& from, detail::executor& handled_by);
-    [[nodiscard]] task<> call_service_actions();
+    /// In the handler of an exception that get_request threw with a request in its hands: counts
+    /// and reports it. Rethrows the exception where the accepting coroutine was cancelled.
+    void request_lost();
+
+    void call_service_actions() noexcept;
 
     server_options options_;
     std::unique_ptr<detail::server_records> records_;
-    std::size_t child_slot_ = 0;  // of the counters, in a forked child
-    address local_;
-    int type_;
+    std::unique_ptr<detail::listening_socket> listening_;
     detail::shutdown_signal shutdown_;
-    bound_socket listening_;
-    int fileno_ = -1;
-    address address_;
     bool closed_ = false;
     std::atomic<bool> serving_{false};
     std::atomic<bool> close_when_done_{false};

@@ -47,32 +47,40 @@ struct server_options {
     /// Threads or children in a pool; 0 stands for as many as there are CPUs for them.
     std::size_t workers = 0;
 
-    /// How a pool of threads gets its requests: taken by the serving thread and given to whoever
-    /// has the fewest, or taken by each worker from a socket of its own (SO_REUSEPORT), among which
-    /// the kernel chooses by the client's address. The latter costs less for connections that are
-    /// short; but those that wait at a worker's socket when serving ends are reset.
+    /// How a pool of threads gets its requests. With `least_loaded` the serving thread accepts them
+    /// and gives each one to the worker that has the fewest. With `reuse_port` each worker accepts
+    /// from a socket of its own (SO_REUSEPORT), among which the kernel chooses by the client's
+    /// address; that costs less for connections that are short, but connections that wait at a
+    /// worker's socket when serving ends are reset.
     enum class hand_over { least_loaded, reuse_port };
     hand_over to_workers = hand_over::least_loaded;
 
     /// Binds each thread of a pool to a CPU of its own, in turn.
     bool pin_workers = false;
 
-    // What ends when a limit is reached is the taking of requests: clients wait in the backlog.
+    // While a limit is reached no requests are accepted: clients wait in the backlog.
 
-    /// Requests that are handled at a time. Workers that take their own share it evenly.
+    /// How many requests are handled at a time. Workers that accept by themselves share it evenly.
     std::size_t max_connections = 65'536;
 
-    /// The same with a thread for each request.
+    /// How many requests are handled at a time by a thread for each request.
     std::size_t max_threads = 1000;
 
-    /// The same with a child process for each request.
+    /// How many requests are handled at a time by a child process for each request.
     std::size_t max_children = 40;
 
-    /// How fast requests are taken.
+    /// How many threads of thread_per_request may wait for another request when theirs has ended.
+    /// Each keeps a stack and a small ring. 0 is a new thread for every request.
+    std::size_t idle_threads_max = 64;
+
+    /// How long a thread of thread_per_request waits for another request before it ends.
+    std::chrono::milliseconds idle_thread_lifetime{10'000};
+
+    /// How fast requests are accepted.
     rate_limit accept_rate;
 
-    /// Connections of one peer: see peer_limit. Those beyond are closed. Each child of a pool
-    /// counts its own. 0 is any number.
+    /// How many connections one peer may have: see peer_limit. Those beyond are closed. Each child
+    /// of a pool counts its own. 0 is any number.
     std::size_t max_connections_per_peer = 0;
 
     // Time.
@@ -85,22 +93,24 @@ struct server_options {
     std::chrono::milliseconds kill_timeout{1000};
 
     /// How long `handle_request` waits for a request; 0 is for ever.
-    std::chrono::milliseconds timeout{0};
+    std::chrono::milliseconds handle_request_timeout{0};
 
-    /// How long a handler may take for its request, before it is cancelled for being timed_out; 0
-    /// is for ever.
+    /// How long a handler may take for its request before it is cancelled with timed_out; 0 is for
+    /// ever.
     std::chrono::milliseconds request_timeout{0};
 
-    /// How long a client may keep a connection waiting.
-    stream_timeouts timeouts;
+    /// How long a client may keep a connection waiting, in each of the ways that stream_timeouts
+    /// tells apart.
+    ringlet::stream_timeouts stream_timeouts;
 
     /// A connection that the handler ends while the client may still be sending is closed for
     /// sending first and read on for at most so long, since closing it with data unread would
     /// destroy the reply on its way; 0 closes at once.
     std::chrono::milliseconds linger_timeout{1000};
 
-    /// And at most so many bytes of it, so that no flood is read for as long; 0 closes at once. A
-    /// client that sends more than this before it looks for a reply finds its connection reset.
+    /// How many bytes of a connection that has ended are read on at most, so that no flood is read
+    /// for all of `linger_timeout`; 0 closes at once. A client that sends more than this before it
+    /// looks for a reply finds its connection reset.
     std::size_t linger_bytes_max = std::size_t{64} << 20U;
 
     /// How often `service_actions` is called, besides after each request; 0 is never.

@@ -1,36 +1,20 @@
 #pragma once
 
-#include <ringlet/net/address.hpp>
-#include <ringlet/net/bound_socket.hpp>
-#include <ringlet/server/any_handler.hpp>
-#include <ringlet/server/server_options.hpp>
-
-#include <utility>
+#include <ringlet/server/detail/with_concurrency.hpp>
 
 namespace ringlet {
 
-namespace detail {
-
-/// The options with concurrency in threads, unless they ask for that already.
-[[nodiscard]] server_options in_threads(server_options options);
-
-}  // namespace detail
-
 /// A server whose requests are handled in threads: by default in a pool of them, or, where the
-/// options say thread_per_request, each in one of its own.
+/// options say thread_per_request, each in one that handles no other at the time. Its constructors
+/// are those of `Server`. They throw std::invalid_argument too where the options ask for child
+/// processes; concurrency::loop, which options have by default, stands for the pool.
 ///
 ///     ringlet::threading<ringlet::tcp_server> server({"127.0.0.1", 9999}, echo);
 template <class Server>
-class threading : public Server {
+class threading : public detail::with_concurrency<Server, concurrency::threads,
+                                                  concurrency::thread_per_request> {
 public:
-    using handler_type = any_handler<typename Server::request_type>;
-
-    /// As the constructors of `Server`. Throw std::invalid_argument too where the options ask for
-    /// another kind of concurrency.
-    threading(const address& local, handler_type handler, const server_options& options = {})
-        : Server(local, std::move(handler), detail::in_threads(options)) {}
-    threading(bound_socket adopted, handler_type handler, const server_options& options = {})
-        : Server(std::move(adopted), std::move(handler), detail::in_threads(options)) {}
+    using threading::with_concurrency::with_concurrency;
 };
 
 }  // namespace ringlet

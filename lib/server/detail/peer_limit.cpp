@@ -21,24 +21,24 @@ peer_limit::peer_limit(std::size_t connections_max, unsigned v6_prefix_length)
 }
 
 peer_limit::~peer_limit() {
-    check(counts_.empty(), "a peer_limit was destroyed while a connection had a place of it; end "
+    check(counts_.empty(), "a peer_limit was destroyed while a connection had a permit of it; end "
                            "the connections first");
 }
 
-peer_limit::place peer_limit::try_enter(const address& peer) {
-    place entered;
-    entered.entered_ = true;
+peer_limit::permit peer_limit::try_acquire(const address& peer) {
+    permit given;
+    given.permitted_ = true;
     const std::optional<host> known = host_of(peer);
     if (connections_max_ == 0 || !known)
-        return entered;
+        return given;
     const std::lock_guard lock(mutex_);
     const auto counted = counts_.try_emplace(*known, 0).first;
     if (counted->second == connections_max_)
         return {};
     ++counted->second;
-    entered.limit_ = this;
-    entered.peer_ = counted;
-    return entered;
+    given.limit_ = this;
+    given.peer_ = counted;
+    return given;
 }
 
 std::size_t peer_limit::count(const address& peer) const {
@@ -67,7 +67,7 @@ std::optional<peer_limit::host> peer_limit::host_of(const address& peer) const n
     return named;
 }
 
-void peer_limit::leave(counts::iterator peer) noexcept {
+void peer_limit::give_back(counts::iterator peer) noexcept {
     const std::lock_guard lock(mutex_);
     if (--peer->second == 0)
         counts_.erase(peer);

@@ -1,14 +1,16 @@
 #pragma once
 
-#include "executor.hpp"
+#include <ringlet/coro/task.hpp>
 
 #include <cstdint>
 
 namespace ringlet::detail {
 
-/// Where a server's requests come from, while it takes them.
+class bounded_dispatcher;
+
+/// A server's socket while requests are accepted from it.
 ///
-/// One thread: that of the loop which takes them.
+/// One thread: that of the loop which accepts.
 class request_source {
 public:
     request_source() = default;
@@ -16,15 +18,15 @@ public:
     request_source& operator=(const request_source&) = delete;
     virtual ~request_source() = default;
 
-    /// Waits for the next request, and has it handled. Throws what waiting throws.
-    [[nodiscard]] virtual task<> take(executor& handled_by) = 0;
+    /// Waits for the next request, and has the server process it. Throws what waiting throws.
+    [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers) = 0;
 
-    /// How many requests have come, whatever became of them.
+    /// The number of requests that have come, whatever became of them.
     [[nodiscard]] virtual std::uint64_t yielded() const noexcept = 0;
 
-    /// Stops waiting, and has handled what has come by then; what comes later waits in the kernel.
-    /// To be awaited before this ends. Never throws.
-    [[nodiscard]] virtual task<> stop(executor& handled_by) = 0;
+    /// Stops accepting, and has those requests processed that have come by then. Later ones wait in
+    /// the kernel. Must be awaited before this ends. Never throws.
+    [[nodiscard]] virtual task<> stop(bounded_dispatcher& handlers) = 0;
 };
 
 }  // namespace ringlet::detail

@@ -7,7 +7,7 @@
 
 namespace ringlet::detail {
 
-/// What a server keeps of what happens, in all its threads and forked children.
+/// What a server counts and reports, in all its threads and forked children.
 struct server_records {
     /// Threads have slots of the counters in turn: they may share one, which costs a little.
     static constexpr std::size_t thread_slots = 16;
@@ -16,9 +16,18 @@ struct server_records {
         : counters(thread_slots + children_max), reports(1, throttle),
           children(counters, thread_slots, reports->lost_children) {}
 
+    /// The slot in which this thread, or this forked child, counts.
+    [[nodiscard]] counter_slot& counted() noexcept;
+
+    /// Tells that this process is a forked child, which counts in a slot of its own from now on.
+    void enter_child(std::size_t slot) noexcept { child_slot_ = slot; }
+
     counter_store counters;
     shared_memory<server_reports> reports;
     child_accounts children;
+
+private:
+    std::size_t child_slot_ = 0;  // 0 is none: the first slots are for threads
 };
 
 }  // namespace ringlet::detail

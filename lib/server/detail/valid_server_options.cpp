@@ -19,7 +19,8 @@ void require_valid(const server_options& options) {
     };
     require_time(options.drain_timeout, "drain_timeout");
     require_time(options.kill_timeout, "kill_timeout");
-    require_time(options.timeout, "timeout");
+    require_time(options.handle_request_timeout, "handle_request_timeout");
+    require_time(options.idle_thread_lifetime, "idle_thread_lifetime");
     require_time(options.request_timeout, "request_timeout");
     require_time(options.linger_timeout, "linger_timeout");
     require_time(options.service_interval, "service_interval");
@@ -35,7 +36,7 @@ void require_valid(const server_options& options) {
     require_valid(options.listening);
     require_valid(options.datagrams);
     require_valid(options.receiving);
-    require_valid(options.timeouts);
+    require_valid(options.stream_timeouts);
     require_valid(options.accept_rate);
     require_valid(options.loop.ring);
 }

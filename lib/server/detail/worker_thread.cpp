@@ -1,4 +1,5 @@
 #include "worker_thread.hpp"
+#include "available_cpus.hpp"
 #include "base/detail/blocked_signals.hpp"
 
 #include <ringlet/coro/block_on.hpp>
@@ -72,6 +73,16 @@ void worker_thread::spawn(task<> work) {
 
 void worker_thread::cancel() noexcept {
     interior_->cancel.tell(*loop_);
+}
+
+std::vector<std::unique_ptr<worker_thread>> start_worker_threads(std::size_t count,
+                                                                 const server_options& options) {
+    const auto cpus = options.pin_workers ? available_cpus() : std::vector<unsigned>{};
+    std::vector<std::unique_ptr<worker_thread>> threads;
+    for (std::size_t i = 0; i < count; ++i)
+        threads.push_back(std::make_unique<worker_thread>(
+            options.loop, cpus.empty() ? std::nullopt : std::optional(cpus[i % cpus.size()])));
+    return threads;
 }
 
 }  // namespace ringlet::detail

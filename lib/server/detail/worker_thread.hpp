@@ -3,12 +3,15 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/loop.hpp>
+#include <ringlet/server/server_options.hpp>
 
 #include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace ringlet::detail {
 
@@ -67,5 +70,10 @@ private:
     interior* interior_ = nullptr;
     std::thread thread_;
 };
+
+/// Starts the `count` threads of a pool, bound to CPUs where the options say so. Throws as
+/// worker_thread does.
+[[nodiscard]] std::vector<std::unique_ptr<worker_thread>>
+start_worker_threads(std::size_t count, const server_options& options);
 
 }  // namespace ringlet::detail

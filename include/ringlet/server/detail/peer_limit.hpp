@@ -20,8 +20,8 @@ namespace ringlet::detail {
 /// Unix peers, and those whose address is not known, have no host and are never refused: what they
 /// take together is bounded by the number of all connections.
 ///
-/// Memory: one entry for each peer that is connected. Thread-safe. Lifetime: outlives every place.
-/// A forked child has a copy, whose places are its own; the parent keeps a connection's place for
+/// Memory: one entry for each peer that is connected. Thread-safe. Lifetime: outlives every permit.
+/// A forked child has a copy, whose permits are its own; the parent keeps a connection's permit for
 /// as long as the child that serves it lives.
 class peer_limit {
     using host = std::array<std::uint8_t, 16>;
@@ -35,48 +35,49 @@ public:
     peer_limit& operator=(const peer_limit&) = delete;
     ~peer_limit();
 
-    /// One of a peer's places, or none. It is given back when this ends, in whatever thread.
-    class place {
+    /// The permission for one connection of a peer, or none. It is given back when this ends, in
+    /// whatever thread.
+    class permit {
     public:
-        place() noexcept = default;
-        place(place&& other) noexcept { swap(other); }
-        place& operator=(place&& other) noexcept {
-            place(std::move(other)).swap(*this);
+        permit() noexcept = default;
+        permit(permit&& other) noexcept { swap(other); }
+        permit& operator=(permit&& other) noexcept {
+            permit(std::move(other)).swap(*this);
             return *this;
         }
-        ~place() {
+        ~permit() {
             if (limit_ != nullptr)
-                limit_->leave(peer_);
+                limit_->give_back(peer_);
         }
 
-        /// Whether the peer was let in.
-        [[nodiscard]] explicit operator bool() const noexcept { return entered_; }
+        /// Whether the connection is permitted.
+        [[nodiscard]] explicit operator bool() const noexcept { return permitted_; }
 
     private:
         friend class peer_limit;
 
-        void swap(place& other) noexcept {
-            std::swap(entered_, other.entered_);
+        void swap(permit& other) noexcept {
+            std::swap(permitted_, other.permitted_);
             std::swap(limit_, other.limit_);
             std::swap(peer_, other.peer_);
         }
 
-        bool entered_ = false;
+        bool permitted_ = false;
         peer_limit* limit_ = nullptr;
         counts::iterator peer_;
     };
 
-    /// A place for a connection of `peer`, whatever its port; none where it has its maximum. Throws
-    /// std::bad_alloc.
-    [[nodiscard]] place try_enter(const address& peer);
+    /// A permit for a connection of `peer`, whatever its port; none where the peer has its maximum.
+    /// Throws std::bad_alloc.
+    [[nodiscard]] permit try_acquire(const address& peer);
 
-    /// How many places the peer has.
+    /// How many permits the peer has.
     [[nodiscard]] std::size_t count(const address& peer) const;
 
 private:
-    /// What the peer is counted as; nothing where it has no host.
+    /// The host that the peer is counted as; nothing where it has none.
     [[nodiscard]] std::optional<host> host_of(const address& peer) const noexcept;
-    void leave(counts::iterator peer) noexcept;
+    void give_back(counts::iterator peer) noexcept;
 
     std::size_t connections_max_;
     unsigned v6_prefix_length_;

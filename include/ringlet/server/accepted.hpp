@@ -1,0 +1,111 @@
+#pragma once
+
+#include <ringlet/base/detail/check.hpp>
+#include <ringlet/net/datagram.hpp>
+#include <ringlet/net/stream.hpp>
+#include <ringlet/server/detail/dispatcher.hpp>
+#include <ringlet/server/detail/job.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace ringlet {
+
+class datagram_server;
+class stream_server;
+
+/// A request that a server has accepted and nobody handles yet: `process_request` is given one.
+/// `Request` is a stream, the connection, or a datagram.
+///
+/// The server handles a request that is handed over. A request that is destroyed without that has
+/// been refused: its connection is closed, and `server_counters::refused` counts it.
+///
+///     if (!banned(request.client_address()))
+///         request.hand_over();
+///
+/// One thread: that of the loop which accepts requests. Lifetime: ends before `process_request`
+/// returns.
+template <class Request>
+class accepted final : private detail::job {
+    using server_type =
+        std::conditional_t<std::same_as<Request, stream>, stream_server, datagram_server>;
+    static constexpr bool knows_sender = requires(const Request& request) { request.sender(); };
+    using client_type = std::conditional_t<knows_sender, std::monostate, address>;
+
+public:
+    accepted(accepted&& other) noexcept
+        : job(std::move(other)), server_(other.server_), handlers_(other.handlers_),
+          refused_(std::exchange(other.refused_, nullptr)), request_(std::move(other.request_)),
+          client_(other.client_) {}
+    accepted& operator=(accepted&&) = delete;
+    ~accepted() {
+        if (refused_ != nullptr)
+            refused_->fetch_add(1, std::memory_order_relaxed);
+    }
+
+    /// The request itself; not after `hand_over` or `release`.
+    [[nodiscard]] Request& request() noexcept { return request_; }
+
+    /// The client's address; without a family where it could not be found out.
+    [[nodiscard]] const address& client_address() const noexcept override {
+        if constexpr (knows_sender)
+            return request_.sender();
+        else
+            return client_;
+    }
+
+    /// Has the server handle the request, where `server_options::concurrency` says. Throws
+    /// std::system_error or std::bad_alloc where no thread, process or memory is left for it; then
+    /// the request is lost, and counts as refused.
+    void hand_over() {
+        detail::check(refused_ != nullptr,
+                      "a request was handed over twice, or after it was released");
+        handlers_->dispatch(*this);
+        refused_ = nullptr;
+    }
+
+    /// Gives the request to the caller, to be handled in the caller's own way: the server's handler
+    /// and hooks do not see it, and it counts as accepted only.
+    [[nodiscard]] Request release() noexcept {
+        refused_ = nullptr;
+        return std::move(request_);
+    }
+
+private:
+    friend server_type;
+
+    accepted(server_type& owner, detail::dispatcher& handlers, Request request, client_type client,
+             detail::peer_limit::permit permit, std::atomic<std::uint64_t>& refused) noexcept
+        : job(std::move(permit)), server_(&owner), handlers_(&handlers), refused_(&refused),
+          request_(std::move(request)), client_(client) {}
+
+    [[nodiscard]] task<> handle_here() override;
+    [[nodiscard]] task<> handle_elsewhere() override;
+    [[nodiscard]] int descriptor() noexcept override;
+
+    server_type* server_;
+    detail::dispatcher* handlers_;
+    std::atomic<std::uint64_t>* refused_;  // none once somebody has the request
+    Request request_;
+    [[no_unique_address]] client_type client_;
+};
+
+template <>
+task<> accepted<stream>::handle_here();
+template <>
+task<> accepted<stream>::handle_elsewhere();
+template <>
+int accepted<stream>::descriptor() noexcept;
+
+template <>
+task<> accepted<datagram>::handle_here();
+template <>
+task<> accepted<datagram>::handle_elsewhere();
+template <>
+int accepted<datagram>::descriptor() noexcept;
+
+}  // namespace ringlet

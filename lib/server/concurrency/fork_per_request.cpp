@@ -1,0 +1,135 @@
+#include "coro/detail/detached.hpp"
+#include "server/detail/bounded_dispatcher.hpp"
+#include "server/detail/concurrency_model.hpp"
+#include "server/detail/for_one_request.hpp"
+#include "server/detail/fork_server_child.hpp"
+#include "server/detail/kill_timer.hpp"
+#include "server/detail/serving_period.hpp"
+
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
+
+#include <algorithm>
+
+namespace ringlet::detail {
+
+namespace {
+
+task<> cancel_when_told(const shutdown_signal& told, task_group& cancelled) {
+    co_await poll_operation(loop::require_current("serve"), told.native_handle(), POLLIN);
+    cancelled.cancel();
+}
+
+task<> cancel_when_orphaned(task_group& cancelled) {
+    co_await child_process::parent_gone();
+    cancelled.cancel();
+}
+
+/// Has each request handled in a child process, which ends with it.
+class dispatcher_to_children final : public bounded_dispatcher {
+public:
+    dispatcher_to_children(loop& owner, std::size_t running_max, const serving_period& period)
+        : bounded_dispatcher(owner, running_max), period_(period),
+          loop_options_(for_one_request(period.options().loop)),
+          kill_timer_(owner, [this] { kill_all(); }) {}
+
+    /// Children that go on all the same are killed after `kill_timeout`.
+    void cancel() override {
+        bounded_dispatcher::cancel();
+        cancelled_.request(std::chrono::nanoseconds::zero());
+        kill_timer_.start(period_.options().kill_timeout);
+    }
+
+private:
+    /// A child, as long as it has not ended.
+    struct running_child : list_hook {
+        explicit running_child(child_process forked) : process(std::move(forked)) {}
+
+        child_process process;
+    };
+
+    void start(job& accepted) override {
+        child_accounts& accounts = period_.records().children;
+        const std::size_t slot = accounts.open();
+        try {
+            const int needed = accepted.descriptor();
+            task<> handling = accepted.handle_elsewhere();
+            child_process forked = fork_server_child(
+                [&] { return run_in_child(slot, std::move(handling)); },
+                {needed, period_.shutdown().native_handle(), cancelled_.native_handle()});
+            accounts.started();
+            const shield uncancelled(owner());  // in which await_end begins, and so goes on
+            await_end(std::move(forked), slot, accepted.take_permit());
+        } catch (...) {
+            accounts.cancel(slot);
+            throw;
+        }
+    }
+
+    int run_in_child(std::size_t slot, task<> handling) {
+        period_.records().enter_child(slot);
+        loop child_loop(loop_options_);
+        block_on(child_loop, handle_in_child(std::move(handling)));
+        return 0;
+    }
+
+    // A child that nobody is left to stop stops by itself.
+    task<> handle_in_child(task<> handling) {
+        task_group requests;
+        task_group watch;
+        requests.spawn(std::move(handling));
+        watch.spawn(cancel_when_told(cancelled_, requests));
+        watch.spawn(cancel_when_orphaned(requests));
+        co_await requests.join();
+        watch.cancel();
+        co_await watch.join();
+    }
+
+    // The permit is kept here: the child has a copy, which counts for nobody else.
+    detached await_end(child_process forked, std::size_t slot, peer_limit::permit /*permit*/) {
+        running_child child(std::move(forked));
+        children_.push_back(child);
+        std::error_code error;
+        const exit_status status = co_await child.process.wait(error);
+        period_.records().children.ended(slot, child.process.pid(), status);
+        child.unlink();
+        ended();
+    }
+
+    void kill_all() noexcept {
+        children_.for_each([](running_child& each) { each.process.kill(SIGKILL); });
+    }
+
+    const serving_period& period_;
+    const loop_options loop_options_;
+    shutdown_signal cancelled_;  // seen by every child, and acknowledged by none
+    intrusive_list<running_child> children_;
+    kill_timer kill_timer_;
+};
+
+/// A child process for each request. The serving process accepts it, and forks.
+class fork_per_request_model final : public concurrency_model {
+    task<> serve(serving_period& period) const override {
+        const server_options& options = period.options();
+        dispatcher_to_children handlers(loop::require_current("serve"),
+                                        std::min(options.max_children, options.max_connections),
+                                        period);
+        co_await period.serve(handlers, receiving::one_by_one);
+    }
+
+    std::size_t children_max(const server_options& options) const override {
+        return std::min(options.max_children, options.max_connections);
+    }
+};
+
+}  // namespace
+
+const concurrency_model& concurrency_by_fork_per_request() noexcept {
+    static const fork_per_request_model model;
+    return model;
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,25 @@
+#include "server/detail/bounded_dispatcher.hpp"
+#include "server/detail/concurrency_model.hpp"
+#include "server/detail/serving_period.hpp"
+
+namespace ringlet::detail {
+
+namespace {
+
+/// All requests are coroutines of the loop that accepts them.
+class loop_model final : public concurrency_model {
+    task<> serve(serving_period& period) const override {
+        bounded_dispatcher handlers(loop::require_current("serve"),
+                                    period.options().max_connections);
+        co_await period.serve(handlers);
+    }
+};
+
+}  // namespace
+
+const concurrency_model& concurrency_in_loop() noexcept {
+    static const loop_model model;
+    return model;
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,327 @@
+#include "base/detail/blocked_signals.hpp"
+#include "server/detail/bounded_dispatcher.hpp"
+#include "server/detail/concurrency_model.hpp"
+#include "server/detail/for_one_request.hpp"
+#include "server/detail/serving_period.hpp"
+
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/event.hpp>
+#include <ringlet/loop/detail/timer.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace ringlet::detail {
+
+namespace {
+
+class dispatcher_to_threads;
+
+/// A request on its way to a thread.
+struct dispatched_request {
+    task<> handling;
+    peer_limit::permit permit;
+    address client;
+};
+
+/// A thread that handles one request at a time, in a loop of its own, and then waits for the next.
+/// It is the serving loop's, which is told of each request's end, until it is retired; then it ends
+/// and is joined by itself.
+///
+/// One thread, but for the parts that say otherwise: that of the serving loop.
+class request_thread final : public list_hook {
+public:
+    /// Starts a thread and returns at once: the new thread makes its loop itself. Throws
+    /// std::system_error where there is no thread to be had.
+    request_thread(dispatcher_to_threads& owner, dispatched_request first)
+        : owner_(owner), request_(std::move(first)) {
+        const blocked_signals in_the_thread;
+        thread_ = std::thread([this] { run(); });
+    }
+    ~request_thread() { thread_.join(); }
+
+    /// Handles another request, once `request_ended` has been called for the last one.
+    void handle(dispatched_request next) noexcept {
+        request_ = std::move(next);
+        loop_.load()->post(wake_);
+    }
+
+    /// Cancels the request that is being handled, and any later one.
+    void cancel() noexcept {
+        if (cancelled_.exchange(true))
+            return;
+        if (loop* const own = loop_.load())  // if not, the thread will see the flag
+            own->post(cancel_);
+    }
+
+    /// Has the thread, which handles no request, end; not to be used any more.
+    void retire() noexcept;
+
+    /// Whether the thread could not make its loop.
+    [[nodiscard]] bool failed() const noexcept { return loop_.load() == nullptr; }
+
+private:
+    /// What one thread tells another by its inbox: a call of a member function.
+    template <void (request_thread::*Called)()>
+    class notice final : public inbox::work_item {
+    public:
+        explicit notice(request_thread& told) : told_(told) {}
+
+    private:
+        void run() override { (told_.*Called)(); }
+        void discard() noexcept override {}
+
+        request_thread& told_;
+    };
+
+    // In the thread itself.
+    void run() noexcept;
+    void refuse(std::exception_ptr no_loop) noexcept;
+    task<> handle_requests();
+    void hear_wake() { woken_.set(); }
+    void hear_cancel() {
+        if (handling_ != nullptr)
+            handling_->cancel();
+    }
+
+    // In the serving loop.
+    void hear_ended();
+
+    dispatcher_to_threads& owner_;
+    dispatched_request request_;  // the thread's until it has told of the end, then the owner's
+    std::atomic<loop*> loop_{nullptr};
+    std::atomic<bool> cancelled_{false};
+    bool dismissed_ = false;  // where it has no loop; guarded by ending_threads
+    event woken_;
+    cancel_scope* handling_ = nullptr;
+    notice<&request_thread::hear_wake> wake_{*this};
+    notice<&request_thread::hear_cancel> cancel_{*this};
+    notice<&request_thread::hear_ended> ended_{*this};
+    std::thread thread_;
+};
+
+/// Joins threads where nobody waits for it: each that ends joins the one that ended before it.
+///
+/// Thread-safe.
+class ending_threads {
+public:
+    ending_threads() = default;
+    ending_threads(const ending_threads&) = delete;
+    ending_threads& operator=(const ending_threads&) = delete;
+
+    /// Waits until all threads that were begun have ended.
+    ~ending_threads() {
+        std::unique_lock lock(mutex_);
+        all_ended_.wait(lock, [this] { return running_ == 0; });
+        lock.unlock();
+        last_.reset();
+    }
+
+    void begin() {
+        const std::lock_guard lock(mutex_);
+        ++running_;
+    }
+
+    /// Called by a thread as the last thing it does.
+    void end(std::unique_ptr<request_thread> self) noexcept {
+        {
+            const std::lock_guard lock(mutex_);
+            last_.swap(self);
+            if (--running_ == 0)
+                all_ended_.notify_all();
+        }
+        self.reset();  // now the one that ended before
+    }
+
+    /// Sets a flag that a thread waits for.
+    void set(bool& flag) noexcept {
+        const std::lock_guard lock(mutex_);
+        flag = true;
+        flag_set_.notify_all();
+    }
+    void wait_for(const bool& flag) noexcept {
+        std::unique_lock lock(mutex_);
+        flag_set_.wait(lock, [&] { return flag; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable all_ended_;
+    std::condition_variable flag_set_;
+    std::size_t running_ = 0;
+    std::unique_ptr<request_thread> last_;
+};
+
+/// Gives each request to a thread that has no other: an idle one, or a new one.
+class dispatcher_to_threads final : public bounded_dispatcher, private timer {
+public:
+    dispatcher_to_threads(loop& owner, std::size_t running_max, const serving_period& period)
+        : bounded_dispatcher(owner, running_max), period_(period),
+          loop_options_(for_one_request(period.options().loop)) {}
+    ~dispatcher_to_threads() override {
+        owner().timers().disarm(*this);
+        for (const idle_thread& each : idle_)
+            each.thread->retire();
+    }
+
+    void cancel() override {
+        bounded_dispatcher::cancel();
+        cancelled_ = true;
+        busy_.for_each([](request_thread& each) { each.cancel(); });
+    }
+
+private:
+    friend request_thread;
+
+    struct idle_thread {
+        request_thread* thread;
+        loop::clock::time_point until;
+    };
+
+    void start(job& accepted) override {
+        dispatched_request request{accepted.handle_elsewhere(), accepted.take_permit(),
+                                   accepted.client_address()};
+        request_thread& chosen =
+            idle_.empty() ? begin_thread(std::move(request)) : wake_thread(std::move(request));
+        busy_.push_back(chosen);
+        if (cancelled_)  // which this one has missed
+            chosen.cancel();
+    }
+
+    request_thread& begin_thread(dispatched_request first) {
+        const std::size_t idle_max = period_.options().idle_threads_max;
+        idle_.reserve(std::min(idle_max, threads_ + 1));  // so that becoming idle takes no memory
+        auto begun = std::make_unique<request_thread>(*this, std::move(first));
+        ending_.begin();
+        ++threads_;
+        return *begun.release();
+    }
+
+    // The one that has been idle for the shortest time: so those that are too many grow old.
+    request_thread& wake_thread(dispatched_request next) noexcept {
+        request_thread& woken = *idle_.back().thread;
+        idle_.pop_back();
+        woken.handle(std::move(next));
+        return woken;
+    }
+
+    void request_ended(request_thread& thread) {
+        thread.unlink();
+        if (thread.failed() || idle_.size() >= period_.options().idle_threads_max) {
+            retire(thread);
+        } else {
+            idle_.push_back({&thread, owner().now() + period_.options().idle_thread_lifetime});
+            arm_timer();
+        }
+        ended();
+    }
+
+    void retire(request_thread& thread) noexcept {
+        --threads_;
+        thread.retire();
+    }
+
+    void arm_timer() noexcept {
+        if (!armed_ && !idle_.empty())
+            owner().timers().arm(*this, idle_.front().until);
+        armed_ = !idle_.empty();
+    }
+
+    void expire() override {
+        const auto expired = std::ranges::find_if(
+            idle_, [now = owner().now()](const idle_thread& each) { return each.until > now; });
+        std::for_each(idle_.begin(), expired, [this](idle_thread& each) { retire(*each.thread); });
+        idle_.erase(idle_.begin(), expired);
+        armed_ = false;
+        arm_timer();
+    }
+
+    const serving_period& period_;
+    const loop_options loop_options_;
+    ending_threads ending_;  // ends after the list of those that are busy
+    intrusive_list<request_thread> busy_;
+    std::vector<idle_thread> idle_;  // for the longest time first
+    std::size_t threads_ = 0;
+    bool armed_ = false;
+    bool cancelled_ = false;
+};
+
+void request_thread::run() noexcept {
+    ending_threads& ending = owner_.ending_;
+    {
+        std::optional<loop> own;
+        try {
+            own.emplace(owner_.loop_options_);
+        } catch (...) {
+            refuse(std::current_exception());
+        }
+        if (own)
+            block_on(*own, handle_requests());
+    }
+    ending.end(std::unique_ptr<request_thread>(this));
+}
+
+void request_thread::refuse(std::exception_ptr no_loop) noexcept {
+    owner_.period_.report_refused(std::move(no_loop), request_.client);
+    request_ = {};
+    owner_.owner().post(ended_);
+    owner_.ending_.wait_for(dismissed_);
+}
+
+void request_thread::retire() noexcept {
+    if (loop* const own = loop_.load())
+        own->post(wake_);
+    else
+        owner_.ending_.set(dismissed_);
+}
+
+task<> request_thread::handle_requests() {
+    loop_ = &loop::require_current("serve");
+    while (request_.handling.valid()) {
+        {
+            cancel_scope scope;
+            if (cancelled_)
+                scope.cancel();
+            handling_ = &scope;
+            co_await std::move(request_.handling);
+            handling_ = nullptr;
+        }
+        request_ = {};
+        woken_.reset();
+        owner_.owner().post(ended_);
+        co_await woken_.wait();
+    }
+}
+
+void request_thread::hear_ended() {
+    owner_.request_ended(*this);
+}
+
+/// A thread for each request, as socketserver has it: for handlers that block. The serving thread
+/// waits neither for a new thread nor for one that ends.
+class thread_per_request_model final : public concurrency_model {
+    task<> serve(serving_period& period) const override {
+        const server_options& options = period.options();
+        dispatcher_to_threads handlers(loop::require_current("serve"),
+                                       std::min(options.max_threads, options.max_connections),
+                                       period);
+        co_await period.serve(handlers);
+    }
+};
+
+}  // namespace
+
+const concurrency_model& concurrency_by_thread_per_request() noexcept {
+    static const thread_per_request_model model;
+    return model;
+}
+
+}  // namespace ringlet::detail

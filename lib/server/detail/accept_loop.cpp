@@ -1,0 +1,82 @@
+#include "accept_loop.hpp"
+#include "bounded_dispatcher.hpp"
+#include "counter_slot.hpp"
+#include "deadline_or_never.hpp"
+#include "request_source.hpp"
+
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/interval.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/server/server.hpp>
+
+namespace ringlet::detail {
+
+accept_loop::accept_loop(server& owner, bound_socket& from, bounded_dispatcher& handlers,
+                         receiving how, const rate_limit& rate)
+    : server_(owner), socket_(from), handlers_(handlers), receiving_(how), rate_(rate) {}
+
+task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
+    do {
+        if (!handlers_.has_room())
+            co_await pause_until_room();
+        co_await rate_.take();
+        const std::uint64_t accepted_before = source.yielded();
+        try {
+            co_await source.accept_for(handlers_);
+        } catch (...) {
+            if (source.yielded() == accepted_before)  // there is no next request
+                throw;
+            server_.request_lost();
+        }
+        server_.call_service_actions();
+    } while (wanted == quota::unlimited);
+}
+
+task<> accept_loop::take_requests(quota wanted) {
+    const bool ahead = receiving_ == receiving::ahead && wanted == quota::unlimited;
+    const std::unique_ptr<request_source> source = server_.open_source(socket_, ahead);
+    std::exception_ptr failure;
+    try {
+        co_await take_requests_from(*source, wanted);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await source->stop(handlers_);
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+task<> accept_loop::run() {
+    task_group group;
+    group.spawn(take_requests(quota::unlimited));
+    const auto interval = server_.options().service_interval;
+    if (interval > interval.zero())
+        group.spawn(call_service_actions());
+    co_await group.join();
+}
+
+task<> accept_loop::run_once(bool& timed_out) {
+    const cancel_scope patience(deadline_or_never(server_.options().handle_request_timeout));
+    try {
+        co_await take_requests(quota::one);
+    } catch (const std::system_error& error) {
+        if (patience.reason() != std::errc::timed_out || error.code() != std::errc::timed_out)
+            throw;
+        timed_out = true;
+    }
+}
+
+task<> accept_loop::pause_until_room() {
+    counter_slot::count(server_.counted().accept_pauses);
+    co_await handlers_.wait_for_room();
+}
+
+task<> accept_loop::call_service_actions() {
+    interval ticks(server_.options().service_interval);
+    for (;;) {
+        co_await ticks.tick();
+        server_.call_service_actions();
+    }
+}
+
+}  // namespace ringlet::detail

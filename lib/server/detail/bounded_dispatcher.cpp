@@ -1,0 +1,64 @@
+#include "bounded_dispatcher.hpp"
+#include "coro/detail/detached.hpp"
+
+#include <ringlet/coro/detail/entered_scope.hpp>
+#include <ringlet/coro/shield.hpp>
+
+namespace ringlet::detail {
+
+void bounded_dispatcher::start_here(task<> handling, peer_limit::permit permit) {
+    const entered_scope inside(owner_, scope_);
+    handle(std::move(handling), std::move(permit));
+}
+
+detached bounded_dispatcher::handle(task<> handling, peer_limit::permit /*permit*/) {
+    co_await std::move(handling);
+    ended();
+}
+
+void bounded_dispatcher::ended() noexcept {
+    const std::size_t left = running_.fetch_sub(1) - 1;
+    std::size_t awaited = awaited_below_.load();
+    if (left < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
+        owner_.post(news_);
+}
+
+bool bounded_dispatcher::stop_waiting(std::size_t count) noexcept {
+    return awaited_below_.compare_exchange_strong(count, 0);
+}
+
+// The thread that sets awaited_below_ back to 0 decides: the owner, which then goes on, or a thread
+// whose request has ended, which then has posted news that the owner must wait for.
+task<> bounded_dispatcher::wait_until_below(std::size_t count) {
+    while (running_ >= count) {
+        news_.heard().reset();
+        awaited_below_ = count;
+        if (running_ < count && stop_waiting(count))
+            break;
+        std::error_code cancelled;
+        co_await news_.heard().wait(cancelled);
+        if (!cancelled)
+            continue;
+        if (!stop_waiting(count)) {
+            const shield uncancelled(owner_);
+            co_await news_.heard().wait();
+        }
+        throw std::system_error(cancelled, "waiting for the end of a request");
+    }
+}
+
+task<> bounded_dispatcher::join() {
+    bool cancelled = false;
+    try {
+        co_await wait_until_below(1);
+    } catch (const std::system_error&) {
+        cancelled = true;
+    }
+    if (cancelled) {
+        cancel();
+        const shield uncancelled(owner_);
+        co_await wait_until_below(1);
+    }
+}
+
+}  // namespace ringlet::detail

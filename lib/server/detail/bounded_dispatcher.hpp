@@ -1,0 +1,100 @@
+#pragma once
+
+#include "drainable.hpp"
+
+#include <ringlet/coro/event.hpp>
+#include <ringlet/server/detail/dispatcher.hpp>
+#include <ringlet/server/detail/job.hpp>
+
+#include <atomic>
+#include <cstddef>
+
+namespace ringlet::detail {
+
+struct detached;
+
+}  // namespace ringlet::detail
+
+namespace ringlet::detail {
+
+/// Handles a bounded number of requests at a time, as coroutines of the loop that accepts them.
+/// Dispatchers to threads and processes derive from it.
+class bounded_dispatcher : public dispatcher, public drainable {
+public:
+    /// A dispatcher of at most `running_max` requests at a time, for the loop `owner`, in whose
+    /// thread it is made.
+    bounded_dispatcher(loop& owner, std::size_t running_max) noexcept
+        : owner_(owner), scope_(&owner.scope()), running_max_(running_max) {}
+    bounded_dispatcher(const bounded_dispatcher&) = delete;
+    bounded_dispatcher& operator=(const bounded_dispatcher&) = delete;
+    virtual ~bounded_dispatcher() = default;
+
+    /// Whether fewer requests than the maximum are being handled.
+    [[nodiscard]] bool has_room() const noexcept { return running_ < running_max_; }
+
+    /// Waits until there is room. Throws std::system_error when it is cancelled.
+    [[nodiscard]] task<> wait_for_room() { return wait_until_below(running_max_); }
+
+    void dispatch(job& accepted) final {
+        count([&] { start(accepted); });
+    }
+
+    /// Runs a task as a coroutine of the accepting loop, counted as a request, whatever the kind of
+    /// dispatcher. Throws std::bad_alloc.
+    void run_here(task<> handling) {
+        count([&] { start_here(std::move(handling), {}); });
+    }
+
+    void cancel() override { scope_.cancel(); }
+
+    task<> join() override;
+
+protected:
+    /// Has a request handled, and sees to it that `ended` is called when that is over.
+    virtual void start(job& accepted) {
+        start_here(accepted.handle_here(), accepted.take_permit());
+    }
+
+    /// Tells that a request has ended. Called in any thread, whose last use of this it is.
+    void ended() noexcept;
+
+    [[nodiscard]] loop& owner() const noexcept { return owner_; }
+
+private:
+    /// Tells the owner, in its own thread, that fewer requests run.
+    class news final : public inbox::work_item {
+    public:
+        [[nodiscard]] event& heard() noexcept { return heard_; }
+
+    private:
+        void run() override { heard_.set(); }
+        void discard() noexcept override {}
+
+        event heard_;
+    };
+
+    template <class Start>
+    void count(Start start_one) {
+        running_.fetch_add(1);
+        try {
+            start_one();
+        } catch (...) {
+            ended();
+            throw;
+        }
+    }
+
+    void start_here(task<> handling, peer_limit::permit permit);
+    detached handle(task<> handling, peer_limit::permit permit);
+    [[nodiscard]] task<> wait_until_below(std::size_t count);
+    [[nodiscard]] bool stop_waiting(std::size_t count) noexcept;
+
+    loop& owner_;
+    operation_scope scope_;
+    const std::size_t running_max_;
+    std::atomic<std::size_t> running_{0};
+    std::atomic<std::size_t> awaited_below_{0};  // the number the owner waits for; 0 for none
+    news news_;
+};
+
+}  // namespace ringlet::detail

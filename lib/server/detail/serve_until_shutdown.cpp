@@ -1,0 +1,62 @@
+#include "serve_until_shutdown.hpp"
+
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/poll_operation.hpp>
+
+#include <algorithm>
+
+namespace ringlet::detail {
+
+namespace {
+
+/// Waits for a group, and yields the exception that it ended with, for a caller that has more to
+/// clean up.
+task<std::exception_ptr> outcome(task_group& group) {
+    try {
+        co_await group.join();
+    } catch (...) {
+        co_return std::current_exception();
+    }
+    co_return nullptr;
+}
+
+task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drainable& running) {
+    loop& serving = loop::require_current("serve");
+    do {  // a wake-up may be left over from a request that has been carried out
+        co_await poll_operation(serving, requested.native_handle(), POLLIN);
+        requested.acknowledge();
+    } while (!requested.requested());
+    accepting.cancel();
+    auto deadline = loop::clock::time_point::max();
+    for (std::error_code error; !error;) {
+        requested.acknowledge();
+        deadline = std::min(deadline, serving.now() + requested.grace());
+        running.drain(deadline);
+        const cancel_scope patience(deadline);
+        // A request for less time ends the wait early.
+        co_await poll_operation(serving, requested.native_handle(), POLLIN, &error);
+        if (error == std::errc::timed_out)
+            running.cancel();
+    }
+}
+
+}  // namespace
+
+task<> serve_until_shutdown(task<> accepting, drainable& running, shutdown_signal& requested,
+                            std::chrono::nanoseconds failure_grace) {
+    task_group requests;
+    task_group watch;
+    requests.spawn(std::move(accepting));
+    watch.spawn(enforce_shutdown(requested, requests, running));
+    const std::exception_ptr failure = co_await outcome(requests);
+    if (failure)
+        requested.request(failure_grace);
+    co_await running.join();
+    watch.cancel();
+    co_await outcome(watch);
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,95 @@
+#include "serving_period.hpp"
+#include "concurrency_model.hpp"
+#include "counter_slot.hpp"
+#include "listening_socket.hpp"
+#include "serve_until_shutdown.hpp"
+
+#include <ringlet/server/server.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace ringlet::detail {
+
+namespace {
+
+task<> accept_nothing() {
+    co_return;
+}
+
+}  // namespace
+
+serving_period::serving_period(server& owner, const char* caller, quota wanted)
+    : server_(owner), wanted_(wanted) {
+    if (owner.closed_)
+        throw std::logic_error(std::string(caller) + ": the server is closed");
+    if (owner.serving_.exchange(true))
+        throw std::logic_error(std::string(caller) + ": the server serves already");
+}
+
+serving_period::~serving_period() {
+    server_.records_->reports->flush();
+    server_.shutdown_.reset();
+    if (server_.close_when_done_.exchange(false))
+        server_.close_listening();
+    server_.serving_ = false;
+}
+
+task<> serving_period::run() {
+    const concurrency_model& model =
+        wanted_ == quota::one ? concurrency_of_one_request(options()) : concurrency_of(options());
+    return model.serve(*this);
+}
+
+const server_options& serving_period::options() const noexcept {
+    return server_.options_;
+}
+
+bound_socket& serving_period::listening() const noexcept {
+    return server_.listening_->socket();
+}
+
+shutdown_signal& serving_period::shutdown() const noexcept {
+    return server_.shutdown_;
+}
+
+server_records& serving_period::records() const noexcept {
+    return *server_.records_;
+}
+
+bound_socket serving_period::open_another() const {
+    bound_socket another = server_.listening_->bind_another();
+    server_.activate(another);
+    return another;
+}
+
+task<> serving_period::serve(bounded_dispatcher& handlers, receiving how) {
+    accept_loop accepting(server_, listening(), handlers, how, options().accept_rate);
+    // Not in the await below: GCC 12 would destroy the task twice.
+    task<> requests = wanted_ == quota::one ? accepting.run_once(timed_out_) : accepting.run();
+    co_await serve_until_shutdown(std::move(requests), handlers, shutdown(),
+                                  options().drain_timeout);
+}
+
+task<> serving_period::supervise(drainable& workers) {
+    return serve_until_shutdown(accept_nothing(), workers, shutdown(), options().drain_timeout);
+}
+
+task<> serving_period::serve_share(bound_socket& from, shutdown_signal& requested,
+                                   std::size_t workers, receiving how) const {
+    const auto share = [&](std::size_t limit) { return (limit + workers - 1) / workers; };
+    rate_limit rate = options().accept_rate;
+    rate.per_second /= static_cast<double>(workers);
+    rate.burst = share(rate.burst);
+    bounded_dispatcher handlers(loop::require_current("serve"), share(options().max_connections));
+    accept_loop accepting(server_, from, handlers, how, rate);
+    co_await serve_until_shutdown(accepting.run(), handlers, requested, options().drain_timeout);
+}
+
+void serving_period::report_refused(std::exception_ptr exception,
+                                    const address& client) const noexcept {
+    counter_slot::count(server_.counted().refused);
+    server_.report_error(std::move(exception), client);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,69 @@
+#include "server/detail/serve_until_shutdown.hpp"
+#include "catch.hpp"
+#include "run_coroutine.hpp"
+#include "server/detail/bounded_dispatcher.hpp"
+
+#include <ringlet/coro/sleep_for.hpp>
+
+namespace tests::server_serve_until_shutdown {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// As a thread does that was held up between the halves of `request`.
+void wake_up_late(ringlet::detail::shutdown_signal& requested) {
+    requested.request(std::chrono::nanoseconds::max());
+}
+
+ringlet::task<> take_nothing(ringlet::detail::shutdown_signal& requested, bool& undisturbed) {
+    for (int i = 0; i < 3; ++i) {
+        wake_up_late(requested);
+        for (int turn = 0; turn < 10; ++turn)
+            co_await ringlet::yield();
+    }
+    undisturbed = true;
+}
+
+ringlet::task<> fail() {
+    throw std::runtime_error("out of order");
+    co_return;
+}
+
+}  // namespace
+
+TEST_CASE("a wake-up whose request was carried out already stops nothing", "[server]") {
+    ringlet::detail::shutdown_signal requested;
+    bool undisturbed = false;
+    run_coroutine([&]() -> ringlet::task<> {
+        ringlet::detail::bounded_dispatcher none(ringlet::loop::require_current("test"), 1);
+        wake_up_late(requested);
+        co_await ringlet::detail::serve_until_shutdown(take_nothing(requested, undisturbed), none,
+                                                       requested, 0s);
+    });
+    CHECK(undisturbed);
+}
+
+TEST_CASE("where taking requests fails, what runs has its time, and the failure is thrown",
+          "[server]") {
+    ringlet::detail::shutdown_signal requested;
+    bool ended = false;
+    run_coroutine([&]() -> ringlet::task<> {
+        ringlet::detail::bounded_dispatcher one(ringlet::loop::require_current("test"), 1);
+        const auto run = [](bool& done) -> ringlet::task<> {
+            for (int turn = 0; turn < 10; ++turn)
+                co_await ringlet::yield();
+            done = true;
+        };
+        one.run_here(run(ended));
+        try {
+            co_await ringlet::detail::serve_until_shutdown(fail(), one, requested, 1h);
+        } catch (const std::runtime_error& error) {
+            CHECK(error.what() == std::string("out of order"));
+            CHECK(ended);
+        }
+    });
+    CHECK(ended);
+}
+
+}  // namespace tests::server_serve_until_shutdown
