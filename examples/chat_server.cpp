@@ -3,7 +3,7 @@
 // everybody is told goodbye.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -67,8 +67,8 @@ std::pair<std::string_view, std::string_view> split(std::string_view typed) {
 /// A client: two tasks at the same time, one for each direction.
 class guest : public ringlet::stream_request_handler {
     task<> setup() override {
-        co_await stream_request_handler::setup();
         request().set_send_buffer_size(send_buffer_size);
+        co_return;
     }
 
     task<> handle() override {
@@ -90,7 +90,6 @@ class guest : public ringlet::stream_request_handler {
         const ringlet::cancel_scope patience(goodbye_time_max);
         std::error_code gone;  // then there is nobody to be told
         co_await wfile().write("* goodbye\n", gone);
-        co_await stream_request_handler::finish();
     }
 
     std::string introduce(std::string_view typed) {
@@ -184,7 +183,7 @@ class guest : public ringlet::stream_request_handler {
         return names;
     }
 
-    chat_server& chat() const { return static_cast<chat_server&>(server()); }
+    chat_server& chat() const { return server<chat_server>(); }
 
     std::string name_;  // empty before there is one
     std::string room_;  // empty for a guest that wants to leave
@@ -199,6 +198,6 @@ int main(int argc, char** argv) {
                            ringlet::server_options options;
                            options.drain_timeout = {};  // guests do not leave by themselves
                            chat_server server(address, ringlet::handler<guest>, options);
-                           serve_until_signal(server);
+                           serve_and_tell(server);
                        });
 }

@@ -2,7 +2,7 @@
 // same.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -63,6 +63,6 @@ int main(int argc, char** argv) {
         [&] {
             options.concurrency = concurrencies.at(concurrently);
             const auto server = transports.at(transport)(ringlet::address::parse(address), options);
-            serve_until_signal(*server);
+            serve_and_tell(*server);
         });
 }

@@ -3,7 +3,7 @@
 
 #include "command_line.hpp"
 #include "http_request.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -139,6 +139,6 @@ int main(int argc, char** argv) {
                                co_await with.run();
                            };
                            ringlet::tcp_server server(ringlet::address::parse(address), handle);
-                           serve_until_signal(server);
+                           serve_and_tell(server);
                        });
 }

@@ -3,7 +3,7 @@
 // on stderr.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -47,6 +47,6 @@ int main(int argc, char** argv) {
         [&] {
             ringlet::forking_tcp_server server(ringlet::address::parse(address),
                                                ringlet::handler<obedient>, options);
-            serve_until_signal(server);
+            serve_and_tell(server);
         });
 }

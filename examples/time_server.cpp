@@ -1,7 +1,7 @@
 // Answers each datagram, whatever is in it, with the date and the time: RFC 867, over UDP.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -29,6 +29,6 @@ int main(int argc, char** argv) {
     return run_program(argc, argv, "Tells the time over UDP.", "127.0.0.1:1313",
                        [](const ringlet::address& address) {
                            ringlet::udp_server server(address, ringlet::handler<daytime>);
-                           serve_until_signal(server);
+                           serve_and_tell(server);
                        });
 }

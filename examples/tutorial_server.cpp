@@ -2,7 +2,7 @@
 // client has gone: from inside its handler.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -30,6 +30,6 @@ int main(int argc, char** argv) {
     return run_program(argc, argv, "Echoes until a client has gone.", "localhost:10888",
                        [](const ringlet::address& address) {
                            ringlet::tcp_server server(address, ringlet::handler<echo>);
-                           serve_until_signal(server);
+                           serve_and_tell(server);
                        });
 }

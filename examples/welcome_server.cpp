@@ -2,7 +2,7 @@
 // terminal it tells what happens.
 
 #include "command_line.hpp"
-#include "serve_until_signal.hpp"
+#include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -44,6 +44,6 @@ int main(int argc, char** argv) {
                        [](const ringlet::address& address) {
                            ringlet::threading_tcp_server server(address, ringlet::handler<welcome>);
                            std::cout << "启动socketserver服务器！" << std::endl;
-                           serve_until_signal(server);
+                           serve_and_tell(server);
                        });
 }

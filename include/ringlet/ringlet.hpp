@@ -65,8 +65,6 @@
 
 #include <ringlet/server/accepted.hpp>
 #include <ringlet/server/any_handler.hpp>
-#include <ringlet/server/base_request_handler.hpp>
-#include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/child_process.hpp>
 #include <ringlet/server/concurrency.hpp>
 #include <ringlet/server/datagram_request.hpp>
@@ -75,8 +73,8 @@
 #include <ringlet/server/exit_status.hpp>
 #include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/forking.hpp>
-#include <ringlet/server/handler.hpp>
 #include <ringlet/server/request_handler.hpp>
+#include <ringlet/server/serve_until_signal.hpp>
 #include <ringlet/server/server.hpp>
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>

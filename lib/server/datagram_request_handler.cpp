@@ -2,9 +2,11 @@
 
 namespace ringlet {
 
-task<> datagram_request_handler::finish() {
-    if (!wfile_ || !handled())
-        co_return;
+task<> datagram_request_handler::end_handling(bool handled) {
+    return wfile_ && handled ? answer() : task<>();
+}
+
+task<> datagram_request_handler::answer() {
     co_await wfile_->flush();
     if (!stream().sent().empty())
         co_await request().reply(stream().sent());

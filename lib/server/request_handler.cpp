@@ -18,22 +18,33 @@ task<> request_handler::run(const address& client, ringlet::server& owner) {
     client_ = &client;
     server_ = &owner;
     co_await setup();
-    std::exception_ptr exception;
+    begin_handling();
+
+    // Of several exceptions the last is thrown, and the server is told of those before it.
+    std::exception_ptr failure;
+    const auto failed = [&] {
+        if (failure)
+            owner.report_error(std::exchange(failure, nullptr), client);
+        failure = std::current_exception();
+    };
     try {
         co_await handle();
-        handled_ = true;
     } catch (...) {
-        exception = std::current_exception();
+        failed();
     }
     try {
         co_await finish();
     } catch (...) {
-        if (exception)
-            owner.report_error(std::exchange(exception, nullptr), client);
-        exception = std::current_exception();
+        failed();
     }
-    if (exception)
-        std::rethrow_exception(exception);
+    try {
+        if (task<> last = end_handling(failure == nullptr); last.valid())
+            co_await std::move(last);
+    } catch (...) {
+        failed();
+    }
+    if (failure)
+        std::rethrow_exception(failure);
 }
 
 }  // namespace ringlet

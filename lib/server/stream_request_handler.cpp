@@ -10,16 +10,18 @@ std::size_t buffer_size(int asked_for, std::size_t otherwise) noexcept {
 
 }  // namespace
 
-task<> stream_request_handler::setup() {
+void stream_request_handler::begin_handling() {
     // The listener's sockets come with it on.
     if (!disable_nagle_algorithm && client_address().family() != AF_UNIX)
         connection().set_no_delay(false);
-    co_return;
 }
 
-task<> stream_request_handler::finish() {
-    if (wfile_ && wfile_->buffered() > 0)
-        co_await wfile_->flush();
+task<> stream_request_handler::end_handling(bool /*handled*/) {
+    return wfile_ && wfile_->buffered() > 0 ? flush() : task<>();
+}
+
+task<> stream_request_handler::flush() {
+    co_await wfile_->flush();
 }
 
 reader<stream>& stream_request_handler::rfile() {

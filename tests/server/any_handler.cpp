@@ -6,7 +6,7 @@
 #include "serving_thread.hpp"
 
 #include <ringlet/server/any_handler.hpp>
-#include <ringlet/server/base_request_handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 
 #include <memory>
 #include <optional>

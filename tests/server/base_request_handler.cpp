@@ -4,7 +4,7 @@
 #include "recording_server.hpp"
 #include "serving_thread.hpp"
 
-#include <ringlet/server/base_request_handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 
 #include <array>
 #include <stdexcept>

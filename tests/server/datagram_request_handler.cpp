@@ -58,6 +58,16 @@ class answers_itself : public ringlet::datagram_request_handler {
     task<> handle() override { co_await wfile().write(std::string_view("second")); }
 };
 
+/// Has the last word in `finish`, and fails there for an empty packet.
+class overrides_finish : public ringlet::datagram_request_handler {
+    task<> handle() override { co_await wfile().write(packet()); }
+    task<> finish() override {
+        co_await wfile().write(std::string_view("!"));
+        if (packet().empty())
+            throw std::runtime_error("no finish");
+    }
+};
+
 class says_too_much : public ringlet::datagram_request_handler {
     task<> handle() override { co_await wfile().write(std::string(70'000, 'x')); }
 };
@@ -105,6 +115,17 @@ TEST_CASE("a handler that throws sends nothing of what it has written", "[server
     CHECK(client.exchange("x") == "x");
     CHECK(log.text() == "ringlet: a handler failed client=" + client.local_address().to_string() +
                             " error=\"no more\"\n");
+}
+
+TEST_CASE("an answer is sent whatever a handler overrides, unless that fails", "[server]") {
+    const captured_log log;
+    ringlet::udp_server server(loopback, ringlet::handler<overrides_finish>);
+    const serving_thread serving(server);
+    blocking_datagram_client client(server.server_address());
+    client.send("");
+    CHECK(client.exchange("x") == "x!");
+    CHECK(server.counters().packets_sent == 1);
+    CHECK(log.text().find("no finish") != std::string::npos);
 }
 
 TEST_CASE("a datagram handler may answer by itself too", "[server]") {

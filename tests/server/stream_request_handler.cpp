@@ -126,6 +126,42 @@ TEST_CASE("wfile sends at once by default, and where it buffers, at the end", "[
     CHECK(answer_of(ringlet::handler<answers_late>) == "late, 0, 9");
 }
 
+TEST_CASE("output is sent and small pieces are collected, whatever a handler overrides",
+          "[server]") {
+    struct overrides : ringlet::stream_request_handler {
+        ringlet::task<> setup() override {
+            disable_nagle_algorithm = false;
+            wbufsize = -1;
+            co_return;
+        }
+        ringlet::task<> handle() override {
+            co_await wfile().print("no delay: ",
+                                   connection().socket().get_option<int>(IPPROTO_TCP, TCP_NODELAY));
+        }
+        ringlet::task<> finish() override { co_await wfile().write(", the end"); }
+    };
+    CHECK(answer_of(ringlet::handler<overrides>) == "no delay: 0, the end");
+}
+
+TEST_CASE("output is sent where finish fails, and the server is told of each failure", "[server]") {
+    struct fails_twice : ringlet::stream_request_handler {
+        fails_twice() { wbufsize = -1; }
+        ringlet::task<> handle() override {
+            co_await wfile().write("kept");
+            throw std::runtime_error("handle");
+        }
+        ringlet::task<> finish() override {
+            throw std::runtime_error("finish");
+            co_return;
+        }
+    };
+    const conversation had = converse(ringlet::handler<fails_twice>, "");
+    CHECK(had.output == "kept");
+    REQUIRE(had.errors.size() == 2);
+    CHECK(had.errors[0].text == "handle");
+    CHECK(had.errors[1].text == "finish");
+}
+
 TEST_CASE("what was written before handle failed is sent", "[server]") {
     struct refuses : ringlet::stream_request_handler {
         refuses() { wbufsize = -1; }

@@ -5,8 +5,8 @@
 
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/listener.hpp>
-#include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/datagram_server.hpp>
+#include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/stream_server.hpp>
 
 #include <optional>
@@ -31,7 +31,7 @@ inline void called(const char* name) {
 }
 
 template <class Request>
-class traced_handler : public ringlet::basic_request_handler<Request> {
+class traced_handler : public ringlet::detail::basic_request_handler<Request> {
 public:
     ringlet::task<> setup() override {
         called("setup");

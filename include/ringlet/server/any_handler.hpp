@@ -2,44 +2,76 @@
 
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
-#include <ringlet/server/basic_request_handler.hpp>
-#include <ringlet/server/handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 
 #include <concepts>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace ringlet {
 
-/// What a server does with a request, made from either form of handler:
-/// - a coroutine function, or an object that is called like one: `task<>(Request&)` or
-///   `task<>(Request&, server&)`. It is moved in and lives as long as the server, so that a
-///   coroutine which is a lambda with captures never outlives them.
-/// - `handler<T>`, for a class `T` that derives from basic_request_handler<Request>: an object for
-///   each request.
+namespace detail {
+
+/// Converts to the class of server that a coroutine function takes as its second parameter.
+class server_argument {
+public:
+    explicit server_argument(server& owner) noexcept : owner_(owner) {}
+
+    template <std::derived_from<server> Own>
+    operator Own&() const {  // NOLINT: meant to convert
+        return own_server<Own>(owner_);
+    }
+
+private:
+    server& owner_;
+};
+
+template <class Function, class Request>
+concept request_function = std::is_invocable_r_v<task<>, Function&, Request&> ||
+                           std::is_invocable_r_v<task<>, Function&, Request&, server&> ||
+                           std::is_invocable_r_v<task<>, Function&, Request&, server_argument>;
+
+template <class T, class Other>
+concept other_than = !std::same_as<std::remove_cvref_t<T>, Other>;
+
+}  // namespace detail
+
+/// The handler of a server's requests, made from either form of handler:
+/// - a coroutine function, or an object that is called like one: `task<>(Request&)`, or
+///   `task<>(Request&, my_server&)`, where `my_server` is `server` or a class that derives from it.
+///   It is moved in and lives as long as the server, so that a coroutine which is a lambda with
+///   captures never outlives them.
+/// - `handler<T>` or `handler<T>(arguments...)`, for a class `T` that derives from a handler class
+///   for this kind of request: an object for each request.
 ///
 /// Where a server has workers, the handler is called in all of them at the same time.
 template <class Request>
 class any_handler {
 public:
-    template <class Function>
-    requires(!std::same_as<std::remove_cvref_t<Function>, any_handler>)
-        any_handler(Function&& function)  // NOLINT: meant to convert
+    template <detail::other_than<any_handler<Request>> Function>
+    any_handler(Function&& function)  // NOLINT: meant to convert
         : handler_(std::make_unique<function_handler<std::decay_t<Function>>>(
               std::forward<Function>(function))) {
-        using called = std::decay_t<Function>&;
-        static_assert(std::is_invocable_r_v<task<>, called, Request&> ||
-                          std::is_invocable_r_v<task<>, called, Request&, server&>,
+        static_assert(detail::request_function<std::decay_t<Function>, Request>,
                       "a handler is a coroutine function ringlet::task<>(Request&) or "
                       "ringlet::task<>(Request&, ringlet::server&), or ringlet::handler<T>, where "
                       "Request is ringlet::stream or ringlet::datagram_request as the server has "
                       "it");
     }
 
-    template <std::derived_from<basic_request_handler<Request>> T>
-    any_handler(handler_type<T>)  // NOLINT: meant to convert
-        : handler_(std::make_unique<class_handler<T>>()) {}
+    template <std::derived_from<detail::basic_request_handler<Request>> T>
+    any_handler(detail::handler_class<T> of)  // NOLINT: meant to convert
+        : any_handler(of()) {}
+
+    template <std::derived_from<detail::basic_request_handler<Request>> T, class... Arguments>
+    any_handler(detail::handler_of<T, Arguments...> made_from)  // NOLINT: meant to convert
+        : handler_(std::make_unique<class_handler<T, Arguments...>>(std::move(made_from))) {
+        static_assert(std::is_constructible_v<T, const Arguments&...>,
+                      "ringlet::handler<T>(arguments...) takes what a constructor of T takes; each "
+                      "argument is given to it as a constant");
+    }
 
     /// Handles one request to its end. The arguments must last until then.
     [[nodiscard]] task<> handle(Request& request, const address& client, server& owner) {
@@ -59,20 +91,27 @@ private:
         task<> handle(Request& request, const address& /*client*/, server& owner) override {
             if constexpr (std::is_invocable_r_v<task<>, Function&, Request&>)
                 return function(request);
-            else
+            else if constexpr (std::is_invocable_r_v<task<>, Function&, Request&, server&>)
                 return function(request, owner);
+            else
+                return function(request, detail::server_argument(owner));
         }
 
         Function function;
     };
 
-    template <class T>
+    template <class T, class... Arguments>
     struct class_handler final : erased_handler {
+        explicit class_handler(detail::handler_of<T, Arguments...> kept)
+            : made_from(std::move(kept)) {}
+
         task<> handle(Request& request, const address& client, server& owner) override {
-            T made;
-            static_cast<basic_request_handler<Request>&>(made).attach(request);
-            co_await static_cast<request_handler&>(made).run(client, owner);
+            T handling = std::make_from_tuple<T>(std::as_const(made_from.arguments));
+            static_cast<detail::basic_request_handler<Request>&>(handling).attach(request);
+            co_await static_cast<request_handler&>(handling).run(client, owner);
         }
+
+        const detail::handler_of<T, Arguments...> made_from;
     };
 
     std::unique_ptr<erased_handler> handler_;

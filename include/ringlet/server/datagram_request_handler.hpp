@@ -2,9 +2,9 @@
 
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/writer.hpp>
-#include <ringlet/server/basic_request_handler.hpp>
 #include <ringlet/server/datagram_request.hpp>
 #include <ringlet/server/detail/packet_stream.hpp>
+#include <ringlet/server/request_handler.hpp>
 
 #include <optional>
 #include <span>
@@ -13,16 +13,14 @@ namespace ringlet {
 
 /// A handler for datagrams, as a class: the packet can be read, and the answer written, as if they
 /// were streams. What has been written to `wfile` is sent to the client as one datagram when
-/// `handle` has ended; where nothing was, nothing is. A class of yours that overrides `finish`
-/// awaits this one's too.
+/// `finish` has ended, whether or not the class overrides that. Nothing is sent where nothing was
+/// written, or where `handle` or `finish` has thrown; an answer that cannot be sent is an error as
+/// of datagram_request::reply.
 ///
 ///     while (const auto line = co_await rfile().read_line())
 ///         co_await wfile().print(line->size(), "\n");
-class datagram_request_handler : public basic_request_handler<datagram_request> {
+class datagram_request_handler : public detail::basic_request_handler<datagram_request> {
 public:
-    /// Throws as datagram_request::reply; nothing is sent where `handle` has thrown.
-    [[nodiscard]] task<> finish() override;
-
     /// The bytes of the packet.
     [[nodiscard]] std::span<std::byte> packet() const noexcept { return request().packet(); }
 
@@ -31,6 +29,8 @@ public:
     [[nodiscard]] writer<detail::packet_stream>& wfile();
 
 private:
+    [[nodiscard]] task<> end_handling(bool handled) override;
+    [[nodiscard]] task<> answer();
     [[nodiscard]] detail::packet_stream& stream();
 
     std::optional<detail::packet_stream> stream_;

@@ -13,8 +13,6 @@ class bounded_dispatcher;
 
 class datagram_receiver;
 
-namespace detail {}  // namespace detail
-
 /// A server of datagrams. For each datagram these hooks are called, in this order: `get_request`,
 /// `verify_request`, `process_request`, and `finish_request` with the handler in it. An exception
 /// of a hook goes to `handle_error`, and the server goes on, as it does when the network reports

@@ -80,6 +80,9 @@ public:
     /// sees its `server_address` too. From any thread, at any time.
     [[nodiscard]] int fileno() const noexcept;
 
+    /// The options that the server was made with. From any thread, at any time.
+    [[nodiscard]] const server_options& options() const noexcept { return options_; }
+
     /// Counts of all that has been done since the server was made. From any thread, at any time; in
     /// a forked child too. Threads and children are asked one after the other, while they go on: no
     /// figure ever goes back, but `active` may have both a request that has ended meanwhile and its
@@ -127,8 +130,6 @@ protected:
     /// For the constructor of a kind of server: binds and activates, unless the options leave that
     /// for later.
     void open_in_constructor();
-
-    [[nodiscard]] const server_options& options() const noexcept { return options_; }
 
     /// Begins to accept requests from `from`, which outlives the source. With `ahead` the source
     /// may receive more requests than it is asked for; without, others find those that it leaves.

@@ -19,21 +19,21 @@ namespace ringlet {
 struct server_options {
     /// The listening socket of a server of streams; its `backlog` is socketserver's
     /// request_queue_size.
-    listener_options listening;
+    listener_options listening = {};
 
     /// The socket of a server of datagrams, and how it receives: `receiving.packet_size_max` is
     /// socketserver's max_packet_size.
-    datagram_options datagrams;
-    datagram_receiver_options receiving;
+    datagram_options datagrams = {};
+    datagram_receiver_options receiving = {};
 
     /// The loop that the server makes for itself, and those of its workers.
-    loop_options loop;
+    loop_options loop = {};
 
     /// Where the listening socket is opened: the network of the ring that will serve it.
     network* net = &network::system();
 
     /// How often each kind of event is reported: failed handlers, overloads.
-    log_throttle_options log;
+    log_throttle_options log = {};
 
     /// Whether the constructor binds and listens. If not, `serve_forever` does; so overridden
     /// `server_bind` and `server_activate` are called, which no constructor can do.
@@ -77,7 +77,7 @@ struct server_options {
     std::chrono::milliseconds idle_thread_lifetime{10'000};
 
     /// How fast requests are accepted.
-    rate_limit accept_rate;
+    rate_limit accept_rate = {};
 
     /// How many connections one peer may have: see peer_limit. Those beyond are closed. Each child
     /// of a pool counts its own. 0 is any number.
@@ -101,7 +101,7 @@ struct server_options {
 
     /// How long a client may keep a connection waiting, in each of the ways that stream_timeouts
     /// tells apart.
-    ringlet::stream_timeouts stream_timeouts;
+    ringlet::stream_timeouts stream_timeouts = {};
 
     /// A connection that the handler ends while the client may still be sending is closed for
     /// sending first and read on for at most so long, since closing it with data unread would

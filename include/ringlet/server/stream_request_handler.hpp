@@ -2,27 +2,22 @@
 
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/writer.hpp>
-#include <ringlet/server/base_request_handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 
 #include <chrono>
 #include <optional>
 
 namespace ringlet {
 
-/// A handler for connected streams: base_request_handler with the connection set up for them, and
-/// buffered where that is asked for. A class of yours that overrides `setup` or `finish` awaits
-/// those here too.
+/// A handler for connected streams: base_request_handler with the connection set up for it, and
+/// buffered where that is asked for. What `wfile` has buffered is sent when `finish` has ended,
+/// whether or not the class overrides that; where this fails, the server is told that output was
+/// lost, but not where `wfile` has failed before, which `handle` has seen.
 ///
 ///     while (const auto line = co_await rfile().read_line())
 ///         co_await wfile().print(line->size(), "\n");
 class stream_request_handler : public base_request_handler {
 public:
-    [[nodiscard]] task<> setup() override;
-
-    /// Flushes `wfile`. Throws as that does, so that the server hears of output that was lost;
-    /// but not where `wfile` has failed before, which `handle` has been told.
-    [[nodiscard]] task<> finish() override;
-
     /// The connection, by socketserver's other name for `request`.
     [[nodiscard]] stream& connection() const noexcept { return request(); }
 
@@ -32,7 +27,7 @@ public:
     [[nodiscard]] writer<stream>& wfile();
 
 protected:
-    // Set these in the constructor, or in `setup` before it awaits that of this class.
+    // Set these in the constructor or in `setup`.
 
     /// Whether small pieces are sent at once (TCP_NODELAY) on a TCP connection. Unlike in
     /// socketserver it is on by default.
@@ -48,6 +43,10 @@ protected:
     std::chrono::milliseconds timeout{0};
 
 private:
+    void begin_handling() override;
+    [[nodiscard]] task<> end_handling(bool handled) override;
+    [[nodiscard]] task<> flush();
+
     std::optional<reader<stream>> rfile_;
     std::optional<writer<stream>> wfile_;
 };

@@ -14,8 +14,6 @@ namespace detail {
 class bounded_dispatcher;
 }  // namespace detail
 
-namespace detail {}  // namespace detail
-
 /// A server of connected streams. For each connection these hooks are called, in this order:
 /// `get_request`, `verify_request`, `process_request`, `finish_request` with the handler in it, and
 /// then always `shutdown_request` and `close_request`. An exception of a hook goes to

@@ -3,7 +3,7 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/net/memory_stream.hpp>
-#include <ringlet/server/basic_request_handler.hpp>
+#include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
 #include <utility>
@@ -20,7 +20,7 @@ struct question {
     int answer = 0;
 };
 
-class answers : public ringlet::basic_request_handler<question> {
+class answers : public ringlet::detail::basic_request_handler<question> {
     task<> handle() override {
         request().answer = request().number + 1;
         co_return;

@@ -1,0 +1,82 @@
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/signal_set.hpp>
+#include <ringlet/coro/task_group.hpp>
+#include <ringlet/server/serve_until_signal.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <vector>
+
+namespace ringlet {
+
+namespace {
+
+/// Servers that stop together: the first failure of one, or a signal, shuts all of them down.
+class stopping_together {
+public:
+    explicit stopping_together(std::initializer_list<server*> servers) : serving_(servers) {}
+
+    /// Serves with all of them to their end, then throws the first failure.
+    task<> serve(signal_set& signals) {
+        const auto body = [&](task_group& group) -> task<> {
+            group.spawn(obey(signals));
+            co_await serve_all();
+            group.cancel();  // nothing is left to obey
+        };
+        co_await task_group::run(std::ref(body));
+        if (failure_)
+            std::rethrow_exception(failure_);
+    }
+
+private:
+    task<> serve_all() {
+        const auto body = [&](task_group& group) -> task<> {
+            const std::vector<server*> all = serving_;  // one that fails at once is out of it
+            for (server* const each : all)
+                group.spawn(serve(*each));
+            co_return;
+        };
+        co_await task_group::run(std::ref(body));
+    }
+
+    task<> serve(server& one) {
+        try {
+            co_await one.serve();
+        } catch (...) {
+            if (!failure_)
+                failure_ = std::current_exception();
+        }
+        std::erase(serving_, &one);
+        if (failure_)
+            for (server* const each : serving_)
+                each->shutdown();
+    }
+
+    // Only those that serve: a shutdown of another would end its next serving.
+    task<> obey(signal_set& signals) {
+        co_await signals.wait();
+        for (server* const each : serving_)
+            each->shutdown();
+        for (;;) {
+            co_await signals.wait();
+            for (server* const each : serving_)
+                each->shutdown(std::chrono::nanoseconds::zero());
+        }
+    }
+
+    std::vector<server*> serving_;
+    std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void detail::serve_until_signal(std::initializer_list<server*> servers) {
+    signal_set signals(SIGINT, SIGTERM);
+    loop own((*servers.begin())->options().loop);
+    stopping_together stopping(servers);
+    block_on(own, stopping.serve(signals));
+}
+
+}  // namespace ringlet
