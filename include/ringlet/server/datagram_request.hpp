@@ -15,7 +15,7 @@
 
 namespace ringlet {
 
-/// A datagram that a server has received, and the way to answer it: what a handler gets. It is
+/// A datagram that a server has received, with the way to answer it: a handler is given one. It is
 /// answered with any number of datagrams, from the server's own socket, or with none.
 ///
 ///     co_await request.reply(request.packet());
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated(); }
     [[nodiscard]] std::size_t original_size() const noexcept { return datagram_.original_size(); }
 
-    /// Whom it is from; no address where that is a Unix socket that has no name.
+    /// The sender's address; no address where the sender is a Unix socket without a name.
     [[nodiscard]] const address& sender() const noexcept { return datagram_.sender(); }
 
     /// Sends a datagram to the sender, waiting while there is no room. Yields its size. Throws
@@ -50,7 +50,7 @@ public:
         return send_to(data, sender(), error);
     }
 
-    /// The same to anyone; `to` must last as long.
+    /// Sends a datagram to anyone, as `reply` does to the sender; `to` must last as long as `data`.
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
         return {loop_, fd_, data, &to, &pending_, nullptr};
     }

@@ -12,7 +12,7 @@
 namespace ringlet {
 
 /// A handler for datagrams, as a class: the packet can be read, and the answer written, as if they
-/// were streams. What has been written to `wfile` is sent to the client as one datagram when
+/// were streams. All that was written to `wfile` is sent to the client as one datagram when
 /// `finish` has ended, whether or not the class overrides that. Nothing is sent where nothing was
 /// written, or where `handle` or `finish` has thrown; an answer that cannot be sent is an error as
 /// of datagram_request::reply.

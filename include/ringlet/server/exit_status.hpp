@@ -25,7 +25,7 @@ public:
 
     [[nodiscard]] bool known() const noexcept { return manner_ != manner::unknown; }
 
-    /// What it exited with; -1 if it did not exit by itself.
+    /// The number it exited with; -1 if it did not exit by itself.
     [[nodiscard]] int code() const noexcept { return manner_ == manner::exited ? number_ : -1; }
 
     /// The signal that killed it; 0 if none did.

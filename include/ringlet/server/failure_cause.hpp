@@ -14,10 +14,10 @@ enum class failure_cause {
     child_lost,  ///< the process that served it ended before it
 };
 
-/// The cause that an error stands for; of what is no error too, `other`.
+/// The cause that an error stands for; `other` for an error code that says success.
 [[nodiscard]] failure_cause cause_of(std::error_code error) noexcept;
 
-/// The same for an exception: a std::system_error by its code.
+/// The cause that an exception stands for: that of a std::system_error is its code's.
 [[nodiscard]] failure_cause cause_of(const std::exception_ptr& exception) noexcept;
 
 }  // namespace ringlet

@@ -90,14 +90,14 @@ private:
 
 namespace detail {
 
-/// A handler, as a class, of what a server serves: `Request` is a connected stream, or a
-/// datagram_request.
+/// A handler, as a class, of the requests that a server serves: `Request` is a connected stream, or
+/// a datagram_request.
 template <class Request>
 class basic_request_handler : public request_handler {
 public:
     [[nodiscard]] Request& request() const noexcept { return *attached(request_); }
 
-    /// For a server: what `request` will give.
+    /// For a server: sets the request that `request` yields.
     void attach(Request& request) noexcept { request_ = &request; }
 
 private:

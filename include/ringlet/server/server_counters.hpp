@@ -4,7 +4,7 @@
 
 namespace ringlet {
 
-/// What a server has done since it was made, over all its threads and forked children. A request
+/// Counts of a server since it was made, over all its threads and forked children. A request
 /// is a connection, or with datagrams a packet.
 struct server_counters {
     /// Requests that ended with an exception, by its failure_cause.

@@ -26,7 +26,7 @@ public:
     serving_thread(const serving_thread&) = delete;
     serving_thread& operator=(const serving_thread&) = delete;
 
-    /// As `stop()`; what `serve_forever` threw goes to the log.
+    /// Stops as `stop()` does; an exception of `serve_forever` goes to the log.
     ~serving_thread();
 
     /// Shuts the server down and waits until `serve_forever` has returned, throwing what that
@@ -35,7 +35,7 @@ public:
     void stop();
     void stop(std::chrono::nanoseconds grace);
 
-    /// Waits, without a shutdown, until `serve_forever` has returned; throws what that threw, once.
+    /// Waits, without a shutdown, until `serve_forever` has returned; throws its exception, once.
     void join();
 
 private:

@@ -21,8 +21,9 @@ public:
     /// The connection, by socketserver's other name for `request`.
     [[nodiscard]] stream& connection() const noexcept { return request(); }
 
-    /// The connection, buffered for reading and for writing; made at the first call. What `rfile`
-    /// has received and not given is missing from `request().recv()`, unless `rbufsize` is 0.
+    /// The connection, buffered for reading and for writing; made at the first call. Bytes that
+    /// `rfile` has received and not given are missing from `request().recv()`, unless `rbufsize` is
+    /// 0.
     [[nodiscard]] reader<stream>& rfile();
     [[nodiscard]] writer<stream>& wfile();
 

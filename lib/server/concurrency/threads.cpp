@@ -57,9 +57,9 @@ private:
     worker& least_loaded() noexcept {
         worker* found = nullptr;
         for (std::size_t i = 0; i < workers_.size(); ++i) {
-            worker& each = workers_[(next_ + i) % workers_.size()];
-            if (found == nullptr || each.requests < found->requests)
-                found = &each;
+            worker& candidate = workers_[(next_ + i) % workers_.size()];
+            if (found == nullptr || candidate.requests < found->requests)
+                found = &candidate;
         }
         next_ = static_cast<std::size_t>(found - workers_.data()) + 1;
         return *found;

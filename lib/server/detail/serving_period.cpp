@@ -65,7 +65,7 @@ bound_socket serving_period::open_another() const {
 
 task<> serving_period::serve(bounded_dispatcher& handlers, receiving how) {
     accept_loop accepting(server_, listening(), handlers, how, options().accept_rate);
-    // Not in the await below: GCC 12 would destroy the task twice.
+    // A local: GCC 12 destroys a conditional temporary of an await twice.
     task<> requests = wanted_ == quota::one ? accepting.run_once(timed_out_) : accepting.run();
     co_await serve_until_shutdown(std::move(requests), handlers, shutdown(),
                                   options().drain_timeout);

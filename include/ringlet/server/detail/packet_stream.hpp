@@ -11,13 +11,13 @@
 namespace ringlet::detail {
 
 /// The bytes of one packet, to be received as a stream, and those that will make up another, sent
-/// as one. Nothing waits: it is memory. What rfile and wfile of a datagram_request_handler use.
+/// as one. It is memory: nothing waits. For rfile and wfile of a datagram_request_handler.
 class packet_stream {
 public:
     /// `incoming` must outlive this.
     explicit packet_stream(std::span<const std::byte> incoming) noexcept : incoming_(incoming) {}
 
-    /// What is awaited, and is done.
+    /// The awaitable of an operation that is done already.
     class done {
     public:
         explicit done(std::size_t count) noexcept : count_(count) {}
@@ -33,7 +33,7 @@ public:
     /// The next bytes of the packet, up to the size of `buffer`; 0 is its end.
     [[nodiscard]] done recv(mutable_buffer buffer) noexcept;
 
-    /// Adds to what has been sent. Throws std::bad_alloc.
+    /// Adds bytes to those that have been sent. Throws std::bad_alloc.
     [[nodiscard]] done send_all(const_buffer buffer);
 
     /// All that has been sent.

@@ -13,7 +13,7 @@
 namespace ringlet::detail {
 
 /// How many connections each peer has, so that none takes them all. A peer is an IPv4 host, or the
-/// network that the first bits of an IPv6 address name: by default 64 of them, since whoever has
+/// network that the first bits of an IPv6 address name: by default 64 of them, since the owner of
 /// one such address has the whole of its network to choose from. An IPv4 host that comes to an IPv6
 /// socket (::ffff:192.0.2.1) is an IPv4 host.
 ///

@@ -7,7 +7,7 @@
 
 namespace ringlet::detail {
 
-/// A request to stop, with the grace for which what is going on may last. It can be made from any
+/// A request to stop, with a grace for all that is going on. The request can be made from any
 /// thread and from a signal handler, and is seen by a loop as a readable descriptor (eventfd(2)).
 /// Of several requests the shortest grace counts.
 ///
