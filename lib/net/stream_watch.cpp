@@ -74,12 +74,11 @@ void stream_watch::look_after() {
     const auto receiving = waiting_since(incoming, now);
     const auto sending = waiting_since(outgoing, now);
     const auto sent = outgoing.progressed_at();
-    const auto silent =
-        std::max({std::min(detail::receiving, sending), incoming.progressed_at(), sent});
+    const auto silent = std::max({std::min(receiving, sending), incoming.progressed_at(), sent});
 
     look one(now);
     const bool idle = one.late(silent, timeouts_.idle);
-    if (one.late(detail::receiving, timeouts_.read) || idle)
+    if (one.late(receiving, timeouts_.read) || idle)
         incoming.time_out();
     if (one.late(std::max(sending, sent), timeouts_.write) || idle)
         outgoing.time_out();
