@@ -6,6 +6,6 @@
 
 /// Says where `server` listens, then serves until SIGINT or SIGTERM.
 inline void serve_and_tell(ringlet::server& server) {
-    std::cout << "listening on " << server.server_address() << std::endl;
-    ringlet::serve_until_signal(server);
+    const auto tell = [&] { std::cout << "listening on " << server.server_address() << std::endl; };
+    ringlet::serve_until_signal(tell, server);
 }

@@ -16,7 +16,8 @@ namespace {
 /// Servers that stop together: the first failure of one, or a signal, shuts all of them down.
 class stopping_together {
 public:
-    explicit stopping_together(std::initializer_list<server*> servers) : serving_(servers) {}
+    stopping_together(const std::function<void()>& ready, std::initializer_list<server*> servers)
+        : ready_(ready), serving_(servers) {}
 
     /// Serves with all of them to their end, then throws the first failure.
     task<> serve(signal_set& signals) {
@@ -36,6 +37,7 @@ private:
             const std::vector<server*> all = serving_;  // one that fails at once is out of it
             for (server* const each : all)
                 group.spawn(serve(*each));
+            tell_ready();
             co_return;
         };
         co_await task_group::run(std::ref(body));
@@ -45,20 +47,37 @@ private:
         try {
             co_await one.serve();
         } catch (...) {
-            if (!failure_)
-                failure_ = std::current_exception();
+            failed();
         }
         std::erase(serving_, &one);
         if (failure_)
-            for (server* const each : serving_)
-                each->shutdown();
+            shut_down();
+    }
+
+    void tell_ready() {
+        try {
+            if (!failure_)
+                ready_();
+        } catch (...) {
+            failed();
+            shut_down();
+        }
+    }
+
+    void failed() {
+        if (!failure_)
+            failure_ = std::current_exception();
+    }
+
+    void shut_down() noexcept {
+        for (server* const each : serving_)
+            each->shutdown();
     }
 
     // Only those that serve: a shutdown of another would end its next serving.
     task<> obey(signal_set& signals) {
         co_await signals.wait();
-        for (server* const each : serving_)
-            each->shutdown();
+        shut_down();
         for (;;) {
             co_await signals.wait();
             for (server* const each : serving_)
@@ -66,16 +85,18 @@ private:
         }
     }
 
+    const std::function<void()>& ready_;
     std::vector<server*> serving_;
     std::exception_ptr failure_;
 };
 
 }  // namespace
 
-void detail::serve_until_signal(std::initializer_list<server*> servers) {
+void detail::serve_until_signal(const std::function<void()>& ready,
+                                std::initializer_list<server*> servers) {
     signal_set signals(SIGINT, SIGTERM);
     loop own((*servers.begin())->options().loop);
-    stopping_together stopping(servers);
+    stopping_together stopping(ready, servers);
     block_on(own, stopping.serve(signals));
 }
 

@@ -124,6 +124,7 @@ TEST_CASE("an answer is sent whatever a handler overrides, unless that fails", "
     blocking_datagram_client client(server.server_address());
     client.send("");
     CHECK(client.exchange("x") == "x!");
+    CHECK(eventually([&] { return server.counters().finished == 1; }));
     CHECK(server.counters().packets_sent == 1);
     CHECK(log.text().find("no finish") != std::string::npos);
 }

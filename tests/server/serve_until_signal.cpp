@@ -13,6 +13,7 @@
 
 #include <csignal>
 #include <future>
+#include <stdexcept>
 #include <system_error>
 
 namespace tests::server_serve_until_signal {
@@ -97,7 +98,8 @@ TEST_CASE("servers that are shut down otherwise need no signal", "[server]") {
     get_in_time(serving);
 }
 
-TEST_CASE("a signal does not end the next serving of a server that has stopped before", "[server]") {
+TEST_CASE("a signal does not end the next serving of a server that has stopped before",
+          "[server]") {
     ringlet::tcp_server stopped(any_port, echo);
     ringlet::tcp_server other(any_port, echo);
     std::future<void> serving = serve_in_thread(stopped, other);
@@ -120,6 +122,34 @@ TEST_CASE("the signals have their former effect when serving is over", "[server]
     send_signal(SIGTERM);
     get_in_time(serving);
     CHECK(std::signal(SIGTERM, before) == mine);
+}
+
+TEST_CASE("a signal that comes when the servers are ready stops them", "[server]") {
+    ringlet::tcp_server bound(any_port, echo);
+    ringlet::tcp_server bound_later(any_port, echo, {.bind_and_activate = false});
+    int port = 0;
+    in_time([&] {
+        ringlet::serve_until_signal(
+            [&] {
+                port = bound_later.server_address().port();
+                send_signal(SIGTERM);
+            },
+            bound, bound_later);
+    });
+    CHECK(port > 0);
+}
+
+TEST_CASE("a failure to say that servers are ready ends serving", "[server]") {
+    ringlet::tcp_server server(any_port, echo);
+    const auto serve = [&] {
+        ringlet::serve_until_signal([] { throw std::runtime_error("no terminal"); }, server);
+    };
+    CHECK_THROWS_AS(in_time(serve), std::runtime_error);
+    ringlet::tcp_server taken(server.server_address(), echo, {.bind_and_activate = false});
+    bool told = false;
+    CHECK_THROWS_AS(in_time([&] { ringlet::serve_until_signal([&] { told = true; }, taken); }),
+                    std::system_error);
+    CHECK_FALSE(told);
 }
 
 }  // namespace tests::server_serve_until_signal

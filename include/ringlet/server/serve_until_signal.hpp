@@ -3,13 +3,14 @@
 #include <ringlet/server/server.hpp>
 
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 
 namespace ringlet {
 
 namespace detail {
 
-void serve_until_signal(std::initializer_list<server*> servers);
+void serve_until_signal(const std::function<void()>& ready, std::initializer_list<server*> servers);
 
 }  // namespace detail
 
@@ -29,7 +30,18 @@ void serve_until_signal(std::initializer_list<server*> servers);
 /// throws. See signal_set for which signals reach it and what a forked child does.
 template <std::derived_from<server>... Servers>
 void serve_until_signal(server& first, Servers&... more) {
-    detail::serve_until_signal({&first, &more...});
+    detail::serve_until_signal([] {}, {&first, &more...});
+}
+
+/// Serves until a signal comes, and calls `ready()` once every server is bound and each signal has
+/// its effect: the moment to say where the servers listen. Where one cannot serve, `ready` is not
+/// called. What it throws ends the serving as a failure of a server does.
+///
+///     ringlet::serve_until_signal([&] { std::cout << server.server_address() << std::endl; },
+///     server);
+template <std::invocable Ready, std::derived_from<server>... Servers>
+void serve_until_signal(Ready ready, server& first, Servers&... more) {
+    detail::serve_until_signal(ready, {&first, &more...});
 }
 
 }  // namespace ringlet
