@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -32,8 +33,8 @@ ringlet::task<> print_answer(ringlet::stream& server) {
     std::cout << "服务器: " << std::string_view(buffer.data(), size) << std::endl;
 }
 
-ringlet::task<> converse(ringlet::address peer) {
-    ringlet::stream server = co_await ringlet::connect(peer);
+ringlet::task<> converse(std::string host, int port) {
+    ringlet::stream server = co_await ringlet::connect(host, port);
     co_await print_answer(server);
     // Reading the terminal blocks, which disturbs nobody: this loop has nothing else to do.
     for (std::string line; std::cout << "你:" << std::flush, std::getline(std::cin, line);) {
@@ -53,7 +54,10 @@ ringlet::task<> converse(ringlet::address peer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program(
-        argc, argv, "Talks to the welcome server.", "127.0.0.1:9999",
-        [](const ringlet::address& address) { ringlet::block_on(converse(address)); });
+    std::string host = "127.0.0.1";
+    std::size_t port = 9999;
+    return run_program(argc, argv, "Talks to the welcome server.",
+                       {{"--host", &host, "IP address or name of the server"},
+                        {"--port", &port, "Port of the server"}},
+                       [&] { ringlet::block_on(converse(host, static_cast<int>(port))); });
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,11 +42,15 @@ public:
 
     /// Tries the ports, at most `at_once` at the same time.
     ringlet::task<> scan(port_range ports, std::size_t at_once) {
+        std::optional<ringlet::address> machine = ringlet::address::literal(host_, 0);
+        if (!machine)
+            machine = (co_await ringlet::resolve(host_, 0)).front();
+        const std::string target = machine->host();
         ringlet::task_group attempts(at_once);
         for (int port = ports.first; port <= ports.last; ++port)
-            co_await attempts.spawn_when_free(attempt({host_, port}));
+            co_await attempts.spawn_when_free(attempt({target, port}));
         co_await attempts.join();
-        std::cout << host_ << ": " << open_ << " open, " << closed_ << " closed, " << silent_
+        std::cout << target << ": " << open_ << " open, " << closed_ << " closed, " << silent_
                   << " silent" << std::endl;
     }
 
@@ -86,8 +91,7 @@ int main(int argc, char** argv) {
                         {"--timeout", &timeout, "How long a port may take to answer"}},
                        [&] {
                            const port_range range = parse_ports(ports);
-                           const ringlet::address target(host, 0);
-                           port_scanner scanner(target.host(), timeout);
+                           port_scanner scanner(host, timeout);
                            ringlet::block_on(scanner.scan(range, at_once));
                        });
 }

@@ -30,7 +30,7 @@ ringlet::task<> echo(ringlet::stream& client) {
 
 // The same without a buffer of its own.
 ringlet::task<> echo_lent(ringlet::stream& client) {
-    while (const auto received = co_await client.receive())
+    while (const auto received = co_await client.recv_lent())
         co_await client.send_all(received);
 }
 

@@ -9,13 +9,13 @@ namespace ringlet {
 namespace {
 
 constinit detail::stderr_log to_stderr;
-constinit std::atomic<log_sink*> current{&to_stderr};
+constinit std::atomic<log_sink*> process_log{&to_stderr};
 
 }  // namespace
 
 void log(const log_record& record) noexcept {
     try {
-        current.load(std::memory_order_acquire)->write(record);
+        process_log.load(std::memory_order_acquire)->write(record);
     } catch (...) {
         to_stderr.write(record);
     }
@@ -27,7 +27,7 @@ void log(log_level level, std::string_view message,
 }
 
 log_sink* set_log(log_sink* sink) noexcept {
-    return current.exchange(sink == nullptr ? &to_stderr : sink, std::memory_order_acq_rel);
+    return process_log.exchange(sink == nullptr ? &to_stderr : sink, std::memory_order_acq_rel);
 }
 
 }  // namespace ringlet

@@ -13,7 +13,8 @@ constexpr std::string_view cut_mark = "...";
 constexpr std::string_view suppressed_name = " suppressed=";
 constexpr std::size_t digits_max = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
-// What is always there, even if the fields do not fit: the end of what was cut, and the last field.
+// The end of a line, for which there is always room: the mark of a cut, a closing quote, the field
+// `suppressed`, and the newline.
 constexpr std::size_t end_size_max = cut_mark.size() + 1 + suppressed_name.size() + digits_max + 1;
 
 bool is_printable(char c) noexcept {
@@ -93,7 +94,7 @@ void log_line::append_escaped(std::string_view text) noexcept {
     }
 }
 
-// A piece is there whole or not at all, and nothing comes after one that is not.
+// A piece is appended whole or not at all; after the first that does not fit comes no other.
 void log_line::append(std::string_view piece) noexcept {
     cut_ = cut_ || size_ + piece.size() > size_max - end_size_max;
     if (!cut_)

@@ -44,8 +44,8 @@ void log_throttle::flush() noexcept {
         log(log_record{level_, message_, {}, suppressed});
 }
 
-// A token bucket as the one time at which it will be full again: each report puts that off by an
-// interval. (The generic cell rate algorithm.)
+// A token bucket that is kept as one number, the time at which it is full again; each report puts
+// that off by an interval. This is the generic cell rate algorithm.
 bool log_throttle::admit(clock::time_point now) noexcept {
     const std::int64_t current = nanoseconds(now.time_since_epoch()).count();
     std::int64_t due = due_.load(std::memory_order_relaxed);

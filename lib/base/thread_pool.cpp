@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <system_error>
@@ -19,12 +20,12 @@ namespace ringlet {
 
 namespace {
 
-std::atomic<unsigned> forks{0};  // of which this process is the child
+std::atomic<unsigned> forks{0};  // how many forks made this process out of the first one
 std::atomic<thread_pool*> shared_pool{nullptr};
 
 void begin_in_forked_child() noexcept {
     ++forks;
-    shared_pool = nullptr;  // the parent's, whose threads are not here
+    shared_pool = nullptr;  // the parent's pool has no threads here
 }
 
 void notice_forks() {
@@ -49,7 +50,7 @@ struct thread_pool::state {
     std::condition_variable work_or_end;
     detail::intrusive_list<job> jobs;
     std::size_t waiting = 0;  // jobs in the list
-    std::size_t idle = 0;     // threads that can take one, at once or once they have started
+    std::size_t idle = 0;     // threads that can take a job, at once or once they have started
     bool ending = false;
     std::vector<std::thread> threads;
 };
@@ -60,7 +61,7 @@ void thread_pool::state::start_thread() noexcept {
         threads.emplace_back([this] { run_jobs(); });
         ::pthread_setname_np(threads.back().native_handle(), "ringlet-pool");
         ++idle;
-    } catch (const std::exception&) {  // then there are as many as there were
+    } catch (const std::exception&) {  // the pool goes on with the threads that it has
     }
 }
 
@@ -76,7 +77,7 @@ void thread_pool::state::run_jobs() {
         lock.unlock();
         next.work();
         lock.lock();
-        ++idle;  // by now, so that who hears of the end finds an idle thread
+        ++idle;  // before the end is told, so that the next job finds an idle thread
         lock.unlock();
         next.report_end();
         lock.lock();
@@ -87,13 +88,13 @@ thread_pool::thread_pool(const thread_pool_options& options) {
     if (options.threads_max == 0)
         throw std::invalid_argument("thread_pool_options: threads_max must be 1 or more");
     notice_forks();
-    state_ = std::make_unique<state>(options);
+    state_ = new state(options);
 }
 
 thread_pool::~thread_pool() {
     if (state_->forks_before != forks) {
-        // Its threads cannot be awaited here, and whatever they had locked is locked for ever.
-        static_cast<void>(state_.release());
+        // The parent's threads cannot be joined here, and a mutex that one of them held stays
+        // locked for ever: the state is left as it is.
         return;
     }
     {
@@ -104,16 +105,17 @@ thread_pool::~thread_pool() {
         state_->ending = true;
     }
     state_->work_or_end.notify_all();
-    for (std::thread& each : state_->threads)
-        each.join();
+    for (std::thread& thread : state_->threads)
+        thread.join();
+    delete state_;
 }
 
 thread_pool& thread_pool::shared() {
     thread_pool* known = shared_pool;
     if (known != nullptr)
         return *known;
-    auto made = std::make_unique<thread_pool>();
-    return shared_pool.compare_exchange_strong(known, made.get()) ? *made.release() : *known;
+    auto created = std::make_unique<thread_pool>();
+    return shared_pool.compare_exchange_strong(known, created.get()) ? *created.release() : *known;
 }
 
 std::size_t thread_pool::threads() const noexcept {

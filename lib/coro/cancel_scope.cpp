@@ -1,11 +1,14 @@
 #include <ringlet/coro/cancel_scope.hpp>
 
 #include <functional>
+#include <memory>
+#include <stop_token>
+#include <utility>
 
 namespace ringlet {
 
-/// What carries a stop request from the thread that makes it to the scope's: a note to the loop,
-/// which may arrive when the scope is gone.
+/// Carries a stop request from the thread that makes it to the scope's thread, by a call that is
+/// posted to the loop and may be made when the scope has ended.
 class cancel_scope::stop_link {
 public:
     stop_link(cancel_scope& scope, std::stop_token stop)
@@ -21,7 +24,7 @@ public:
     ~stop_link() { *target_ = nullptr; }
 
 private:
-    std::shared_ptr<cancel_scope*> target_;  // used by the loop's thread only
+    std::shared_ptr<cancel_scope*> target_;  // only the loop's thread uses it
     std::stop_callback<std::function<void()>> requested_;
 };
 
@@ -32,14 +35,21 @@ cancel_scope::cancel_scope(loop::clock::time_point deadline)
         loop_.timers().arm(*this, deadline);
 }
 
-cancel_scope::cancel_scope(std::stop_token stop) : cancel_scope() {
+template <class StopToken>
+requires requires(const StopToken& token) {
+    token.stop_possible();
+}
+cancel_scope::cancel_scope(StopToken stop) : cancel_scope() {
     if (stop.stop_requested())
         cancel();
     else if (stop.stop_possible())
-        stop_ = std::make_unique<stop_link>(*this, std::move(stop));
+        stop_ = new stop_link(*this, std::move(stop));
 }
 
+template cancel_scope::cancel_scope(std::stop_token stop);
+
 cancel_scope::~cancel_scope() {
+    delete stop_;
     loop_.timers().disarm(*this);
     detail::check(&loop_.scope() == &scope_,
                   "a cancel_scope was not ended by the coroutine that made it, or "

@@ -42,26 +42,28 @@ bool change_mask(int how, int number) noexcept {
 
 }  // namespace
 
-/// What the handler knows of a set. It may be used in any thread at any time, without a lock.
+/// The part of a set that the signal handler uses, in any thread at any time, without a lock.
 class signal_set::slot {
 public:
     [[nodiscard]] bool in_use() const noexcept { return watched_ != 0; }
     [[nodiscard]] std::uint64_t watched() const noexcept { return watched_; }
 
-    /// Begins to note these numbers. `fd` is an eventfd(2), which each note makes readable.
+    /// Begins to note signals of these numbers. `fd` is an eventfd(2), which each note makes
+    /// readable.
     void open(std::uint64_t numbers, int fd) noexcept;
 
-    /// Notes nothing more, and closes the descriptor when no handler uses it any longer.
+    /// Stops noting signals, and closes the descriptor once no handler uses it any more.
     void close() noexcept;
 
-    /// The same in a forked child, where the threads are not that had called a handler.
+    /// Stops noting signals, and closes the descriptor, in a forked child: the threads that were in
+    /// a handler are not there, so that nothing is waited for.
     void close_in_forked_child() noexcept;
 
-    /// Async-signal-safe.
+    /// Notes a signal, if this slot watches its number. Async-signal-safe.
     void note(std::uint64_t number) noexcept;
 
-    /// The lowest number that has been noted, and forgets it; 0 if there is none.
-    [[nodiscard]] int take() noexcept;
+    /// Gives the lowest number that has been noted, and forgets it; 0 if there is none.
+    [[nodiscard]] int pop_noted() noexcept;
 
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
 
@@ -69,7 +71,7 @@ private:
     int fd_ = -1;                            // a handler uses it while something is watched
     std::atomic<std::uint64_t> watched_{0};  // bit 0 is number 1
     std::atomic<std::uint64_t> noted_{0};
-    std::atomic<unsigned> handlers_{0};  // that may use the descriptor
+    std::atomic<unsigned> handlers_{0};  // how many handlers may use the descriptor now
     static_assert(decltype(watched_)::is_always_lock_free &&
                   decltype(handlers_)::is_always_lock_free);
 };
@@ -96,7 +98,8 @@ void signal_set::slot::note(std::uint64_t number) noexcept {
     if ((watched_ & number) == 0)
         return;
     ++handlers_;
-    if ((watched_ & number) != 0) {  // still, and so the descriptor stays until they are 0
+    if ((watched_ & number) !=
+        0) {  // it still watches, so the descriptor stays open until handlers_ is 0
         noted_ |= number;
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
@@ -104,7 +107,7 @@ void signal_set::slot::note(std::uint64_t number) noexcept {
     --handlers_;
 }
 
-int signal_set::slot::take() noexcept {
+int signal_set::slot::pop_noted() noexcept {
     const std::uint64_t noted = noted_ & watched_;
     if (noted == 0)
         return 0;
@@ -112,13 +115,13 @@ int signal_set::slot::take() noexcept {
     return std::countr_zero(noted) + 1;
 }
 
-/// The slots of all sets, which never move nor end, and what their signals did before.
+/// The slots of all sets, which are never moved or destroyed, and the earlier effects of signals.
 class signal_set::table {
 public:
     [[nodiscard]] slot& open_slot(std::uint64_t numbers);
     void close_slot(slot& ended) noexcept;
 
-    /// Changes in a forked child.
+    /// A number that changes in a forked child.
     [[nodiscard]] unsigned process() const noexcept { return process_; }
 
     static table all;
@@ -139,7 +142,7 @@ private:
     std::array<slot, sets_max> slots_;
     std::array<disposition, numbers_max> dispositions_{};
     unsigned process_ = 0;
-    std::mutex mutex_;  // for whatever the handler does not do
+    std::mutex mutex_;  // guards all that the handler does not use
 };
 
 constinit signal_set::table signal_set::table::all;
@@ -172,8 +175,8 @@ void signal_set::table::close_slot(slot& ended) noexcept {
 
 void signal_set::table::handle(int number) noexcept {
     const int interrupted = errno;
-    for (slot& each : all.slots_)
-        each.note(bit_of(number));
+    for (slot& slot : all.slots_)
+        slot.note(bit_of(number));
     errno = interrupted;
 }
 
@@ -185,32 +188,32 @@ void signal_set::table::catch_signals(std::uint64_t numbers) noexcept {
     for (int number = 1; number <= numbers_max; ++number) {
         if ((numbers & bit_of(number)) == 0)
             continue;
-        disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
-        if (one.sets == 0)
-            ::sigaction(number, &noting, &one.before);
+        disposition& known = dispositions_[static_cast<std::size_t>(number - 1)];
+        if (known.sets == 0)
+            ::sigaction(number, &noting, &known.before);
         const bool was_blocked = change_mask(SIG_UNBLOCK, number);
-        if (one.sets++ == 0)
-            one.blocked_before = was_blocked;
+        if (known.sets++ == 0)
+            known.blocked_before = was_blocked;
     }
 }
 
 void signal_set::table::leave_signals(std::uint64_t numbers) noexcept {
     for (int number = 1; number <= numbers_max; ++number) {
-        disposition& one = dispositions_[static_cast<std::size_t>(number - 1)];
-        if ((numbers & bit_of(number)) == 0 || --one.sets > 0)
+        disposition& known = dispositions_[static_cast<std::size_t>(number - 1)];
+        if ((numbers & bit_of(number)) == 0 || --known.sets > 0)
             continue;
-        if (one.blocked_before)
+        if (known.blocked_before)
             change_mask(SIG_BLOCK, number);
-        ::sigaction(number, &one.before, nullptr);
+        ::sigaction(number, &known.before, nullptr);
     }
 }
 
-// In the only thread, which has locked the mutex before the fork.
+// Called in the child's only thread, which has locked the mutex before the fork.
 void signal_set::table::begin_in_forked_child() noexcept {
-    for (slot& each : slots_)
-        if (each.in_use()) {
-            leave_signals(each.watched());
-            each.close_in_forked_child();
+    for (slot& inherited : slots_)
+        if (inherited.in_use()) {
+            leave_signals(inherited.watched());
+            inherited.close_in_forked_child();
         }
     ++process_;
     mutex_.unlock();
@@ -253,16 +256,16 @@ bool signal_set::wait_operation::await_ready() noexcept {
         return true;
     if (!loop_->may_complete_inline())
         return false;
-    result_ = set_.slot_.take();
+    result_ = set_.slot_.pop_noted();
     return result_ != 0;
 }
 
 void signal_set::wait_operation::await_suspend(detail::suspension waiter) {
     if (set_.waiting_ != nullptr)
         throw std::logic_error("signal_set::wait: another one waits; a set has one");
-    // Once more, where too many awaits in a row have completed inline: what has been noted before
-    // need not be told by the descriptor any more.
-    const int number = set_.slot_.take();
+    // `await_ready` has not asked the slot if too many awaits in a row have completed inline. A
+    // signal that was noted before may have been read from the descriptor already.
+    const int number = set_.slot_.pop_noted();
     if (number == 0)
         prepare(loop_->begin(*this));
     suspend(waiter);
@@ -285,12 +288,12 @@ void signal_set::wait_operation::prepare(io_uring_sqe& sqe) {
 void signal_set::wait_operation::complete(const detail::completion& cqe) {
     if (cqe.result < 0)
         detail::ring_operation::complete(cqe);
-    else if (const int number = set_.slot_.take(); number != 0)
+    else if (const int number = set_.slot_.pop_noted(); number != 0)
         finish(number);
     else if (cancel_requested())
         finish(-ECANCELED);
     else
-        restart();  // it told of what an earlier wait has taken
+        restart();  // the descriptor told of a signal that an earlier wait has yielded
 }
 
 }  // namespace ringlet

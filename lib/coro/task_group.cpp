@@ -39,7 +39,7 @@ void task_group::ended(std::exception_ptr exception) noexcept {
         }
     }
     --running_;
-    give_free_place();
+    grant_next();
     if (running_ == 0 && joining_ != nullptr)
         std::exchange(joining_, nullptr)->resume_later(0);
 }
@@ -51,7 +51,7 @@ bool task_group::reserve() noexcept {
     return true;
 }
 
-void task_group::give_free_place() noexcept {
+void task_group::grant_next() noexcept {
     if (!line_.empty() && reserve())
         line_.front().grant();
 }
@@ -61,8 +61,8 @@ void task_group::spawn_operation::await_resume() {
     --group_.reserved_;
     try {
         group_.spawn(std::move(child_));
-    } catch (...) {  // no memory: the place goes to the next
-        group_.give_free_place();
+    } catch (...) {  // there was no memory, so the next operation may spawn
+        group_.grant_next();
         throw;
     }
 }

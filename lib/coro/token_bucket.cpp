@@ -49,7 +49,7 @@ token_bucket::~token_bucket() {
     loop_.timers().disarm(*this);
 }
 
-bool token_bucket::take_now() noexcept {
+bool token_bucket::remove_token() noexcept {
     if (period_ == period_.zero())
         return true;
     const auto now = loop_.now();
@@ -59,16 +59,17 @@ bool token_bucket::take_now() noexcept {
     return true;
 }
 
-void token_bucket::await_token() noexcept {
-    loop_.timers().disarm(*this);  // where those who waited before were cancelled
+void token_bucket::arm_timer() noexcept {
+    loop_.timers().disarm(
+        *this);  // it is armed still if the coroutines that waited before were cancelled
     loop_.timers().arm(*this, full_at_ - credit_);
 }
 
 void token_bucket::expire() {
-    while (!waiting_.empty() && take_now())
+    while (!waiting_.empty() && remove_token())
         waiting_.front().grant();
     if (!waiting_.empty())
-        await_token();
+        arm_timer();
 }
 
 }  // namespace ringlet

@@ -27,10 +27,10 @@ std::string_view coroutine_name(std::string_view function) {
     return function.substr(begin + 1, end - begin - 1);
 }
 
-struct seconds {
+struct in_seconds {
     std::chrono::nanoseconds duration;
 
-    friend std::ostream& operator<<(std::ostream& out, seconds printed) {
+    friend std::ostream& operator<<(std::ostream& out, in_seconds printed) {
         const auto milliseconds =
             std::chrono::duration_cast<std::chrono::milliseconds>(printed.duration).count();
         const auto rest = milliseconds % 1000;
@@ -49,9 +49,9 @@ void dump_tasks(loop& owner, std::ostream& out) {
     const loop_statistics statistics = owner.statistics();
     out << "ringlet: " << tasks.size() << " waiting, " << statistics.in_flight
         << " operations in flight, " << statistics.turns << " turns, longest run "
-        << seconds{statistics.longest_run} << '\n';
+        << in_seconds{statistics.longest_run} << '\n';
     for (const suspended_task& task : tasks) {
-        out << "  for " << seconds{task.suspended_for} << (task.ready ? ", ready to go on" : "")
+        out << "  for " << in_seconds{task.suspended_for} << (task.ready ? ", ready to go on" : "")
             << '\n';
         for (const std::source_location& where : task.stack)
             out << "    " << file_name(where.file_name()) << ':' << where.line() << "  "

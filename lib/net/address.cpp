@@ -1,5 +1,3 @@
-#include "net/detail/look_up.hpp"
-
 #include <ringlet/net/address.hpp>
 
 #include <arpa/inet.h>
@@ -12,8 +10,6 @@
 #include <cstring>
 #include <ostream>
 #include <stdexcept>
-#include <system_error>
-#include <vector>
 
 namespace ringlet {
 
@@ -81,22 +77,22 @@ address::address() noexcept {
 
 std::optional<address> address::literal(std::string_view host, int port) {
     const std::uint16_t checked = checked_port(host, port);
-    // localhost needs no look-up (RFC 6761), which a bare machine might not answer; and as in
-    // socketserver it is the IPv4 one.
+    // RFC 6761 says what localhost is; a look-up of it might fail on a bare machine. As in
+    // socketserver it is the IPv4 address.
     const std::string name(host.empty() ? "0.0.0.0" : host == "localhost" ? "127.0.0.1" : host);
     if (name.find('\0') != std::string::npos || name.find_first_of(" \t/[]") != std::string::npos)
         refuse(host, "a host is an IP address without brackets, or a name");
-    address made;
-    if (parse_v4(name, made.storage_.v4)) {
-        made.storage_.v4.sin_port = htons(checked);
-        made.size_ = sizeof(sockaddr_in);
-        return made;
+    address parsed;
+    if (parse_v4(name, parsed.storage_.v4)) {
+        parsed.storage_.v4.sin_port = htons(checked);
+        parsed.size_ = sizeof(sockaddr_in);
+        return parsed;
     }
-    made.storage_ = {};
-    if (parse_v6(name, made.storage_.v6)) {
-        made.storage_.v6.sin6_port = htons(checked);
-        made.size_ = sizeof(sockaddr_in6);
-        return made;
+    parsed.storage_ = {};
+    if (parse_v6(name, parsed.storage_.v6)) {
+        parsed.storage_.v6.sin6_port = htons(checked);
+        parsed.size_ = sizeof(sockaddr_in6);
+        return parsed;
     }
     if (name.find(':') != std::string::npos)
         refuse(host, "this is not an IPv6 address, and no name has a colon in it");
@@ -104,16 +100,11 @@ std::optional<address> address::literal(std::string_view host, int port) {
 }
 
 address::address(std::string_view host, int port) : address() {
-    if (const std::optional<address> known = literal(host, port)) {
-        *this = *known;
-        return;
-    }
-    const std::string name(host);
-    std::error_code error;
-    const std::vector<address> found = detail::look_up(name, port, AF_UNSPEC, 0, error);
-    if (error)
-        detail::throw_unresolved(name, error);
-    *this = found.front();
+    const std::optional<address> known = literal(host, port);
+    if (!known)
+        refuse(host, "a host name has to be looked up, which would block here; connect(host, port) "
+                     "looks it up and connects, and resolve(host, port) gives its addresses");
+    *this = *known;
 }
 
 address address::parse(std::string_view text) {
@@ -140,22 +131,22 @@ address address::unix_path(std::string_view path) {
     if (path.find('\0') != std::string_view::npos)
         refuse(path, "the path of a Unix socket must not contain a NUL; write @name for an "
                      "abstract one");
-    address made;
-    made.storage_.path.sun_family = AF_UNIX;
-    std::ranges::copy(path, made.storage_.path.sun_path);
-    made.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+    address parsed;
+    parsed.storage_.path.sun_family = AF_UNIX;
+    std::ranges::copy(path, parsed.storage_.path.sun_path);
+    parsed.size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     if (path.front() == '@')
-        made.storage_.path.sun_path[0] = '\0';  // and its length ends it, not a NUL
+        parsed.storage_.path.sun_path[0] = '\0';  // and its length ends it, not a NUL
     else
-        ++made.size_;
-    return made;
+        ++parsed.size_;
+    return parsed;
 }
 
 address address::from(const sockaddr* native, socklen_t size) noexcept {
-    address made;
-    made.size_ = std::min(size, static_cast<socklen_t>(sizeof(made.storage_)));
-    std::memcpy(&made.storage_, native, made.size_);
-    return made;
+    address copied;
+    copied.size_ = std::min(size, static_cast<socklen_t>(sizeof(copied.storage_)));
+    std::memcpy(&copied.storage_, native, copied.size_);
+    return copied;
 }
 
 std::uint16_t address::port() const noexcept {

@@ -20,7 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds attempt_delay_min{100};
 constexpr std::chrono::milliseconds attempt_delay_max{2000};
 
-/// Connects to the first of `peers` that answers, within `limit`; `target` is what they are.
+/// Connects to the first of `peers` that answers; `limit` is the scope around it, and `target`
+/// names the peers in the error's text.
 task<stream> connect_to_any(std::string target, std::vector<address> peers,
                             std::chrono::milliseconds attempt_delay, const cancel_scope& limit) {
     if (peers.empty())
@@ -45,13 +46,13 @@ std::string text_of(const std::string& host, int port) {
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-/// Where nobody listens, a client may happen to get the very port that it connects to, and TCP lets
-/// the two open at once (RFC 9293, 3.5) though they are one: so it has no server.
+/// Whether a client has connected to its own socket: if no server listens, the kernel may give the
+/// client the very port that it connects to, and TCP lets a socket open to itself (RFC 9293, 3.5).
 bool connected_to_itself(const socket& connected, const address& peer) {
     return connected.local_address() == peer;
 }
 
-/// What `connecting` gives, with its error in `error`.
+/// Awaits `connecting` and stores its error in `error`; the stream is then not open.
 task<stream> store_error(task<stream> connecting, std::error_code& error) {
     try {
         error.clear();
@@ -66,20 +67,20 @@ task<stream> store_error(task<stream> connecting, std::error_code& error) {
 
 task<stream> connect(address peer, std::error_code& error) {
     loop& current = loop::require_current("connect");
-    socket made;
+    socket opened;
     try {
-        made = socket::open(current.net(), peer.family(), SOCK_STREAM);
+        opened = socket::open(current.net(), peer.family(), SOCK_STREAM);
         if (peer.family() != AF_UNIX)
-            made.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+            opened.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
     } catch (const std::system_error& refused) {
         error = refused.code();
         co_return stream(current, socket());
     }
-    error =
-        co_await detail::connect_operation(current, made.native_handle(), peer.data(), peer.size());
-    if (!error && connected_to_itself(made, peer))
+    error = co_await detail::connect_operation(current, opened.native_handle(), peer.data(),
+                                               peer.size());
+    if (!error && connected_to_itself(opened, peer))
         error = std::make_error_code(std::errc::connection_refused);
-    co_return stream(current, error ? socket() : std::move(made));
+    co_return stream(current, error ? socket() : std::move(opened));
 }
 
 task<stream> connect(address peer) {

@@ -1,5 +1,6 @@
 #include "net/detail/look_up.hpp"
 
+#include <ringlet/base/thread_pool.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/resolve.hpp>
 
@@ -14,42 +15,44 @@ namespace ringlet {
 
 namespace {
 
-/// A question to the resolver. It owns all that the thread works on which waits for the answer, so
-/// that whoever has asked may leave before.
+/// A question to the resolver. It owns all that the pool's thread uses, so that the coroutine which
+/// waits for the answer may be cancelled before it comes.
 class query final : public thread_pool::job, private detail::inbox::work_item {
 public:
-    /// Who has asked; told of the answer in its loop.
-    class asker {
+    /// The operation that waits for the answer.
+    class waiter {
     public:
+        /// The answer has come; called in the operation's loop.
         virtual void answered() noexcept = 0;
 
     protected:
-        ~asker() = default;
+        ~waiter() = default;
     };
 
     query(std::string host, int port, int family)
         : host_(std::move(host)), port_(port), family_(family) {}
 
-    /// Submits `asked`: 0 or `-errno`, as the pool says.
-    static int ask(const std::shared_ptr<query>& asked, thread_pool& pool, loop& owner,
-                   asker& waiting) noexcept {
-        asked->owner_ = &owner;
-        asked->asker_ = &waiting;
-        asked->self_ = asked;
-        const int submitted = pool.submit(*asked);
-        if (submitted < 0)
-            asked->self_.reset();
-        return submitted;
+    /// Submits `submitted` to `pool`: 0 or `-errno`.
+    static int submit(const std::shared_ptr<query>& submitted, thread_pool& pool, loop& owner,
+                      waiter& waiting) noexcept {
+        submitted->owner_ = &owner;
+        submitted->waiter_ = &waiting;
+        submitted->self_ = submitted;
+        const int result = pool.submit(*submitted);
+        if (result < 0)
+            submitted->self_.reset();
+        return result;
     }
 
-    /// Nobody waits any longer. False if the answer is there, and on its way.
+    /// Tells the query that its operation does not wait any more. False if the answer has come and
+    /// is on its way to the operation.
     bool abandon(thread_pool& pool) noexcept {
         if (pool.withdraw(*this)) {
             self_.reset();
             return true;
         }
-        state awaited = state::asked;
-        return state_.compare_exchange_strong(awaited, state::abandoned);
+        state expected = state::asked;
+        return state_.compare_exchange_strong(expected, state::abandoned);
     }
 
     std::vector<address> addresses;
@@ -74,10 +77,10 @@ private:
             self_.reset();
     }
 
-    // In the loop again.
+    // Called in the loop's thread.
     void run() override {
         const std::shared_ptr<query> self = std::move(self_);
-        asker_->answered();
+        waiter_->answered();
     }
     void discard() noexcept override { self_.reset(); }
 
@@ -85,13 +88,13 @@ private:
     const int port_;
     const int family_;
     loop* owner_ = nullptr;
-    asker* asker_ = nullptr;
+    waiter* waiter_ = nullptr;
     std::atomic<state> state_{state::asked};
-    std::shared_ptr<query> self_;  // while the pool or the inbox has it
+    std::shared_ptr<query> self_;  // set while the pool or the inbox has the query
 };
 
-/// A coroutine's wait for an answer.
-class look_up_operation final : public detail::operation, private query::asker {
+/// Waits for the answer to a query, in the frame of the awaiting coroutine.
+class look_up_operation final : public detail::operation, private query::waiter {
 public:
     look_up_operation(loop& owner, thread_pool& pool, std::shared_ptr<query> asked) noexcept
         : detail::operation(owner), pool_(pool), query_(std::move(asked)) {}
@@ -99,7 +102,7 @@ public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(detail::suspension waiter) noexcept {
-        if (!admit() || (result_ = query::ask(query_, pool_, *loop_, *this)) < 0)
+        if (!admit() || (result_ = query::submit(query_, pool_, *loop_, *this)) < 0)
             return false;
         suspend(waiter);
         return true;
@@ -119,7 +122,7 @@ private:
     std::shared_ptr<query> query_;
 };
 
-/// What `host` is without a look-up; nothing if it is a name.
+/// The addresses of a `host` that takes no look-up; none if it is a name.
 std::vector<address> known_addresses(const std::string& host, int port) {
     const std::optional<address> literal = address::literal(host, port);
     if (!literal)
@@ -137,8 +140,8 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
     error.clear();
     std::vector<address> found = known_addresses(host, port);
     if (!found.empty()) {
-        std::erase_if(found, [&](const address& each) {
-            return options.family != AF_UNSPEC && each.family() != options.family;
+        std::erase_if(found, [&](const address& known) {
+            return options.family != AF_UNSPEC && known.family() != options.family;
         });
         if (found.empty())
             error = std::error_code(EAI_ADDRFAMILY, resolver_category());

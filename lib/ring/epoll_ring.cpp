@@ -12,13 +12,13 @@ namespace ringlet {
 
 namespace {
 
-// How often in a row `enter` may return with what could be done at once, without a look at what
-// else has become ready: a look costs a system call.
-constexpr unsigned looks_left_out_max = 8;
+// How often in a row `enter` may return with operations that could be done at once, without asking
+// epoll which other descriptors have become ready, since that costs a system call.
+constexpr unsigned polls_skipped_max = 8;
 
 }  // namespace
 
-/// The queues' memory, and who reads and fills them.
+/// The memory of the queues, and the interpreter that reads and fills them.
 class epoll_ring::queues {
 public:
     explicit queues(const ring_options& options)
@@ -29,7 +29,7 @@ public:
     detail::epoll::interpreter interpreted;
     std::vector<io_uring_sqe> sqes;
     unsigned head = 0;
-    unsigned looks_left_out = 0;
+    unsigned polls_skipped = 0;
 };
 
 epoll_ring::epoll_ring(const ring_options& options) {
@@ -55,9 +55,9 @@ void epoll_ring::enter(unsigned submit, unsigned wait_for, clock::time_point dea
     for (; submit > 0; --submit)
         own.interpreted.take(own.sqes[own.head++ & (own.sqes.size() - 1)]);
     const bool satisfied = completions_.ready() >= wait_for;
-    if (satisfied && completions_.ready() > 0 && ++own.looks_left_out <= looks_left_out_max)
+    if (satisfied && completions_.ready() > 0 && ++own.polls_skipped <= polls_skipped_max)
         return;
-    own.looks_left_out = 0;
+    own.polls_skipped = 0;
     while (own.interpreted.wait_until(satisfied ? clock::time_point() : deadline) &&
            completions_.ready() < wait_for && (deadline == no_deadline || now() < deadline)) {
     }

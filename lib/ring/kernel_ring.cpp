@@ -20,23 +20,26 @@ namespace ringlet {
 
 namespace {
 
-// CQSIZE and SUBMIT_ALL go with each set-up: without SUBMIT_ALL one bad SQE would hold back those
-// behind it; kernels before 5.18 do not know it and get the plainest.
-constexpr unsigned always = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
+// CQSIZE and SUBMIT_ALL go with each set-up but the plain one: without SUBMIT_ALL one bad SQE would
+// hold back the SQEs behind it. Kernels before 5.18 do not know SUBMIT_ALL and get the plain one.
+constexpr unsigned common_flags = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
 
-// Best first. TASKRUN_FLAG: the kernel tells in plain memory of what is to be collected.
+// The flags of each ring_options::setup. With TASKRUN_FLAG the kernel tells in plain memory that
+// there are completions to collect.
 constexpr std::array setups{
-    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
-    always | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_COOP_TASKRUN,
+    common_flags | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER |
+        IORING_SETUP_DEFER_TASKRUN,
+    common_flags | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER |
+        IORING_SETUP_COOP_TASKRUN,
+    common_flags | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_COOP_TASKRUN,
     unsigned{IORING_SETUP_CQSIZE},
 };
 
-// NODROP: a full completion queue loses nothing. EXT_ARG: a wait can carry a deadline.
+// With NODROP a full completion queue loses nothing; with EXT_ARG a wait can carry a deadline.
 constexpr unsigned required_features = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 
-// The memory of a ring may have been that of one which another thread has ended. The thread
-// sanitizer, which does not see liburing's munmap(2) and mmap(2), learns the order from this.
+// A new ring may get the memory of a ring that another thread has destroyed. The thread sanitizer
+// does not see liburing's munmap(2) and mmap(2), and learns their order from this counter.
 std::atomic<unsigned> rings_ended{0};
 
 }  // namespace
@@ -48,12 +51,12 @@ kernel_ring::kernel_ring(const ring_options& options) {
     detail::owned_descriptors::add(ring_.ring_fd);
     static_cast<void>(rings_ended.load(std::memory_order_acquire));
     probe();
-    // Not fatal when refused: they only make `enter` cheaper and a forked child safer.
+    // A refusal of these two is not fatal: they only make `enter` cheaper and a forked child safer.
     registered_ = io_uring_register_ring_fd(&ring_) == 1;
     io_uring_ring_dontfork(&ring_);
 
     // The kernel finds SQEs through an array of indices, unless a newer liburing has asked it not
-    // to. Filled once with the identity, the array need not be touched again.
+    // to. The array is filled once with the identity and never touched again.
     const unsigned capacity = *ring_.sq.kring_entries;
     if ((ring_.flags & IORING_SETUP_NO_SQARRAY) == 0)
         for (unsigned i = 0; i < capacity; ++i)
@@ -72,13 +75,13 @@ kernel_ring::~kernel_ring() {
 
 void kernel_ring::set_up(const ring_options& options) {
     int result = -EINVAL;
-    for (setup_ = options.first_setup; setup_ < setups.size(); ++setup_) {
+    for (auto index = static_cast<unsigned>(options.first_setup);
+         result == -EINVAL && index < setups.size(); ++index) {
         io_uring_params parameters{};
-        parameters.flags = setups[setup_];
+        parameters.flags = setups[index];
         parameters.cq_entries = options.completion_entries;
         result = io_uring_queue_init_params(options.submission_entries, &ring_, &parameters);
-        if (result != -EINVAL)
-            break;
+        setup_ = static_cast<ring_options::setup>(index);
     }
     if (result < 0)
         throw detail::setup_error(-result);
@@ -120,7 +123,8 @@ void kernel_ring::enter(unsigned submit, unsigned wait_for, clock::time_point de
                                 nullptr);
     } else {
         const auto begin = now();
-        const auto left = std::max(deadline, begin) - begin;  // one far in the past would overflow
+        const auto left =
+            std::max(deadline, begin) - begin;  // a deadline far in the past would overflow
         const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
         __kernel_timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
         io_uring_getevents_arg argument{};
@@ -133,7 +137,7 @@ void kernel_ring::enter(unsigned submit, unsigned wait_for, clock::time_point de
     switch (result) {
     case -ETIME:   // the deadline passed
     case -EINTR:   // a signal came
-    case -EBUSY:   // completions overflowed: they must be reaped before more is submitted
+    case -EBUSY:   // completions overflowed and must be reaped before more is submitted
     case -EAGAIN:  // the kernel is short of memory for now
         return;
     default:

@@ -45,15 +45,15 @@ std::unique_ptr<ring> make_ring(const ring_options& options) {
     if (wanted == kind::epoll)
         return std::make_unique<epoll_ring>(options);
     try {
-        auto made = std::make_unique<kernel_ring>(options);
-        made->enter(0, 0, ring::no_deadline);  // which some filters forbid apart
-        return made;
+        auto kernel = std::make_unique<kernel_ring>(options);
+        kernel->enter(0, 0, ring::no_deadline);  // some filters forbid only this call
+        return kernel;
     } catch (const std::system_error& refused) {
         if (wanted == kind::kernel || !detail::lacks_io_uring(refused.code()))
             throw;
-        auto instead = std::make_unique<epoll_ring>(options);
+        auto epoll = std::make_unique<epoll_ring>(options);
         report_fallback(refused.what());
-        return instead;
+        return epoll;
     }
 }
 

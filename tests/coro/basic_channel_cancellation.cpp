@@ -57,6 +57,29 @@ TEMPLATE_TEST_CASE("a send that is cancelled while it waits leaves the item with
     });
 }
 
+TEMPLATE_TEST_CASE("a send of a copy that is cancelled while it waits sends nothing, and what was "
+                   "copied stays",
+                   "[coro]", one_loop, many_loops) {
+    run_virtually([](loop&) -> task<> {
+        basic_channel<std::shared_ptr<int>, TestType> items(1);
+        std::error_code error;
+        const auto item = std::make_shared<int>(2);
+        const auto cancelled = [&]() -> task<> { co_await items.send(item, error); };
+        CHECK(items.try_send(std::make_shared<int>(1)));
+        cancel_scope* scope = nullptr;
+        task_group group;
+        group.spawn(cancellable(scope, cancelled()));
+        CHECK(item.use_count() == 2);
+        scope->cancel();
+        CHECK(**items.try_receive() == 1);
+        CHECK_FALSE(items.try_receive().has_value());
+        co_await group.join();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(*item == 2);
+        CHECK(item.use_count() == 1);
+    });
+}
+
 TEMPLATE_TEST_CASE("a send under a cancelled scope sends nothing, though there is room", "[coro]",
                    one_loop, many_loops) {
     run_virtually([](loop&) -> task<> {

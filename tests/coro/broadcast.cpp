@@ -146,6 +146,23 @@ TEST_CASE("what was sent before the close is received, then nothing", "[coro]") 
     });
 }
 
+TEST_CASE("an item with a name is sent to a broadcast as a copy, and stays as it was", "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        broadcast<item_type> news(2, slow_receivers::wait);
+        auto subscription = news.subscribe();
+        const auto item = std::make_shared<const int>(1);
+        co_await news.send(item);
+        CHECK(news.try_send(item));
+        CHECK_FALSE(news.try_send(item));
+        CHECK(item.use_count() == 3);
+        for (int i = 0; i < 2; ++i) {
+            const auto received = co_await subscription.receive();
+            CHECK(received == item);
+        }
+        CHECK(item.use_count() == 1);
+    });
+}
+
 TEST_CASE("a closed broadcast takes nothing, and the item stays with the sender", "[coro]") {
     run_virtually([](loop&) -> task<> {
         broadcast<item_type> news(1, slow_receivers::wait);

@@ -106,6 +106,28 @@ TEST_CASE("a send to a broadcast that is cancelled leaves the item with the send
     });
 }
 
+TEST_CASE("a send of a copy to a broadcast that is cancelled sends nothing, and what was copied "
+          "stays",
+          "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        broadcast<item_type> news(1, slow_receivers::wait);
+        auto subscription = news.subscribe();
+        CHECK(news.try_send(std::make_shared<const int>(1)));
+        std::error_code error;
+        const auto item = std::make_shared<const int>(2);
+        const auto sender = [&]() -> task<> { co_await news.send(item, error); };
+        task_group group;
+        group.spawn(sender());
+        CHECK(item.use_count() == 2);
+        group.cancel();
+        co_await group.join();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK(*item == 2);
+        CHECK(item.use_count() == 1);
+        CHECK(news.size() == 1);
+    });
+}
+
 TEST_CASE("a send to a broadcast that is cancelled once it was let in has succeeded", "[coro]") {
     run_virtually([](loop&) -> task<> {
         broadcast<item_type> news(1, slow_receivers::wait);

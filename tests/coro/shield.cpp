@@ -107,8 +107,8 @@ TEST_CASE("a cancelled coroutine says goodbye, to a peer that takes it and to on
 
 TEST_CASE("a shield protects its own coroutine only", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
-        const auto shielded = [&]() -> task<> {
-            const shield uncancelled(owner);
+        const auto shielded = []() -> task<> {
+            const shield uncancelled;
             co_await sleep_for(1h);
         };
         std::error_code error;
@@ -122,6 +122,13 @@ TEST_CASE("a shield protects its own coroutine only", "[coro]") {
         CHECK(error == std::errc::operation_canceled);
         CHECK(owner.now() - start == 1h);
     });
+}
+
+TEST_CASE("a shield without arguments is for a coroutine, one of a named loop can precede it",
+          "[coro]") {
+    CHECK_THROWS_WITH(shield(), "shield: no loop runs in this thread");
+    loop owner;
+    CHECK_NOTHROW(shield(owner));
 }
 
 }  // namespace tests::coro_shield

@@ -7,6 +7,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 

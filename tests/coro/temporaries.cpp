@@ -44,6 +44,7 @@ static_assert(!std::is_aggregate_v<ringlet::semaphore::acquire_operation>);
 static_assert(!std::is_aggregate_v<ringlet::mutex::lock_operation>);
 static_assert(!std::is_aggregate_v<ringlet::mutex::guard>);
 static_assert(!std::is_aggregate_v<ringlet::channel<counted>::send_operation>);
+static_assert(!std::is_aggregate_v<ringlet::channel<counted>::copy_send_operation>);
 static_assert(!std::is_aggregate_v<ringlet::channel<counted>::receive_operation>);
 static_assert(!std::is_aggregate_v<ringlet::detail::scoped_await<task<counted>>>);
 static_assert(!std::is_aggregate_v<ringlet::when_any_result<counted>>);
@@ -224,7 +225,7 @@ TEST_CASE("scopes, shields and durations made in an operand are fine", "[coro]")
         CHECK_FALSE(error);
         const auto guarded = [](bool suspended, counted argument) -> task<int> {
             const ringlet::cancel_scope patience(std::chrono::hours(1));
-            const ringlet::shield uncancelled(*ringlet::loop::current());
+            const ringlet::shield uncancelled;
             co_await perhaps(suspended);
             co_return argument.number();
         };
@@ -243,16 +244,22 @@ TEST_CASE("items on their way through a channel are destroyed once", "[coro]") {
             co_await items.receive();
             const counted third = (co_await items.receive()).value();
             CHECK(third.number() == 3);
+            const counted fourth = (co_await items.receive()).value();
+            CHECK(fourth.number() == 4);
         };
         task_group group;
         group.spawn(receiver(suspend));
         co_await items.send(counted(1));
         co_await items.send(counted(2));  // where the receiver yields, this waits
         co_await ringlet::with_timeout(std::chrono::hours(1), items.send(counted(3)));
+        const counted copied(4);
+        co_await items.send(copied);
         co_await group.join();
         std::error_code error;
         items.close();
-        co_await items.send(counted(4), error);
+        co_await items.send(counted(5), error);
+        CHECK(error == std::errc::broken_pipe);
+        co_await items.send(copied, error);
         CHECK(error == std::errc::broken_pipe);
     });
 }

@@ -107,7 +107,7 @@ TEST_CASE("the welcome server says what is wrong with its address", "[examples]"
         {{"--address", "127.0.0.1:70000"}, "70000"},
         {{"--address", "unix:/nowhere"}, "is no IP address"},
         {{"--address", "no-such-host.invalid:1"},
-         "welcome_server: cannot resolve the host name \"no-such-host.invalid\""},
+         "welcome_server: address \"no-such-host.invalid\": a host name has to be looked up"},
         {{"--adress", "127.0.0.1:0"}, "--adress"},
     };
     for (const auto& [arguments, reason] : cases) {

@@ -1,8 +1,8 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
+#include "scripted_resolver.hpp"
 
 #include <ringlet/net/address.hpp>
-#include <ringlet/net/resolve.hpp>
 
 #include <net/if.h>
 
@@ -10,7 +10,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 
 namespace tests::net_address {
 
@@ -162,16 +161,16 @@ TEST_CASE("a literal is an address that takes no look-up", "[net]") {
     check_refused([] { return address::literal("a-name", 65536).value(); }, "65536");
 }
 
-TEST_CASE("a name that cannot be found is the resolver's error, and is named", "[net]") {
-    const std::string label(64, 'x');  // one too long for any name server to be asked
-    try {
-        const address found(label, 80);
-        FAIL("found " << found);
-    } catch (const std::system_error& error) {
-        INFO(error.what());
-        CHECK(error.code().category() == ringlet::resolver_category());
-        CHECK(std::string(error.what()).find(label) != std::string::npos);
+TEST_CASE("a name that takes a look-up is refused, and the sentence says what looks it up",
+          "[net]") {
+    scripted_resolver resolver;
+    resolver.answer("known.test", {"192.0.2.1"});
+    for (const std::string words :
+         {"\"known.test\"", "connect(host, port)", "resolve(host, port)"}) {
+        check_refused([] { return address("known.test", 80); }, words);
+        check_refused([] { return address::parse("known.test:80"); }, words);
     }
+    CHECK(resolver.look_ups() == 0);
 }
 
 TEST_CASE("a malformed text is refused and named", "[net]") {

@@ -6,6 +6,7 @@
 #include "run_without_leak.hpp"
 #include "scripted_resolver.hpp"
 
+#include <ringlet/base/thread_pool.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/resolve.hpp>

@@ -4,6 +4,7 @@
 #include "run_without_leak.hpp"
 #include "scripted_resolver.hpp"
 
+#include <ringlet/base/thread_pool.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>

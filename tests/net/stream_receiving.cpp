@@ -1,4 +1,4 @@
-// Receiving without a buffer of one's own: stream::receive.
+// Receiving without a buffer of one's own: stream::recv_lent.
 
 #include "byte_pattern.hpp"
 #include "catch.hpp"
@@ -21,7 +21,7 @@ using ringlet::task;
 namespace {
 
 task<> echo(stream& client) {
-    while (const auto received = co_await client.receive())
+    while (const auto received = co_await client.recv_lent())
         co_await client.send_all(received);
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("a megabyte comes back whole, in pieces of a buffer", "[net]") {
         group.spawn(send_and_end(pair.one, sent));
         std::string back;
         while (back.size() < sent.size()) {
-            const auto received = co_await pair.one.receive();
+            const auto received = co_await pair.one.recv_lent();
             REQUIRE(received);
             CHECK(received.size() <= 16'384);
             back.append(reinterpret_cast<const char*>(received.data()), received.size());
@@ -74,9 +74,9 @@ TEST_CASE("what was received may be changed, and is the receiver's until it ends
     run_without_leak([](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, stream_transport::tcp);
         co_await pair.one.send_all("abc");
-        const auto first = co_await pair.other.receive();
+        const auto first = co_await pair.other.recv_lent();
         co_await pair.one.send_all("xyz");
-        const auto second = co_await pair.other.receive();
+        const auto second = co_await pair.other.recv_lent();
         for (std::byte& each : first)
             each = static_cast<std::byte>(std::to_integer<int>(each) - 'a' + 'A');
         co_await pair.other.send_all(first, second);
@@ -91,7 +91,7 @@ TEST_CASE("the error of a lending receive is stored where that is asked for", "[
         pair.one.set_linger(std::chrono::seconds(0));
         co_await pair.one.close();
         std::error_code error;
-        const auto received = co_await pair.other.receive(error);
+        const auto received = co_await pair.other.recv_lent(error);
         CHECK_FALSE(received);
         CHECK(error == std::errc::connection_reset);
     });

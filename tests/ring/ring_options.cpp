@@ -11,6 +11,7 @@ namespace tests::ring_ring_options {
 namespace {
 
 using kind = ringlet::ring_options::kind;
+using setup = ringlet::ring_options::setup;
 
 /// Why both rings refuse `options`; empty if they take them.
 std::string refusal_of(ringlet::ring_options options) {
@@ -41,14 +42,15 @@ TEST_CASE("ring options out of range are refused by name, with what is allowed",
           "ring_options: completion_entries must be submission_entries to 65536, not 63");
     CHECK(refusal_of({.completion_entries = 65'537}) ==
           "ring_options: completion_entries must be submission_entries to 65536, not 65537");
-    CHECK(refusal_of({.first_setup = 4}) == "ring_options: first_setup must be 0 to 3, not 4");
+    CHECK(refusal_of({.first_setup = static_cast<setup>(4)}) ==
+          "ring_options: first_setup must be one of ring_options::setup, not 4");
 }
 
 TEST_CASE("ring options at the edge of their range make a ring", "[ring]") {
     CHECK(refusal_of({}).empty());
     CHECK(refusal_of({.submission_entries = 1, .completion_entries = 1}).empty());
     CHECK(refusal_of({.submission_entries = 32'768, .completion_entries = 65'536}).empty());
-    CHECK(refusal_of({.first_setup = 3}).empty());
+    CHECK(refusal_of({.first_setup = setup::plain}).empty());
 }
 
 TEST_CASE("the sizes of a ring are rounded up to a power of two", "[ring]") {

@@ -12,74 +12,82 @@ namespace ringlet {
 
 /// How much an event matters.
 enum class log_level {
-    debug,    ///< to those who look for a fault; the default log leaves it out
-    info,     ///< to those who want to know what goes on
-    warning,  ///< something is amiss, and the program goes on
-    error,    ///< something that was asked for was not done
+    debug,    ///< It helps to find a fault; the default log leaves it out.
+    info,     ///< It tells what goes on.
+    warning,  ///< Something is amiss, and the program goes on.
+    error,    ///< The program could not do something that it was asked to do.
 };
 
-/// One particular of an event, such as `{"address", where.to_string()}`. Lifetime: views, for the
-/// call that takes them.
+/// One particular of an event, such as `{"address", peer.to_string()}`. Lifetime: the views are
+/// valid during the call that gets the field.
 struct log_field {
-    std::string_view name;  ///< a word in snake_case, with its unit: "first_pause_ms"
-    std::string_view value;
+    std::string_view name;   ///< A word in snake_case, with its unit: "first_pause_ms".
+    std::string_view value;  ///< Any text; a log_line quotes and escapes it.
 };
 
-/// One event, as a log_sink gets it. Lifetime: views, for the call that takes them.
+/// One event, as a log_sink gets it. Lifetime: the views are valid during the call that gets the
+/// record.
 struct log_record {
-    log_level level;
-    std::string_view message;  ///< what happened: the same words each time
-    std::span<const log_field> fields{};
+    log_level level;                      ///< How much the event matters.
+    std::string_view message;             ///< What happened, in fixed words for each kind of event.
+    std::span<const log_field> fields{};  ///< The particulars of this event.
 
-    /// How many events of this kind have been left out since the last one: see log_throttle.
+    /// How many events of this kind a log_throttle has left out since the last report.
     std::uint64_t suppressed = 0;
 };
 
-/// Where the library's reports go: derive from it, and name it to `set_log`.
+/// The destination of the library's reports: a program derives from it, and passes an object to
+/// `set_log`.
 class log_sink {
 public:
-    /// Takes one record. Called from any thread, from several at once, in forked children too, and
-    /// from the threads that serve: it must be thread-safe and should not block. What it throws
-    /// costs only this record, which goes to stderr instead. What it logs itself comes back to it.
+    /// Takes one record. It is called from any thread, from several threads at once, from the
+    /// threads that serve, and in forked children: it must be thread-safe and should not block. If
+    /// it throws, only this record is affected, and goes to stderr instead. If it calls `log`, the
+    /// record comes back to it.
     virtual void write(const log_record& record) = 0;
 
 protected:
     ~log_sink() = default;
 };
 
-/// Reports an event to the process's log. From any thread; never throws.
-///
-///     log(log_level::warning, "accepting pauses", {{"address", where}, {"error", what}});
-///
-/// What may happen often is reported through a log_throttle.
+/// Reports an event to the process's log. Thread-safe; never throws. An event that may happen often
+/// is reported through a log_throttle instead.
 void log(const log_record& record) noexcept;
+
+/// Reports an event to the process's log. Thread-safe; never throws.
+///
+///     log(log_level::warning, "accepting pauses", {{"address", address}, {"error", message}});
+///
+/// An event that may happen often is reported through a log_throttle instead.
 void log(log_level level, std::string_view message,
          std::initializer_list<log_field> fields = {}) noexcept;
 
-/// Makes `sink` the process's log, or for nullptr the default one, which writes each record as one
-/// log_line to stderr, in one write(2), so that those of several threads and processes do not mix.
-/// Returns the one before; it is never nullptr.
+/// Makes `sink` the process's log; nullptr stands for the default log. The default log writes each
+/// record as one log_line to stderr, in one write(2), so that the lines of several threads and
+/// processes do not mix. Returns the log that was there before, which is never nullptr.
 ///
-/// From any thread. Lifetime, as with std::pmr::set_default_resource: `sink` must last until
-/// another has taken its place and whoever might still be in it has ended: set it before the
+/// Thread-safe. Lifetime: `sink` must last until another log has taken its place and every call
+/// that is still in it has returned, as with std::pmr::set_default_resource: set it before the
 /// servers are made.
 log_sink* set_log(log_sink* sink) noexcept;
 
-/// A record as the one line that the default log writes, for sinks that want the same:
+/// A record as one line of text, which the default log writes and other sinks may:
 ///
 ///     ringlet: accepting pauses address=127.0.0.1:9999 error="Too many open files" suppressed=3
 ///
-/// A value that is not plain is quoted. What is no printable ASCII is escaped as in C (`\n`, `\t`,
-/// `\x1b`), so that a client cannot forge a line nor command a terminal.
+/// A value that is empty or has a space, a quote, a backslash or `=` in it is quoted. A character
+/// that is not printable ASCII is escaped as in C (`\n`, `\t`, `\x1b`), so that a client can
+/// neither forge a line nor command a terminal.
 class log_line {
 public:
-    /// The size of a line, with its newline: what a pipe takes in one piece. pipe(7). Of a record
-    /// that is longer the rest is left out, and `...` stands for it.
+    /// The size of a line in bytes, with its newline, at most: a pipe takes that much in one piece.
+    /// pipe(7). The rest of a longer record is left out, and `...` stands for it.
     static constexpr std::size_t size_max = PIPE_BUF;
 
+    /// Makes the line of `record`, which is not needed any more afterwards.
     explicit log_line(const log_record& record) noexcept;
 
-    /// The line, with its newline. Lifetime: this object's.
+    /// The text of the line, with its newline. Lifetime: this object's.
     [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
 
 private:

@@ -9,11 +9,14 @@
 
 namespace ringlet {
 
-/// Runs a task from ordinary code: turns `owner` until the task has ended, and gives its result or
-/// throws its exception. Other things that live in the loop go on meanwhile. Throws
-/// std::logic_error in a thread that is not the loop's or from inside the loop.
+/// Runs a task from ordinary code: runs `owner` until the task has ended, and throws the task's
+/// exception if it has one. Other coroutines of the loop go on meanwhile. Throws std::logic_error
+/// in a thread that is not the loop's, or from inside the loop.
 void block_on(loop& owner, task<void> root);
 
+/// Runs a task from ordinary code: runs `owner` until the task has ended, and gives the task's
+/// result or throws its exception. Other coroutines of the loop go on meanwhile. Throws
+/// std::logic_error in a thread that is not the loop's, or from inside the loop.
 template <class T>
 T block_on(loop& owner, task<T> root) {
     if constexpr (std::is_reference_v<T>) {
@@ -31,7 +34,9 @@ T block_on(loop& owner, task<T> root) {
     }
 }
 
-/// The same in a loop of its own, for programs and tests that need no more than one.
+/// Runs a task from ordinary code, in a loop that is made for it, and gives the task's result or
+/// throws its exception: for programs and tests that need one loop only. Throws what making a loop
+/// throws.
 template <class T>
 T block_on(task<T> root) {
     loop owner;

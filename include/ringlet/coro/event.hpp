@@ -4,24 +4,30 @@
 
 namespace ringlet {
 
-/// A flag that coroutines of one loop wait for. Once set it lets everyone through until `reset`.
+/// A flag that coroutines of one loop wait for. While it is set, no coroutine has to wait.
 ///
-/// One thread: the loop's. Lifetime: outlives those who wait for it.
+/// One thread: the loop's. Lifetime: the event outlives the coroutines that wait for it.
 class event {
 public:
     event() noexcept = default;
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// Lets everyone through who waits, each in a later turn of the loop, in the order they came.
+    /// Sets the flag. Every coroutine that waits goes on in a later turn of the loop, in the order
+    /// in which they came.
     void set() noexcept {
         set_ = true;
         while (!waiting_.empty())
             waiting_.front().grant();
     }
+
+    /// Clears the flag: coroutines wait again.
     void reset() noexcept { set_ = false; }
+
+    /// Whether the flag is set.
     [[nodiscard]] bool is_set() const noexcept { return set_; }
 
+    /// Waits for the flag in the frame of the awaiting coroutine.
     class wait_operation final : public detail::queued_operation {
     public:
         wait_operation(event& awaited, std::error_code* error)
@@ -35,8 +41,8 @@ public:
         event& event_;
     };
 
-    /// Waits until the event is set. Throws std::logic_error outside a loop; awaiting it throws
-    /// std::system_error if it is cancelled, or stores that in `error`.
+    /// Waits until the event is set. Throws std::logic_error outside a loop. Awaiting it throws
+    /// std::system_error if the wait is cancelled, or stores that in `error`.
     [[nodiscard]] wait_operation wait() { return {*this, nullptr}; }
     [[nodiscard]] wait_operation wait(std::error_code& error) { return {*this, &error}; }
 

@@ -7,8 +7,8 @@
 
 namespace ringlet {
 
-/// Ticks at equal distances from its making, however long what happens in between takes: it does
-/// not drift. Ticks that were missed are left out.
+/// Ticks at equal distances, counted from its making, so that it does not drift however long the
+/// work between two ticks takes. Ticks that were missed are left out.
 ///
 ///     for (ringlet::interval every(1s);; report())
 ///         co_await every.tick();
@@ -16,7 +16,8 @@ namespace ringlet {
 /// One thread: the loop's.
 class interval {
 public:
-    /// Throws std::invalid_argument for a period that is not positive or is too long for the clock,
+    /// Makes an interval that begins now, in the loop that runs in this thread. Throws
+    /// std::invalid_argument for a period that is not positive or is too long for the clock,
     /// std::logic_error outside a loop.
     template <class Rep, class Period>
     explicit interval(std::chrono::duration<Rep, Period> period)
@@ -26,15 +27,15 @@ public:
             throw std::invalid_argument("interval: the period must be more than 0");
     }
 
-    /// Waits for the next tick that is to come. Awaiting it throws std::system_error if it is
-    /// cancelled, or stores that in `error`.
+    /// Waits for the next tick. Awaiting it throws std::system_error if the wait is cancelled, or
+    /// stores that in `error`.
     [[nodiscard]] detail::sleep_operation tick() { return {loop_, next(), nullptr}; }
     [[nodiscard]] detail::sleep_operation tick(std::error_code& error) {
         return {loop_, next(), &error};
     }
 
 private:
-    // From the clock alone, so that a tick whose wait was cancelled is still to come.
+    // Computed from the clock alone, so that a tick whose wait was cancelled can be awaited again.
     loop::clock::time_point next() const noexcept {
         const auto passed = (loop_.now() - start_) / period_;
         return start_ + (passed + 1) * period_;

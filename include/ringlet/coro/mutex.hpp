@@ -6,21 +6,25 @@
 
 namespace ringlet {
 
-/// Lets one coroutine at a time through a stretch of code that awaits in its midst; the others
-/// wait, first come, first served. It guards nothing against other threads.
+/// Lets one coroutine at a time through a stretch of code that awaits something; the others wait,
+/// first come, first served. It protects nothing from other threads.
 ///
-///     const auto lock = co_await mutex.lock();     // until `lock` goes
+///     const auto lock = co_await mutex.lock();     // until the end of the block
 ///
-/// One thread: the loop's. Lifetime: outlives those who wait for it and every lock.
+/// One thread: the loop's. Lifetime: the mutex outlives its guards and the coroutines that wait.
 class mutex {
 public:
     mutex() noexcept = default;
     mutex(const mutex&) = delete;
     mutex& operator=(const mutex&) = delete;
 
-    /// The right to be the one, given back when it is destroyed. Empty after a cancelled `lock`.
+    /// Holds the mutex, and unlocks it when the guard is destroyed. After a `lock` that was
+    /// cancelled it holds nothing.
+    ///
+    /// One thread: the loop's. Lifetime: the guard ends before the mutex.
     class guard {
     public:
+        /// Holds nothing.
         guard() noexcept = default;
         guard(guard&& other) noexcept : mutex_(std::exchange(other.mutex_, nullptr)) {}
         guard& operator=(guard&& other) noexcept {
@@ -29,8 +33,11 @@ public:
         }
         ~guard() { unlock(); }
 
+        /// Whether the guard holds a mutex.
         [[nodiscard]] bool owns_lock() const noexcept { return mutex_ != nullptr; }
 
+        /// Unlocks the mutex, if the guard holds one: the coroutine that has waited longest has it
+        /// next.
         void unlock() noexcept {
             if (mutex_ != nullptr)
                 std::exchange(mutex_, nullptr)->unlock();
@@ -43,6 +50,7 @@ public:
         mutex* mutex_ = nullptr;
     };
 
+    /// Waits for the mutex in the frame of the awaiting coroutine.
     class lock_operation final : public detail::queued_operation {
     public:
         lock_operation(mutex& locked, std::error_code* error)
@@ -54,21 +62,23 @@ public:
         }
 
     private:
-        bool attempt() noexcept override { return mutex_.take(); }
+        bool attempt() noexcept override { return mutex_.acquire(); }
 
         mutex& mutex_;
     };
 
-    /// Waits for its turn. Throws std::logic_error outside a loop; awaiting it throws
-    /// std::system_error if it is cancelled, or stores that in `error` and yields an empty guard.
+    /// Waits until the mutex is free, and yields a guard that holds it. Throws std::logic_error
+    /// outside a loop. Awaiting it throws std::system_error if the wait is cancelled, or stores
+    /// that in `error` and yields a guard that holds nothing.
     [[nodiscard]] lock_operation lock() { return {*this, nullptr}; }
     [[nodiscard]] lock_operation lock(std::error_code& error) { return {*this, &error}; }
 
-    /// A guard if nobody is inside or waits, otherwise an empty one.
-    [[nodiscard]] guard try_lock() noexcept { return take() ? guard(*this) : guard(); }
+    /// Gives a guard that holds the mutex, or holds nothing if another coroutine has the mutex or
+    /// waits for it.
+    [[nodiscard]] guard try_lock() noexcept { return acquire() ? guard(*this) : guard(); }
 
 private:
-    bool take() noexcept {
+    bool acquire() noexcept {
         if (locked_ || !waiting_.empty())
             return false;
         return locked_ = true;
@@ -78,7 +88,7 @@ private:
         if (waiting_.empty())
             locked_ = false;
         else
-            waiting_.front().grant();  // it stays locked, for the next one
+            waiting_.front().grant();  // it stays locked, for the coroutine that waited
     }
 
     bool locked_ = false;

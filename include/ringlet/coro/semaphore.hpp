@@ -6,16 +6,18 @@
 
 namespace ringlet {
 
-/// A number of permits that coroutines of one loop take and give back; who finds none waits, first
-/// come, first served.
+/// A number of permits that coroutines of one loop take and give back. A coroutine that finds none
+/// waits; first come, first served.
 ///
-/// One thread: the loop's. Lifetime: outlives those who wait for it.
+/// One thread: the loop's. Lifetime: the semaphore outlives the coroutines that wait for it.
 class semaphore {
 public:
+    /// Makes a semaphore with so many free permits.
     explicit semaphore(std::size_t permits) noexcept : permits_(permits) {}
     semaphore(const semaphore&) = delete;
     semaphore& operator=(const semaphore&) = delete;
 
+    /// Waits for a permit in the frame of the awaiting coroutine.
     class acquire_operation final : public detail::queued_operation {
     public:
         acquire_operation(semaphore& from, std::error_code* error)
@@ -30,12 +32,13 @@ public:
         semaphore& semaphore_;
     };
 
-    /// Takes a permit, waiting for one. Throws std::logic_error outside a loop; awaiting it throws
-    /// std::system_error if it is cancelled, or stores that in `error`, and then nothing is taken.
+    /// Takes a permit, and waits until there is one. Throws std::logic_error outside a loop.
+    /// Awaiting it throws std::system_error if the wait is cancelled, or stores that in `error`;
+    /// then no permit is taken.
     [[nodiscard]] acquire_operation acquire() { return {*this, nullptr}; }
     [[nodiscard]] acquire_operation acquire(std::error_code& error) { return {*this, &error}; }
 
-    /// Takes a permit if there is one and nobody waits for it.
+    /// Takes a permit if one is free and no coroutine waits for it. Whether it was taken.
     [[nodiscard]] bool try_acquire() noexcept {
         if (permits_ == 0 || !waiting_.empty())
             return false;
@@ -43,7 +46,7 @@ public:
         return true;
     }
 
-    /// Gives back `count` permits, to those who wait first.
+    /// Gives back `count` permits. Coroutines that wait get them first.
     void release(std::size_t count = 1) noexcept {
         for (; count > 0 && !waiting_.empty(); --count)
             waiting_.front().grant();

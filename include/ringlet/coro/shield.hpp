@@ -4,21 +4,27 @@
 
 namespace ringlet {
 
-/// While one lives, a local of a coroutine, what that coroutine awaits is not cancelled with it:
-/// for clean-up that has to await something. A scope inside it is how the clean-up has a deadline
-/// of its own, without which it might never end:
+/// Keeps cancellation away from what a coroutine awaits while the shield, a local of that
+/// coroutine, lives: for clean-up that has to await something. A cancel_scope inside the shield
+/// gives the clean-up a deadline of its own, without which it might never end:
 ///
-///     const ringlet::shield uncancelled(client.owner());
+///     const ringlet::shield uncancelled;
 ///     const ringlet::cancel_scope patience(1s);
 ///     co_await client.send_all("goodbye\n", error);
 ///
-/// One thread: the loop's.
+/// One thread: the loop's. Lifetime: the shield ends in the coroutine that made it, before the
+/// scopes and shields that were made earlier.
 class shield {
 public:
-    explicit shield(loop& owner) noexcept : outermost_(owner, owner.root_scope()) {}
+    /// Shields what is awaited in the loop that runs in this thread. Throws std::logic_error
+    /// outside a loop.
+    shield() : shield(loop::require_current("shield")) {}
+
+    /// Shields what is awaited in `owner`, a loop of this thread that need not run yet.
+    explicit shield(loop& owner) noexcept : root_scope_(owner, owner.root_scope()) {}
 
 private:
-    detail::entered_scope outermost_;
+    detail::entered_scope root_scope_;
 };
 
 }  // namespace ringlet

@@ -8,30 +8,34 @@
 
 namespace ringlet {
 
-/// While one lives, the program's signals of certain numbers do nothing but be awaited here:
+/// Catches signals of certain numbers while it lives, so that they have no effect but that a
+/// coroutine can await them:
 ///
 ///     ringlet::signal_set stop(SIGINT, SIGTERM);
 ///     const int number = co_await stop.wait();
 ///
-/// A signal that comes while nobody waits is remembered; of those of one number that come before
-/// the next `wait`, one, as the kernel does it too (signal(7)). Where several sets have a number,
-/// each gets its signals. What a signal did before, it does again after the last set with it.
+/// A signal that comes while no coroutine waits is remembered. Several signals of one number that
+/// come before the next `wait` count as one, as in the kernel (signal(7)). If several sets have a
+/// number, each of them gets its signals. When the last set with a number ends, its signals have
+/// the effect again that they had before.
 ///
-/// It is a handler that notes them (sigaction(2), with SA_RESTART), in whatever thread the kernel
-/// chooses: no thread has to block them, nothing is inherited by programs that are executed. Where
-/// the thread that makes a set blocks its signals, as the program's launcher may have left it, it
-/// no longer does, and does again after the last set. In a child after fork(2) no set lives, and
-/// its parent's must not be awaited; their end is harmless.
+/// A signal handler notes the signals (sigaction(2), with SA_RESTART), in the thread that the
+/// kernel chooses: no thread has to block them, and executed programs inherit nothing. Where the
+/// thread that makes a set blocks its signals, as the program's launcher may have left it, they are
+/// unblocked, and blocked again after the last set. In a child after fork(2) signals have their
+/// earlier effects again; a set of the parent must not be awaited there, but may be destroyed.
 ///
-/// One thread at a time, but for making and ending. Lifetime: outlives who waits for it.
+/// Sets can be made and destroyed in any thread; one set is used by one thread at a time. Lifetime:
+/// the set outlives the coroutine that waits for it.
 class signal_set {
 public:
-    /// How many sets a process can have at a time.
+    /// How many sets a process can have at a time, at most.
     static constexpr std::size_t sets_max = 64;
 
-    /// Throws std::invalid_argument for what is not a signal, or none that can be awaited: SIGKILL,
-    /// SIGSTOP, and those that a thread's own fault raises; std::system_error where there are
-    /// `sets_max` already or there is no descriptor left.
+    /// Makes a set of signals with these numbers. Throws std::invalid_argument for a number that is
+    /// no signal, or a signal that cannot be awaited: SIGKILL, SIGSTOP, and the signals that a
+    /// thread's own fault raises. Throws std::system_error if there are `sets_max` sets already, or
+    /// if there is no descriptor left.
     template <std::same_as<int>... More>
     explicit signal_set(int number, More... more)
         : signal_set(numbers_mask((bit(number) | ... | bit(more)))) {}
@@ -39,6 +43,7 @@ public:
     signal_set& operator=(const signal_set&) = delete;
     ~signal_set();
 
+    /// Waits for a signal in the frame of the awaiting coroutine.
     class wait_operation final : public detail::ring_operation {
     public:
         wait_operation(loop& owner, signal_set& awaited, std::error_code* error) noexcept
@@ -57,10 +62,10 @@ public:
         std::uint64_t count_ = 0;
     };
 
-    /// Waits for the next signal and yields its number; of several that have come, the lowest.
-    /// Throws std::logic_error outside a loop; awaiting it throws that too if another coroutine
-    /// waits already, and std::system_error if it is cancelled, or stores that in `error` and
-    /// yields 0. Cancelling never loses a signal.
+    /// Waits for the next signal and yields its number; if several have come, the lowest number.
+    /// Throws std::logic_error outside a loop. Awaiting it throws std::logic_error if another
+    /// coroutine waits already, and std::system_error if the wait is cancelled, or stores that in
+    /// `error` and yields 0. Cancelling never loses a signal.
     [[nodiscard]] wait_operation wait();
     [[nodiscard]] wait_operation wait(std::error_code& error);
 

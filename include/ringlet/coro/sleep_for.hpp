@@ -6,16 +6,18 @@
 
 namespace ringlet {
 
-/// Suspends the coroutine for `duration`. Throws std::invalid_argument for one that is negative or
-/// too long for the clock, std::logic_error outside a loop; awaiting it throws std::system_error if
-/// it is cancelled.
+/// Suspends the coroutine for `duration`. Throws std::invalid_argument for a duration that is
+/// negative or too long for the clock, std::logic_error outside a loop. Awaiting it throws
+/// std::system_error if the sleep is cancelled.
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
     loop& current = loop::require_current("sleep_for");
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), nullptr};
 }
 
-/// The same with the error of a cancelled sleep in `error`, instead of throwing it.
+/// Suspends the coroutine for `duration`, and stores the error of a sleep that is cancelled in
+/// `error`. Throws std::invalid_argument for a duration that is negative or too long for the clock,
+/// std::logic_error outside a loop.
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
                                                 std::error_code& error) {
@@ -23,20 +25,23 @@ template <class Rep, class Period>
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), &error};
 }
 
-/// Suspends the coroutine until `deadline`; where that has passed, until its turn in the loop.
-/// Throws std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
+/// Suspends the coroutine until `deadline`; if that has passed, until the next turn of the loop.
+/// Throws std::logic_error outside a loop. Awaiting it throws std::system_error if the sleep is
+/// cancelled.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline) {
     return {loop::require_current("sleep_until"), deadline, nullptr};
 }
 
-/// The same with the error of a cancelled sleep in `error`, instead of throwing it.
+/// Suspends the coroutine until `deadline`; if that has passed, until the next turn of the loop.
+/// Stores the error of a sleep that is cancelled in `error`. Throws std::logic_error outside a
+/// loop.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline,
                                                          std::error_code& error) {
     return {loop::require_current("sleep_until"), deadline, &error};
 }
 
-/// Lets everything else that is ready go first: for handlers that compute for long. Throws
-/// std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
+/// Lets every other coroutine that is ready go first: for coroutines that compute for long. Throws
+/// std::logic_error outside a loop. Awaiting it throws std::system_error if it is cancelled.
 [[nodiscard]] inline detail::yield_operation yield() {
     return detail::yield_operation(loop::require_current("yield"));
 }

@@ -43,10 +43,10 @@ public:
             std::rethrow_exception(exception_);
     }
 
-    /// For `suspension`: the coroutine that awaits this one.
+    /// The coroutine that awaits this one; `suspension` follows it up the call stack.
     const suspension* awaited_by() const noexcept { return &continuation_; }
 
-    // Nobody, as long as the awaiting coroutine has not suspended: see task's awaiter.
+    // Empty as long as the awaiting coroutine has not suspended: see task's awaiter.
     suspension continuation_;
 
 private:
@@ -58,13 +58,13 @@ class task_promise final : public task_promise_base {
 public:
     task<T> get_return_object() noexcept;
 
-    // As `return` does: a braced list is fine, an explicit conversion is not made unasked.
+    // Accepts what `return` accepts: a braced list is fine, an explicit constructor is not called.
     template <std::convertible_to<T> U = T>
     void return_value(U&& value) {
         value_.emplace(std::forward<U>(value));
     }
 
-    T take() {
+    T result() {
         rethrow();
         return std::move(*value_);
     }
@@ -79,7 +79,7 @@ public:
     task<T&> get_return_object() noexcept;
     void return_value(T& value) noexcept { value_ = &value; }
 
-    T& take() const {
+    T& result() const {
         rethrow();
         return *value_;
     }
@@ -93,26 +93,27 @@ class task_promise<void> final : public task_promise_base {
 public:
     task<void> get_return_object() noexcept;
     void return_void() const noexcept {}
-    void take() const { rethrow(); }
+    void result() const { rethrow(); }
 };
 
 }  // namespace detail
 
-/// A coroutine that begins when it is awaited and gives its result, or its exception, to whoever
-/// awaits it: what an async function returns. It is awaited at most once, in the loop's thread.
+/// The return type of a coroutine. The coroutine begins when its task is awaited, and gives its
+/// result or its exception to the coroutine that awaits it. A task is awaited at most once, in the
+/// loop's thread.
 ///
-/// Lifetime: the task owns the coroutine's frame. Destroying one that has not begun is fine; one
-/// that has begun must be awaited to its end. Arguments taken by reference must outlive the await.
+/// Lifetime: the task owns the coroutine's frame. A task that has not begun may be destroyed; a
+/// task that has begun must be awaited to its end. Arguments by reference must outlive the await.
 ///
-/// An await whose task ends without suspending costs no stack, whatever the compiler makes of
-/// symmetric transfer (GCC below -O2 does not make it a tail call): ten million in a row are fine.
+/// An await whose task ends without suspending uses no stack, even where the compiler does not make
+/// symmetric transfer a tail call (GCC below -O2): ten million of them in a row are fine.
 template <class T>
 class [[nodiscard]] task {
 public:
     using promise_type = detail::task_promise<T>;
     using value_type = T;
 
-    /// No coroutine at all; it must not be awaited.
+    /// Makes a task without a coroutine, which must not be awaited.
     task() noexcept = default;
 
     task(task&& other) noexcept : frame_(std::exchange(other.frame_, {})) {}
@@ -128,14 +129,16 @@ public:
     /// Whether there is a coroutine to await.
     [[nodiscard]] bool valid() const noexcept { return static_cast<bool>(frame_); }
 
+    /// Begins the task, and waits for its end, in the frame of the awaiting coroutine.
     class awaiter {
     public:
         explicit awaiter(std::coroutine_handle<promise_type> begun) noexcept : frame_(begun) {}
 
         bool await_ready() const noexcept { return false; }
 
-        // Begins the task inside this call. Only if it has suspended by then does the awaiting
-        // coroutine suspend too, and becomes the one to continue with: so nothing ever nests.
+        // Runs the task inside this call up to its first suspension. Only if the task has not ended
+        // by then does the awaiting coroutine suspend too, to be resumed at the task's end. So no
+        // resumption ever nests in another.
         bool await_suspend(detail::suspension awaiting) {
             frame_.resume();
             if (frame_.done())
@@ -144,12 +147,13 @@ public:
             return true;
         }
 
-        T await_resume() { return frame_.promise().take(); }
+        T await_resume() { return frame_.promise().result(); }
 
     private:
         std::coroutine_handle<promise_type> frame_;
     };
 
+    /// Awaits the task, as in `co_await read(client)` or `co_await std::move(reading)`.
     awaiter operator co_await() && {
         detail::check(valid(), "a task was awaited that holds no coroutine; was it moved from?");
         return awaiter(frame_);

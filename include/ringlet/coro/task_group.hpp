@@ -13,30 +13,32 @@ class join_operation;
 struct detached;
 }  // namespace detail
 
-/// Owns tasks that run at the same time, and awaits them. A task that fails cancels the others; the
-/// first exception is thrown by `join`.
+/// Owns tasks that run at the same time, and awaits them. A task that fails cancels the others, and
+/// `join` throws the first exception.
 ///
-///     ringlet::task_group group;
-///     group.spawn(serve(one));
-///     group.spawn(serve(other));
-///     co_await group.join();
+///     co_await ringlet::task_group::run([&](ringlet::task_group& group) -> ringlet::task<> {
+///         group.spawn(serve(client));
+///         group.spawn(report(client));
+///         co_return;
+///     });
 ///
-/// A group that is destroyed before its tasks have ended would leave them with references to what
-/// is gone; the program ends with a sentence saying so. Where something between `spawn` and `join`
-/// may throw, use `run`, which joins whatever happens.
+/// `run` joins whatever happens. A program may also make a group, spawn, and `co_await
+/// group.join()` itself, if nothing between the first `spawn` and `join` can throw: a group that is
+/// destroyed before its tasks have ended ends the program with a sentence, since the tasks would be
+/// left with references to objects that are gone.
 ///
 /// One thread: the loop's.
 class task_group {
 public:
-    /// A group in the loop that runs in this thread, under the scope of the coroutine that makes
-    /// it. Throws std::logic_error outside a loop.
+    /// Makes a group in the loop that runs in this thread, under the scope of the coroutine that
+    /// makes it. Throws std::logic_error outside a loop.
     task_group() : task_group(loop::require_current("task_group")) {}
 
-    /// A group in which `spawn_when_free` lets at most so many tasks run at once. Throws
-    /// std::invalid_argument for 0 as well.
+    /// Makes a group in which `spawn_when_free` lets at most `running_max` tasks run at once.
+    /// Throws std::invalid_argument for 0, std::logic_error outside a loop.
     explicit task_group(std::size_t running_max);
 
-    /// A group in a loop that need not run yet.
+    /// Makes a group in `owner`, a loop that need not run yet.
     explicit task_group(loop& owner) noexcept : loop_(owner), scope_(&owner.scope()) {}
 
     task_group(const task_group&) = delete;
@@ -46,10 +48,11 @@ public:
                       "a task_group was destroyed while its tasks ran; await join() first");
     }
 
-    /// Begins `child` at once, up to its first suspension, and owns it until it has ended.
-    /// Throws std::bad_alloc, and then the task has not begun.
+    /// Runs `child` up to its first suspension at once, and owns it until it has ended. Throws
+    /// std::bad_alloc, and then the task has not begun.
     void spawn(task<void> child);
 
+    /// Waits for its turn to spawn, in the frame of the awaiting coroutine.
     class spawn_operation final : public detail::queued_operation {
     public:
         spawn_operation(task_group& group, task<void> child)
@@ -66,26 +69,27 @@ public:
     };
 
     /// Waits until fewer tasks run than the group allows, then spawns `child`. Awaiting it throws
-    /// std::system_error if it is cancelled, and then the task has not begun.
+    /// std::system_error if the wait is cancelled, or std::bad_alloc; then the task has not begun.
     [[nodiscard]] spawn_operation spawn_when_free(task<void> child) {
         return {*this, std::move(child)};
     }
 
-    /// Asks every task to end: what it awaits fails with operation_canceled.
+    /// Asks every task to end: the operations that they await fail with operation_canceled.
     void cancel() { scope_.cancel(); }
 
-    /// Waits until no task runs, and then throws the first exception that one of them ended with;
-    /// that a task was cancelled along with the group does not count. Where the awaiting coroutine
-    /// is cancelled, the tasks are too, and are still waited for. One `join` at a time.
+    /// Waits until no task runs, then throws the first exception that a task ended with, if any;
+    /// the error of a task that was cancelled with the group does not count. If the awaiting
+    /// coroutine is cancelled, the tasks are cancelled too, and `join` still waits for them. Only
+    /// one `join` may wait at a time: another throws std::logic_error.
     [[nodiscard]] detail::join_operation join() noexcept;
 
     /// How many tasks run now.
     [[nodiscard]] std::size_t running() const noexcept { return running_; }
 
-    /// Runs `body(group)`, a coroutine that spawns, as one of the group's tasks, and joins: no task
-    /// is left behind, whatever throws. The body itself must not join. Let it capture by reference:
-    /// a closure that owns what it captures needs a name, to be moved from, since GCC 12 destroys
-    /// it twice where it is a temporary of the co_await expression.
+    /// Makes a group, runs `body(group)`, a coroutine that spawns, as one of its tasks, and joins:
+    /// no task is left behind, whatever throws. The body itself must not join. A body that is a
+    /// temporary captures by reference. A closure that owns its captures needs a name and is moved
+    /// in, since GCC 12 destroys it twice if it is a temporary of the co_await expression.
     template <class Body>
     [[nodiscard]] static task<void> run(Body body);
 
@@ -95,12 +99,12 @@ private:
     detail::detached run_child(task<void> child);
     void ended(std::exception_ptr exception) noexcept;
     [[nodiscard]] bool reserve() noexcept;
-    void give_free_place() noexcept;
+    void grant_next() noexcept;
 
     loop& loop_;
     detail::operation_scope scope_;
     std::size_t running_ = 0;
-    std::size_t reserved_ = 0;  // places of those that waited for one and have yet to spawn
+    std::size_t reserved_ = 0;  // granted to spawn operations that have yet to spawn
     std::size_t running_max_ = static_cast<std::size_t>(-1);
     detail::queued_operation::queue line_;
     bool child_cancelled_ = false;

@@ -10,30 +10,32 @@ namespace ringlet {
 
 /// How often something may happen.
 struct rate_limit {
-    /// How many times a second in the long run, such as 1000 or 0.5; 0 is any number of times.
+    /// How many times a second in the long run, such as 1000 or 0.5; 0 stands for no limit.
     double per_second = 0;
 
-    /// How many times at once after a quiet time; 0 stands for as many as a second brings.
+    /// How many times at once after a quiet time; 0 stands for as many times as a second allows.
     std::size_t burst = 0;
 };
 
-/// Keeps to a rate_limit: a token comes at equal distances and is kept until taken, at most as many
-/// as the burst; who finds none waits, first come, first served. It begins with a burst.
+/// Keeps coroutines to a rate_limit. Tokens come at equal distances; the bucket keeps as many as
+/// the burst, and begins full. A coroutine that finds no token waits; first come, first served.
 ///
 ///     ringlet::token_bucket admission({.per_second = 100, .burst = 20});
 ///     for (;; co_await admission.take())
 ///         serve(co_await listener.accept());
 ///
-/// One thread: the loop's. Lifetime: outlives those who wait for it.
+/// One thread: the loop's. Lifetime: the bucket outlives the coroutines that wait for it.
 class token_bucket final : private detail::timer {
 public:
-    /// Throws std::logic_error outside a loop, std::invalid_argument for a rate that is negative,
-    /// not a number, or so low that the burst takes more than a year to come.
+    /// Makes a full bucket in the loop that runs in this thread. Throws std::logic_error outside a
+    /// loop, std::invalid_argument for a rate that is negative, not a number, or so low that the
+    /// burst takes more than a year to come.
     explicit token_bucket(const rate_limit& limit);
     token_bucket(const token_bucket&) = delete;
     token_bucket& operator=(const token_bucket&) = delete;
     ~token_bucket();
 
+    /// Waits for a token in the frame of the awaiting coroutine.
     class take_operation final : public detail::queued_operation {
     public:
         take_operation(token_bucket& from, std::error_code* error)
@@ -43,7 +45,7 @@ public:
             const bool first = nobody_ahead();
             detail::queued_operation::await_suspend(waiter);
             if (first && in_line())
-                bucket_.await_token();
+                bucket_.arm_timer();
         }
         void await_resume() const { finish(); }
 
@@ -53,25 +55,26 @@ public:
         token_bucket& bucket_;
     };
 
-    /// Takes a token, waiting for one; where there is no limit, without. Awaiting it throws
-    /// std::system_error if it is cancelled, or stores that in `error`, and then nothing is taken.
+    /// Takes a token, and waits until there is one; without a limit it never waits. Throws
+    /// std::logic_error outside a loop. Awaiting it throws std::system_error if the wait is
+    /// cancelled, or stores that in `error`; then no token is taken.
     [[nodiscard]] take_operation take() { return {*this, nullptr}; }
     [[nodiscard]] take_operation take(std::error_code& error) { return {*this, &error}; }
 
-    /// Takes a token if there is one and nobody waits for it.
-    [[nodiscard]] bool try_take() noexcept { return waiting_.empty() && take_now(); }
+    /// Takes a token if there is one and no coroutine waits for it. Whether it was taken.
+    [[nodiscard]] bool try_take() noexcept { return waiting_.empty() && remove_token(); }
 
 private:
     using duration = loop::clock::duration;
 
-    bool take_now() noexcept;
-    void await_token() noexcept;
+    bool remove_token() noexcept;
+    void arm_timer() noexcept;
     void expire() override;
 
     loop& loop_;
     duration period_;     // from one token to the next; 0 is no limit
-    duration credit_;     // how long before it is full there is a token to take
-    time_point full_at_;  // unless more is taken
+    duration credit_;     // how long before the bucket is full its first token comes
+    time_point full_at_;  // when the bucket is full, unless more tokens are taken
     detail::queued_operation::queue waiting_;
 };
 

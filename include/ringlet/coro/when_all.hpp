@@ -15,8 +15,8 @@ namespace ringlet {
 
 namespace detail {
 
-// What a task's result is kept as by those who wait for several: void has no objects, and a
-// reference is none.
+// The type in which the result of one of several tasks is stored: neither void nor a reference is
+// an object.
 template <class T>
 struct kept_as {
     using type = T;
@@ -44,9 +44,10 @@ task<> keep(task<T> awaited, std::optional<kept<T>>& result) {
 
 }  // namespace detail
 
-/// Runs tasks at the same time and gives all their results, in the order of the arguments; a
-/// std::monostate where a task has none, a std::reference_wrapper where it gives a reference. The
-/// first to fail cancels the others, and when they have ended its exception is thrown.
+/// Runs tasks at the same time and gives all their results as a tuple, in the order of the
+/// arguments: a std::monostate for a task<void>, a std::reference_wrapper for a task of a
+/// reference. The first task that fails cancels the others; when they have ended, its exception is
+/// thrown.
 template <class... T>
 task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
     std::tuple<std::optional<detail::kept<T>>...> results;
@@ -62,7 +63,10 @@ task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
         results);
 }
 
-/// The same for any number of tasks of one type; it gives a vector.
+/// Runs any number of tasks of one type at the same time and gives all their results as a vector,
+/// in the order of the tasks: std::monostate for task<void>, std::reference_wrapper for a task of a
+/// reference. The first task that fails cancels the others; when they have ended, its exception is
+/// thrown.
 template <class T>
 task<std::vector<detail::kept<T>>> when_all(std::vector<task<T>> tasks) {
     std::vector<std::optional<detail::kept<T>>> results(tasks.size());

@@ -14,35 +14,35 @@
 
 namespace ringlet {
 
-/// Which of several tasks won, by its place among the arguments, and its result.
+/// Which of several tasks won, and its result.
 template <class Value>
 class when_any_result {
 public:
     when_any_result(std::size_t winner, Value&& won) : index(winner), value(std::move(won)) {}
 
-    std::size_t index;
-    Value value;
+    std::size_t index;  ///< The winner's number among the tasks, from 0.
+    Value value;        ///< The winner's result.
 };
 
 namespace detail {
 
-/// Several tasks at the same time, of which one wins: what when_any and first_success share. The
-/// others are cancelled and awaited, and what they gave is dropped.
+/// Runs several tasks at the same time, of which one wins: the common part of when_any and
+/// first_success. The others are cancelled and awaited, and their results are dropped.
 template <class Value>
 class contest {
 public:
-    /// What it takes to win.
+    /// Whether the first task to end wins, or the first to succeed.
     enum class goal { end, success };
 
     explicit contest(goal to_win) noexcept : goal_(to_win) {}
 
-    /// Begins a contender; `convert` makes a Value of its result.
+    /// Begins `contender`; `convert` makes a Value of its result.
     template <class T, class Convert>
     void add(task_group& group, task<T> contender, Convert convert) {
         group.spawn(contend(group, std::move(contender), contenders_++, convert));
     }
 
-    /// Runs `begin(group)`, which adds the contenders, to the end of all of them.
+    /// Calls `begin(group)`, which adds the contenders, and waits until all of them have ended.
     template <class Begin>
     task<when_any_result<Value>> run(Begin begin) {
         const auto body = [&begin](task_group& group) -> task<> {
@@ -81,7 +81,7 @@ private:
     bool decided_ = false;
     std::size_t winner_ = 0;
     std::optional<Value> value_;
-    std::exception_ptr failure_;  // the first one
+    std::exception_ptr failure_;  // the first exception
 };
 
 template <class... T, std::size_t... Index>
@@ -103,16 +103,17 @@ task<when_any_result<kept<T>>> compete(typename contest<kept<T>>::goal goal,
                                        std::vector<task<T>> tasks) {
     contest<kept<T>> race(goal);
     const auto begin = [&](task_group& group) {
-        for (task<T>& each : tasks)
-            race.add(group, std::move(each), [](kept<T>&& won) { return std::move(won); });
+        for (task<T>& contender : tasks)
+            race.add(group, std::move(contender), [](kept<T>&& won) { return std::move(won); });
     };
     co_return co_await race.run(begin);
 }
 
 }  // namespace detail
 
-/// Runs tasks at the same time until the first one ends, and gives its result, or throws its
-/// exception. The others are cancelled and awaited; what they give all the same is dropped.
+/// Runs tasks at the same time until the first one ends, and gives its result or throws its
+/// exception. The others are cancelled and awaited; a result that they have all the same is
+/// dropped.
 template <class... T>
 task<when_any_result<std::variant<detail::kept<T>...>>> when_any(task<T>... tasks) {
     using race = detail::contest<std::variant<detail::kept<T>...>>;
@@ -120,14 +121,16 @@ task<when_any_result<std::variant<detail::kept<T>...>>> when_any(task<T>... task
                                  std::move(tasks)...);
 }
 
-/// The same for any number of tasks of one type; none at all is a std::invalid_argument.
+/// Runs any number of tasks of one type at the same time until the first one ends, and gives its
+/// result or throws its exception. The others are cancelled and awaited; a result that they have
+/// all the same is dropped. Throws std::invalid_argument if there is no task.
 template <class T>
 task<when_any_result<detail::kept<T>>> when_any(std::vector<task<T>> tasks) {
     return detail::compete<T>(detail::contest<detail::kept<T>>::goal::end, std::move(tasks));
 }
 
 /// Runs tasks at the same time until one succeeds, and gives its result. The others are cancelled
-/// and awaited. Where all fail, the exception of the first to fail is thrown.
+/// and awaited. If all fail, the exception of the first to fail is thrown.
 template <class... T>
 task<when_any_result<std::variant<detail::kept<T>...>>> first_success(task<T>... tasks) {
     using race = detail::contest<std::variant<detail::kept<T>...>>;
@@ -135,7 +138,9 @@ task<when_any_result<std::variant<detail::kept<T>...>>> first_success(task<T>...
                                  std::move(tasks)...);
 }
 
-/// The same for any number of tasks of one type; none at all is a std::invalid_argument.
+/// Runs any number of tasks of one type at the same time until one succeeds, and gives its result.
+/// The others are cancelled and awaited. If all fail, the exception of the first to fail is thrown.
+/// Throws std::invalid_argument if there is no task.
 template <class T>
 task<when_any_result<detail::kept<T>>> first_success(std::vector<task<T>> tasks) {
     return detail::compete<T>(detail::contest<detail::kept<T>>::goal::success, std::move(tasks));

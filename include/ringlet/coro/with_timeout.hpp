@@ -5,14 +5,13 @@
 
 namespace ringlet {
 
-/// Awaits `awaited`, a task or an operation, but not for longer than `patience`: then it is
-/// cancelled, and fails with timed_out unless it succeeds all the same. Throws
-/// std::invalid_argument for a duration that is negative or too long for the clock,
-/// std::logic_error outside a loop.
+/// Awaits `awaited`, a task or an operation, for `patience` at most: then it is cancelled, and
+/// fails with timed_out unless it succeeds all the same. Throws std::invalid_argument for a
+/// duration that is negative or too long for the clock, std::logic_error outside a loop.
 ///
 ///     auto n = co_await ringlet::with_timeout(5s, client.recv(buffer));
 ///
-/// It is to be awaited in the expression that makes it.
+/// It must be awaited in the expression that makes it.
 template <class Rep, class Period, class Awaitable>
 detail::scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> patience,
                                              Awaitable&& awaited) {
@@ -21,12 +20,13 @@ detail::scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> 
             std::forward<Awaitable>(awaited)};
 }
 
-/// Awaits `awaited`, a task or an operation, but not for longer than until `deadline`: then it is
-/// cancelled, and fails with timed_out unless it succeeds all the same.
+/// Awaits `awaited`, a task or an operation, until `deadline` at most: then it is cancelled, and
+/// fails with timed_out unless it succeeds all the same. Awaiting it throws std::logic_error
+/// outside a loop.
 ///
 ///     auto n = co_await ringlet::with_deadline(end, client.recv(buffer));
 ///
-/// It is to be awaited in the expression that makes it.
+/// It must be awaited in the expression that makes it.
 template <class Awaitable>
 detail::scoped_await<Awaitable> with_deadline(loop::clock::time_point deadline,
                                               Awaitable&& awaited) {

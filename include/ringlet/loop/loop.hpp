@@ -36,7 +36,7 @@ struct loop_options {
     unsigned inline_completions_max = 64;
 
     /// The buffers that the loop lends to those who receive without one of their own
-    /// (stream::receive): the bytes of each, and how many there are at most, which exist only as
+    /// (stream::recv_lent): the bytes of each, and how many there are at most, which exist only as
     /// far as they are in use. Where all are lent, receiving waits until one comes back.
     std::size_t receive_buffer_size = 16'384;
     std::size_t receive_buffers_max = 4'096;

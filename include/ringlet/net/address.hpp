@@ -13,56 +13,68 @@
 namespace ringlet {
 
 /// Where a socket is: an IPv4 or IPv6 address with its port, or the path of a Unix socket. ip(7),
-/// ipv6(7), unix(7). A value: copied freely, compared by what it names.
+/// ipv6(7), unix(7). An address is a value: it is copied freely and compared by what it names.
 ///
-/// As text: `127.0.0.1:9999`, `[::1]:9999`, `[fe80::1%eth0]:9999`, `localhost:9999`, and
+/// As text it is `127.0.0.1:9999`, `[::1]:9999`, `[fe80::1%eth0]:9999`, `localhost:9999`, or
 /// `unix:/run/x.sock`, where `unix:@name` is a name in the abstract namespace.
+///
+/// An address never looks a host name up, which may block for seconds: `connect(host, port)` does
+/// that without blocking the loop, and so does `resolve(host, port)`.
 class address {
 public:
-    /// No address; its family is AF_UNSPEC.
+    /// Makes no address; its family is AF_UNSPEC.
     address() noexcept;
 
-    /// `host` is an IP address, an empty string for every IPv4 address of this machine, `localhost`
-    /// for 127.0.0.1, or a name. A name is looked up by getaddrinfo(3), which may block, and its
-    /// first address is taken. Throws std::invalid_argument for a port that is not 0 to 65535 or a
-    /// malformed host, and std::system_error with the resolver's error for a name that cannot be
-    /// found.
+    /// Makes an IP address with a port. `host` is an IP address, an empty string for every IPv4
+    /// address of this machine, or `localhost` for 127.0.0.1. Throws std::invalid_argument for any
+    /// other name, a malformed host, or a port that is not 0 to 65535. Never blocks.
     address(std::string_view host, int port);
 
-    /// The same where that takes no look-up, and so never blocks; nothing if `host` is a name.
+    /// Makes an IP address as the constructor does, but gives nothing where `host` is a name that
+    /// has to be looked up. Throws std::invalid_argument for a malformed host, or a port that is
+    /// not 0 to 65535. Never blocks.
     [[nodiscard]] static std::optional<address> literal(std::string_view host, int port);
 
-    /// Reads the forms above. Throws as the constructor does, naming the text.
+    /// Reads an address from its text, such as `127.0.0.1:9999`, `[::1]:9999`, `localhost:9999`,
+    /// `:9999` or `unix:/run/x.sock`. Throws std::invalid_argument for a malformed text and for a
+    /// host name that has to be looked up; the error names the text at fault. Never blocks.
     [[nodiscard]] static address parse(std::string_view text);
 
-    /// The Unix socket at `path`; `@name` is the abstract `name`. Throws std::invalid_argument for
-    /// an empty path, one longer than 107 bytes, or one with a NUL in it.
+    /// Makes the address of the Unix socket at `path`; `@name` is `name` in the abstract namespace.
+    /// Throws std::invalid_argument for a path that is empty, is longer than 107 bytes, or has a
+    /// NUL in it.
     [[nodiscard]] static address unix_path(std::string_view path);
 
-    /// What the system calls say. Takes at most `size` bytes.
+    /// Copies an address that a system call has filled in; takes at most `size` bytes.
     [[nodiscard]] static address from(const sockaddr* native, socklen_t size) noexcept;
 
-    /// AF_INET, AF_INET6, AF_UNIX, or AF_UNSPEC for no address.
+    /// The address family: AF_INET, AF_INET6, AF_UNIX, or AF_UNSPEC for no address.
     [[nodiscard]] int family() const noexcept { return storage_.any.sa_family; }
 
     /// The port in host byte order; 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept;
 
-    /// The IP address without brackets, or the path as `unix_path` takes it; `@` stands for each
-    /// NUL that an abstract name of others may have in it.
+    /// The IP address without brackets, or the path as `unix_path` takes it. An abstract name that
+    /// another program made may have NULs in it: `@` stands for each of them.
     [[nodiscard]] std::string host() const;
 
     /// The path of a Unix socket in the file system; empty for every other address.
     [[nodiscard]] std::string path() const;
 
-    /// The text that `parse` reads; empty for no address, `unix:` for an unnamed Unix socket.
+    /// The address as text, which `parse` reads; it is empty for no address, and `unix:` for an
+    /// unnamed Unix socket.
     [[nodiscard]] std::string to_string() const;
 
-    /// For system calls.
+    /// The address as system calls take it, of `size()` bytes. Lifetime: this object's.
     [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.any; }
+
+    /// The size in bytes of what `data()` points to.
     [[nodiscard]] socklen_t size() const noexcept { return size_; }
 
+    /// Whether both name one place: IP addresses with their ports and zones, Unix sockets by path.
     friend bool operator==(const address& one, const address& other) noexcept;
+
+    /// Writes the text that `to_string` gives.
     friend std::ostream& operator<<(std::ostream& out, const address& printed);
 
 private:

@@ -11,42 +11,56 @@
 
 namespace ringlet {
 
-/// How a connection to a host is made that may have several addresses.
+/// How `connect` connects to a host that may have several addresses.
 struct connect_options {
-    /// For all of it, the look-up included.
+    /// How long everything may take, the look-up of the host included.
     std::chrono::milliseconds timeout{30'000};
 
-    /// How long an attempt has before the next one begins beside it. 100 ms to 2 s; what is less or
-    /// more is taken as that (RFC 8305, 8).
+    /// How long an attempt may take before the next one begins beside it. 100 ms to 2 s; a shorter
+    /// or longer time is replaced by the nearer of these (RFC 8305, 8).
     std::chrono::milliseconds attempt_delay{250};
 
     /// How the addresses of the host are found.
     resolve_options resolving = {};
 };
 
-/// Connects to `peer`, TCP or Unix; the stream lives in the loop that runs in this thread. Nagle's
-/// delay is off on TCP. Throws std::system_error naming the peer. connect(2).
+/// Connects to `peer`, over TCP or a Unix socket; the stream lives in the loop that runs in this
+/// thread. Nagle's delay is off on TCP. Throws std::system_error that names the peer. connect(2).
 [[nodiscard]] task<stream> connect(address peer);
 
-/// The same with the error in `error`, and then a stream that is not open.
+/// Connects to `peer`, over TCP or a Unix socket, without throwing std::system_error: an error is
+/// stored in `error`, and the stream is then not open. The stream lives in the loop that runs in
+/// this thread. Nagle's delay is off on TCP. connect(2).
 [[nodiscard]] task<stream> connect(address peer, std::error_code& error);
 
-/// Connects to `host`, a name or what else `resolve` takes, whichever of its addresses answers
-/// first (RFC 8305, "Happy Eyeballs"): they are tried in the resolver's order but with the families
-/// taking turns; the next attempt begins when one has failed, or beside those that are slow; the
-/// first to succeed ends the others.
+/// Connects to `host`, a name or an IP address, by the address that answers first (RFC 8305, "Happy
+/// Eyeballs"): the addresses are tried in the resolver's order, but IPv6 and IPv4 take turns; the
+/// next attempt begins when an attempt has failed, or beside the attempts that are slow; the first
+/// attempt that succeeds ends the others. A name is looked up by `resolve`, without blocking the
+/// loop. The stream lives in the loop that runs in this thread.
 ///
-/// Throws std::system_error with the failure of each attempt in its text; its code is that of the
-/// first one, or timed_out where it was all too slow. Also what `resolve` throws, and
-/// std::invalid_argument for a timeout that makes no sense.
+/// Throws std::system_error whose text has the failure of each attempt; its code is that of the
+/// first attempt, or timed_out if `options.timeout` has passed. Throws what `resolve` throws, and
+/// std::invalid_argument for a timeout that is negative or too long for the clock.
 [[nodiscard]] task<stream> connect(std::string host, int port, connect_options options = {});
 
-/// The same with the error in `error`, and then a stream that is not open.
+/// Connects to `host`, a name or an IP address, by the address that answers first, without throwing
+/// std::system_error: an error is stored in `error`, and the stream is then not open. A name is
+/// looked up without blocking the loop. Throws std::invalid_argument for a malformed host, a port
+/// that is not 0 to 65535, or a timeout that is negative or too long for the clock.
 [[nodiscard]] task<stream> connect(std::string host, int port, connect_options options,
                                    std::error_code& error);
 
-/// Connects to any of `peers` in the same way. Throws std::invalid_argument where there are none.
+/// Connects to the one of `peers` that answers first (RFC 8305, 5): they are tried in their order,
+/// but IPv6 and IPv4 take turns, and the next attempt begins beside the attempts that are slow.
+/// Throws std::system_error whose text has the failure of each attempt, and std::invalid_argument
+/// if there is no peer, or for a timeout that is negative or too long for the clock.
 [[nodiscard]] task<stream> connect(std::vector<address> peers, connect_options options = {});
+
+/// Connects to the one of `peers` that answers first (RFC 8305, 5), without throwing
+/// std::system_error: an error is stored in `error`, and the stream is then not open. Throws
+/// std::invalid_argument if there is no peer, or for a timeout that is negative or too long for the
+/// clock.
 [[nodiscard]] task<stream> connect(std::vector<address> peers, connect_options options,
                                    std::error_code& error);
 

@@ -4,7 +4,7 @@
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/buffer_sequence_send.hpp>
 #include <ringlet/net/detail/direction.hpp>
-#include <ringlet/net/detail/receive_bytes_operation.hpp>
+#include <ringlet/net/detail/recv_lent_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
 #include <ringlet/net/detail/send_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
@@ -54,12 +54,12 @@ public:
     /// buffer back when they are destroyed; none is the end of the stream. Throws std::logic_error
     /// if a receive is pending.
     ///
-    ///     while (const auto received = co_await client.receive())
+    ///     while (const auto received = co_await client.recv_lent())
     ///         co_await client.send_all(received);
-    [[nodiscard]] detail::receive_bytes_operation receive() {
+    [[nodiscard]] detail::recv_lent_operation recv_lent() {
         return {*loop_, socket_.native_handle(), incoming_, nullptr};
     }
-    [[nodiscard]] detail::receive_bytes_operation receive(std::error_code& error) {
+    [[nodiscard]] detail::recv_lent_operation recv_lent(std::error_code& error) {
         return {*loop_, socket_.native_handle(), incoming_, &error};
     }
 

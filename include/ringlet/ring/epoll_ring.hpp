@@ -6,25 +6,26 @@
 
 namespace ringlet {
 
-/// A ring without io_uring: the same SQEs interpreted in user space over epoll(7) and plain system
-/// calls, for where the kernel's ring is forbidden or missing. What is ready is done at once; what
-/// is not waits, and costs nothing meanwhile. Files, which epoll knows nothing of, are read and
-/// written by a few threads of the ring's own.
+/// A ring without io_uring, for systems where the kernel's ring is forbidden or missing. It carries
+/// out SQEs in user space, by epoll(7) and plain system calls. An operation whose descriptor is
+/// ready is done at once; any other waits for it, and costs nothing meanwhile. Files, which epoll
+/// cannot wait for, are read and written by a few threads of the ring's own.
 ///
-/// It carries out what the library uses, and answers anything else with -EINVAL, as an older kernel
-/// would. It differs from the kernel's ring in this:
-/// - Closing a descriptor while something waits on it closes it: the peer sees the end, and what
-///   waited never completes, unless it is cancelled.
+/// The ring carries out the operations that the library uses, and answers any other with -EINVAL,
+/// as an older kernel does. It differs from the kernel's ring in five points:
+/// - A descriptor that is closed while an operation waits on it is closed: the peer sees the end,
+///   and the operation never completes, unless it is cancelled.
 /// - A descriptor that accepts gets O_NONBLOCK.
-/// - The limit on descriptors that counts is that of the moment when a client is accepted.
-/// - What knows no RWF_NOWAIT (a terminal; before Linux 6.4 a pipe) is read and written once
-/// poll(2)
-///   says so; if another process comes in between, the ring blocks.
-/// - A cancel by descriptor goes by its number, not by the file.
+/// - The limit on descriptors is that of the moment when a client is accepted.
+/// - A descriptor without RWF_NOWAIT, such as a terminal, or a pipe before Linux 6.4, is read or
+///   written when poll(2) says that it is ready; if another process is faster, the ring blocks.
+/// - A cancel by descriptor finds operations by the descriptor's number, not by its file.
+///
+/// One thread: the one that made it.
 class epoll_ring final : public ring {
 public:
-    /// Throws std::invalid_argument for options out of range, std::system_error if there is no
-    /// descriptor left. `first_setup` has no meaning here.
+    /// Makes the ring; `first_setup` is ignored. Throws std::invalid_argument for options out of
+    /// range, std::system_error if there is no descriptor left.
     explicit epoll_ring(const ring_options& options = {});
     ~epoll_ring() override;
 

@@ -6,17 +6,18 @@
 
 namespace ringlet {
 
-/// Makes the ring that `options.wanted` asks for. Where that is `any` and the environment variable
-/// RINGLET_RING does not name one, it is the kernel's; where io_uring is not to be had, epoll's,
-/// and the process reports it to the log, once, with the cause of the first refusal.
+/// Makes the ring that `options.wanted` asks for. `any` stands for the ring that the environment
+/// variable RINGLET_RING names; if it names none, for the kernel's ring, or for the epoll ring
+/// where the kernel refuses io_uring. The process reports such a refusal to the log, once, with its
+/// cause.
 ///
 /// Where stdin, stdout or stderr is closed, a ring first opens /dev/null in its place: a socket
 /// with that number would send its peer the log.
 ///
-/// A ring that is asked for by name is made without asking the kernel for another: some sandboxes
-/// end a program that as much as tries. Throws std::system_error if it cannot be made, and where
-/// there is no descriptor left for any; std::invalid_argument for options out of range or a name
-/// that is neither `kernel` nor `epoll`. Thread-safe, as far as getenv(3) is.
+/// The epoll ring that is asked for by name is made without a try of io_uring, for which some
+/// sandboxes kill a program. Throws std::system_error if the ring cannot be made, or if there is no
+/// descriptor left for any ring; std::invalid_argument for options out of range, or for a
+/// RINGLET_RING that is neither `kernel` nor `epoll`. Thread-safe, as far as getenv(3) is.
 [[nodiscard]] std::unique_ptr<ring> make_ring(const ring_options& options = {});
 
 }  // namespace ringlet

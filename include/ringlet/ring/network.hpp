@@ -5,35 +5,52 @@
 namespace ringlet {
 
 /// The socket calls that no SQE carries, since they are cheap, never block and are made once per
-/// socket: opening, naming, options, shutting down, closing. A ring brings the network its
-/// descriptors live in; the system's is the default, a simulated one may stand in for it.
+/// socket: to open, bind, configure, shut down and close it. Each ring has the network that its
+/// descriptors belong to: the system's, or a simulated one.
 ///
-/// Every function but the last two is the system call of its name (man 2) and answers as it does,
-/// with `-errno` in place of -1. Thread-safe, except that a simulated network belongs to its ring's
-/// thread.
+/// Every function but the last two makes a system call and returns what that returns, or `-errno`
+/// if it fails. Thread-safe, except that a simulated network belongs to its ring's thread.
 class network {
 public:
     virtual ~network() = default;
 
-    /// The system's own network, for as long as the program runs.
+    /// The system's own network. Lifetime: the program's.
     static network& system() noexcept;
 
-    /// As socket(2); the descriptor is close-on-exec.
+    /// Opens a socket, which is close-on-exec; gives its descriptor. socket(2).
     virtual int open(int domain, int type, int protocol) noexcept = 0;
+
+    /// Gives a socket its address. bind(2).
     virtual int bind(int fd, const sockaddr* address, socklen_t size) noexcept = 0;
+
+    /// Lets a socket accept connections. listen(2).
     virtual int listen(int fd, int backlog) noexcept = 0;
+
+    /// Stores the socket's own address. getsockname(2).
     virtual int local_address(int fd, sockaddr* address, socklen_t* size) noexcept = 0;
+
+    /// Stores the address of the socket's peer. getpeername(2).
     virtual int peer_address(int fd, sockaddr* address, socklen_t* size) noexcept = 0;
+
+    /// Sets an option of a socket. setsockopt(2).
     virtual int set_option(int fd, int level, int name, const void* value,
                            socklen_t size) noexcept = 0;
+
+    /// Stores the value of a socket's option. getsockopt(2).
     virtual int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept = 0;
+
+    /// Ends one direction of a connection, or both. shutdown(2).
     virtual int shutdown(int fd, int how) noexcept = 0;
+
+    /// Closes a descriptor. close(2).
     virtual int close(int fd) noexcept = 0;
 
-    /// No call of the system's: a descriptor is ringlet's from now on, or is so no longer, being
-    /// closed or given away. Those that it owns, no child process keeps. Here: nothing, as where
-    /// the descriptors are none of the process's.
+    /// Tells the network that ringlet owns `fd` from now on, so that no child process keeps it. By
+    /// default this does nothing: a simulated descriptor is not one of the process.
     virtual void own(int /*fd*/) noexcept {}
+
+    /// Tells the network that ringlet does not own `fd` any more, because it will be closed or has
+    /// been given away. By default this does nothing.
     virtual void disown(int /*fd*/) noexcept {}
 };
 

@@ -4,8 +4,8 @@
 
 namespace ringlet::detail {
 
-/// Blocks signals in this thread, and so in those it starts, until destroyed; but for those that
-/// tell of a thread's own fault.
+/// Blocks signals in this thread, and so in the threads that it starts, until this object is
+/// destroyed. Signals that tell of a thread's own fault are not blocked.
 class blocked_signals {
 public:
     blocked_signals() noexcept;

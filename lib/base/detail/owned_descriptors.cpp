@@ -23,7 +23,7 @@ constexpr std::uint64_t bit_of(int fd) noexcept {
     return std::uint64_t{1} << static_cast<unsigned>(fd % bits);
 }
 
-/// A bit for each of so many descriptors from `first` on. Chunks are added and never removed.
+/// A bit for each of `size` descriptors from `first` on. Chunks are added and never removed.
 struct chunk {
     static constexpr int size = 32'768;
 
@@ -42,38 +42,39 @@ struct chunk {
     std::atomic<chunk*> next{nullptr};
 };
 
-constinit chunk lowest(0);  // which is all that most programs need
+constinit chunk lowest(0);  // most programs need no other
 constinit std::atomic<unsigned> closings{0};
 constinit std::array<int, kept_max> kept{};  // written once, in a child with one thread
 constinit std::size_t kept_count = 0;
 
 chunk* find(int fd) noexcept {
     const int first = fd - fd % chunk::size;
-    chunk* each = &lowest;
-    while (each != nullptr && each->first != first)
-        each = each->next.load(std::memory_order_acquire);
-    return each;
+    chunk* current = &lowest;
+    while (current != nullptr && current->first != first)
+        current = current->next.load(std::memory_order_acquire);
+    return current;
 }
 
 chunk* find_or_make(int fd) noexcept {
     const int first = fd - fd % chunk::size;
-    chunk* each = &lowest;
-    while (each->first != first) {
-        chunk* next = each->next.load(std::memory_order_acquire);
+    chunk* current = &lowest;
+    while (current->first != first) {
+        chunk* next = current->next.load(std::memory_order_acquire);
         if (next == nullptr) {
-            std::unique_ptr<chunk> made(new (std::nothrow) chunk(first));
-            if (made == nullptr)
+            std::unique_ptr<chunk> created(new (std::nothrow) chunk(first));
+            if (created == nullptr)
                 return nullptr;
-            // Where another thread was faster, `next` is its chunk now.
-            if (each->next.compare_exchange_strong(next, made.get(), std::memory_order_acq_rel))
-                next = made.release();
+            // If another thread was faster, `next` is now the chunk that it made.
+            if (current->next.compare_exchange_strong(next, created.get(),
+                                                      std::memory_order_acq_rel))
+                next = created.release();
         }
-        each = next;
+        current = next;
     }
-    return each;
+    return current;
 }
 
-/// Closes the descriptors from `first` on whose bit is set: a call for each run, not for each one.
+/// Closes the descriptors from `first` on whose bits are set, with one call for each run of them.
 void close_all(int first, std::uint64_t closing) noexcept {
     while (closing != 0) {
         const int begin = first + std::countr_zero(closing);
@@ -88,30 +89,32 @@ void close_all(int first, std::uint64_t closing) noexcept {
 }  // namespace
 
 void add(int fd) noexcept {
-    chunk* const here = find_or_make(fd);
-    // Looking is cheaper than writing: what is accepted is added on its way, and by its socket.
-    if (here != nullptr && !here->has(fd))
-        here->word_of(fd).fetch_or(bit_of(fd), std::memory_order_relaxed);
+    chunk* const known = find_or_make(fd);
+    // A read is cheaper than a write, and an accepted descriptor is added twice: when it is
+    // delivered, and by its socket.
+    if (known != nullptr && !known->has(fd))
+        known->word_of(fd).fetch_or(bit_of(fd), std::memory_order_relaxed);
 }
 
 void remove(int fd) noexcept {
-    if (chunk* const here = find(fd))
-        here->word_of(fd).fetch_and(~bit_of(fd), std::memory_order_relaxed);
+    if (chunk* const known = find(fd))
+        known->word_of(fd).fetch_and(~bit_of(fd), std::memory_order_relaxed);
 }
 
 bool contains(int fd) noexcept {
-    chunk* const here = find(fd);
-    return here != nullptr && (here->word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
+    chunk* const known = find(fd);
+    return known != nullptr &&
+           (known->word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
 }
 
 void close_in_child(std::span<const int> keep) noexcept {
-    for (chunk* each = &lowest; each != nullptr; each = each->next)
-        for (int first = each->first; first - each->first < chunk::size; first += bits) {
-            std::uint64_t closing = each->word_of(first);
+    for (chunk* current = &lowest; current != nullptr; current = current->next)
+        for (int first = current->first; first - current->first < chunk::size; first += bits) {
+            std::uint64_t closing = current->word_of(first);
             for (const int fd : keep)
                 if (fd >= first && fd - first < bits)
                     closing &= ~bit_of(fd);
-            each->word_of(first) &= ~closing;
+            current->word_of(first) &= ~closing;
             close_all(first, closing);
         }
     check(keep.size() <= kept_max, "a forked child was to keep more descriptors than it can");

@@ -4,35 +4,40 @@
 #include <span>
 
 /// The descriptors that ringlet has open for itself: sockets, rings, and what wakes them. A child
-/// process that kept them would withhold the end of a stream from its client, or a port from who
-/// listens next; with a ring it would keep every socket the ring works on. So it closes them.
+/// process closes them. If it kept a socket, a client would not see the end of its stream, or the
+/// next server could not have the port; if it kept a ring, it would keep every socket that the ring
+/// works on.
 ///
-/// Those of the program are not among them, nor the files and directories that it opened with
-/// ringlet: nobody waits for their end, and a child may go on using them.
+/// The program's own descriptors are not among them, nor the files and directories that it opened
+/// with ringlet: nobody waits for their end, and a child may go on using them.
 ///
 /// Thread-safe and lock-free, so that no fork(2) finds a lock held by a thread that the child
 /// lacks.
 namespace ringlet::detail::owned_descriptors {
 
-/// `fd` is ringlet's from now on; harmless if it is already. A descriptor beyond those that have
-/// been seen may need memory; where there is none it goes unnoticed.
+/// Adds `fd` to the set; adding it twice is harmless. A descriptor with a number higher than any
+/// before may need memory; if there is none, it is not added.
 void add(int fd) noexcept;
 
-/// `fd` is ringlet's no longer. To be called before it is closed: afterwards another thread may
-/// have got its number.
+/// Removes `fd` from the set. It must be called before `fd` is closed: afterwards another thread
+/// may have got the number.
 void remove(int fd) noexcept;
 
+/// Whether `fd` is in the set.
 [[nodiscard]] bool contains(int fd) noexcept;
 
-/// In the child of fork(2), before it has other threads: closes all but those to keep, at most
-/// `kept_max`.
+/// How many descriptors a child can keep, at most.
 constexpr std::size_t kept_max = 8;
+
+/// Closes every descriptor of the set but those in `keep`, at most `kept_max`. It must be called in
+/// the child of fork(2) before that has other threads.
 void close_in_child(std::span<const int> keep) noexcept;
 
-/// Whether this process got `fd` from its parent, to keep.
+/// Whether this process, a child, kept `fd` when it called `close_in_child`.
 [[nodiscard]] bool was_kept(int fd) noexcept;
 
-/// Changes in a child that has closed them: what was there before is its parent's.
+/// A number that changes in a child when it calls `close_in_child`. Descriptors that were opened
+/// under another number belong to the parent.
 [[nodiscard]] unsigned process() noexcept;
 
 }  // namespace ringlet::detail::owned_descriptors

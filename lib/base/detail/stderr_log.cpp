@@ -13,8 +13,8 @@ namespace ringlet::detail {
 
 namespace {
 
-/// Keeps a program alive that writes to a pipe without a reader: takes back the SIGPIPE that
-/// write(2) raises in its thread.
+/// Keeps SIGPIPE from ending a program that writes to a pipe without a reader: blocks the signal in
+/// this thread, and takes back the one that write(2) raises there. pipe(7).
 class without_sigpipe {
 public:
     without_sigpipe() noexcept {
@@ -41,17 +41,17 @@ private:
     bool was_pending_ = false;
 };
 
-/// Whether all of `text` was written. What is left after a short write follows at once, unless
-/// stderr takes no more.
+/// Writes `text` to stderr; goes on after a short write as long as stderr takes more. Whether all
+/// of `text` was written.
 bool write_to_stderr(std::string_view text) noexcept {
-    const without_sigpipe going_on;
+    const without_sigpipe sigpipe_blocked;
     while (!text.empty()) {
         const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
         if (count >= 0) {
             text.remove_prefix(static_cast<std::size_t>(count));
         } else if (errno != EINTR) {
             if (errno == EPIPE)
-                going_on.take_back();
+                sigpipe_blocked.take_back();
             return false;
         }
     }

@@ -8,9 +8,9 @@
 
 namespace ringlet::detail {
 
-/// The default log: each record but those for debugging is one log_line on stderr. A line that
-/// cannot be written (stderr is full and does not block, or is closed) is lost; the next one that
-/// can be comes after one that says how many were.
+/// The default log, which writes each record above log_level::debug as one log_line to stderr. A
+/// line that cannot be written is lost, because stderr is closed, or is full and does not block.
+/// The next line that can be written follows a line that says how many were lost.
 ///
 /// Thread-safe, without a lock that a forked child could find locked.
 class stderr_log final : public log_sink {

@@ -7,8 +7,8 @@
 
 namespace ringlet::detail {
 
-/// A coroutine that begins at once and destroys its own frame when it ends: the root that a task
-/// needs where no coroutine awaits it. Its body catches everything.
+/// The return type of a coroutine that begins at once and destroys its own frame when it ends: it
+/// awaits a task that no other coroutine awaits. Its body catches every exception.
 struct detached {
     struct promise_type {
         static void* operator new(std::size_t size) { return frame_pool::allocate(size); }

@@ -9,7 +9,8 @@ join_operation::join_operation(task_group& group) noexcept
     : operation(group.loop_), group_(group) {}
 
 bool join_operation::await_ready() noexcept {
-    // Admitted even where all tasks have ended: they may have because the scope is cancelled.
+    // The operation is admitted even if all tasks have ended, since `await_resume` asks whether the
+    // scope is cancelled, which may be why they have ended.
     static_cast<void>(admit());
     return group_.running_ == 0;
 }
@@ -17,14 +18,15 @@ bool join_operation::await_ready() noexcept {
 void join_operation::await_suspend(suspension waiter) {
     if (group_.joining_ != nullptr)
         throw std::logic_error("task_group::join: another join waits; a group has one");
-    // It waits even where its scope is cancelled: the tasks must have ended before it goes on.
+    // It waits even if its scope is cancelled: the tasks must have ended before the coroutine goes
+    // on.
     suspend(waiter);
     group_.joining_ = this;
     if (scope_cancelled())
         cancel();
 }
 
-// The waiter's scope may lie inside the group's, which then has not been told.
+// The waiter's scope may lie inside the group's scope, which then has not been cancelled with it.
 void join_operation::cancel() {
     result_ = -ECANCELED;
     group_.scope_.cancel(static_cast<std::errc>(error().value()));

@@ -24,16 +24,16 @@ task<> connection_race::begin_attempts(task_group& group) {
     do {
         ended_.reset();
         group.spawn(run_attempt(group, attempts_[begun_++]));
-        std::error_code over;  // the delay, or everything
+        std::error_code error;  // the delay is over, or the race is cancelled
         if (begun_ < attempts_.size())
-            co_await with_timeout(delay_, ended_.wait(over));
+            co_await with_timeout(delay_, ended_.wait(error));
     } while (begun_ < attempts_.size() && !loop_.scope().cancelled());
 }
 
 task<> connection_race::run_attempt(task_group& group, attempt& own) {
-    stream made = co_await connect(own.peer, own.error);
+    stream connected = co_await connect(own.peer, own.error);
     if (!own.error && !winner_) {
-        winner_.emplace(std::move(made));
+        winner_.emplace(std::move(connected));
         group.cancel();
     }
     ended_.set();

@@ -14,22 +14,27 @@
 
 namespace ringlet::detail {
 
-/// Attempts to connect to several addresses, staggered, of which the first to succeed wins.
+/// Staggered attempts to connect to several addresses; the first attempt that succeeds wins.
 /// RFC 8305, 5.
 class connection_race {
 public:
-    /// The peers in their order, one or more, and how long the next one waits for those before.
+    /// Prepares attempts for `peers`, one or more, in their order; `delay` is how long an attempt
+    /// may take before the next one begins beside it.
     connection_race(loop& owner, const std::vector<address>& peers,
                     std::chrono::milliseconds delay);
 
-    /// Runs it until every attempt has ended. Cancelling it is no error here, but of each attempt.
+    /// Makes the attempts and waits until all have ended. If it is cancelled, this is the error of
+    /// each attempt, and nothing is thrown.
     [[nodiscard]] task<> run();
 
+    /// The stream of the attempt that has won, if one has.
     [[nodiscard]] std::optional<stream>& winner() noexcept { return winner_; }
 
-    /// Why nobody has won: the first attempt's error, and a text that has all of them, but for what
-    /// `target` and the error say.
+    /// The error of the first attempt.
     [[nodiscard]] std::error_code error() const noexcept { return attempts_.front().error; }
+
+    /// A text with the errors of all attempts; empty if there was only one and its peer is
+    /// `target`.
     [[nodiscard]] std::string failures(const std::string& target) const;
 
 private:
@@ -45,7 +50,7 @@ private:
     std::chrono::milliseconds delay_;
     std::vector<attempt> attempts_;
     std::size_t begun_ = 0;
-    event ended_;  // an attempt, since the last one began
+    event ended_;  // set when an attempt has ended since the last one began
     std::optional<stream> winner_;
 };
 

@@ -25,8 +25,8 @@ std::vector<address> look_up(const std::string& host, int port, int family, int 
     error.clear();
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
     std::vector<address> addresses;
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
-        addresses.push_back(address::from(each->ai_addr, each->ai_addrlen));
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next)
+        addresses.push_back(address::from(entry->ai_addr, entry->ai_addrlen));
     return addresses;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The kernel's constants that the headers of liburing 2.3 (Debian 12) lack. They are ABI; whether
-// the running kernel knows them is found at run time.
+// The kernel's constants that the headers of liburing 2.3 (Debian 12) lack. They are part of the
+// kernel's ABI; the program finds at run time whether the running kernel knows them.
 
 #include <liburing.h>
 

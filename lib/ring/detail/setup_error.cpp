@@ -15,8 +15,7 @@ std::string cause_of_refusal() {
         return "the sysctl kernel.io_uring_disabled is " + std::to_string(disabled) +
                "; set it to 0 to allow io_uring";
     return "a seccomp filter forbids io_uring, as Docker's and containerd's default profiles do, "
-           "or "
-           "a security module such as SELinux; allow the io_uring_* calls";
+           "or a security module such as SELinux; allow the io_uring_* calls";
 }
 
 std::string likely_cause(int error) {

@@ -9,7 +9,6 @@ namespace {
 
 constexpr unsigned submission_entries_max = 32'768;
 constexpr unsigned completion_entries_max = 65'536;
-constexpr unsigned setup_max = 3;
 
 [[noreturn]] void refuse(const char* name, const char* range, unsigned value) {
     throw std::invalid_argument(std::string("ring_options: ") + name + " must be " + range +
@@ -24,8 +23,9 @@ void require_valid(const ring_options& options) {
     if (options.completion_entries < options.submission_entries ||
         options.completion_entries > completion_entries_max)
         refuse("completion_entries", "submission_entries to 65536", options.completion_entries);
-    if (options.first_setup > setup_max)
-        refuse("first_setup", "0 to 3", options.first_setup);
+    if (options.first_setup > ring_options::setup::plain)
+        refuse("first_setup", "one of ring_options::setup",
+               static_cast<unsigned>(options.first_setup));
 }
 
 }  // namespace ringlet::detail

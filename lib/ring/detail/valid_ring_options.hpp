@@ -4,7 +4,7 @@
 
 namespace ringlet::detail {
 
-/// Throws std::invalid_argument that says which option is out of range.
+/// Throws std::invalid_argument that names the option and its range, if one is out of range.
 void require_valid(const ring_options& options);
 
 }  // namespace ringlet::detail

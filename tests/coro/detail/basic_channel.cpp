@@ -144,6 +144,35 @@ TEMPLATE_TEST_CASE("many senders and receivers of what can only be moved lose an
     });
 }
 
+TEMPLATE_TEST_CASE("an item with a name is sent as a copy, and what is moved in is not copied",
+                   "[coro]", one_loop, many_loops) {
+    run_virtually([](loop&) -> task<> {
+        basic_channel<std::shared_ptr<const int>, TestType> items(1);
+        const auto item = std::make_shared<const int>(7);
+        auto changing = std::make_shared<const int>(8);
+        co_await items.send(item);
+        CHECK_FALSE(items.try_send(item));
+        const auto sender = [&]() -> task<> {
+            const auto pending = [&] { return items.send(changing); };
+            co_await pending();  // while the channel is full
+        };
+        task_group group;
+        group.spawn(sender());
+        changing = std::make_shared<const int>(9);  // what waits is what was sent
+        for (const int expected : {7, 8}) {
+            const auto received = co_await items.receive();
+            CHECK(**received == expected);
+        }
+        co_await group.join();
+        CHECK(item.use_count() == 1);
+        CHECK(items.try_send(item));
+        CHECK(item.use_count() == 2);
+        CHECK(items.try_receive() == item);
+        CHECK(items.try_send(std::move(changing)));
+        CHECK(changing == nullptr);
+    });
+}
+
 TEMPLATE_TEST_CASE("what is in a closed channel is received, then nothing", "[coro]", one_loop,
                    many_loops) {
     run_virtually([](loop&) -> task<> {

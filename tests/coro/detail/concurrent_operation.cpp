@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 

@@ -88,7 +88,7 @@ TEST_CASE("a process without a free descriptor gets no ring, but hears why", "[r
 TEST_CASE("a ring that cannot register anything works all the same", "[ring]") {
     const child_end end = run_in_child([] {
         refuse_call(SYS_io_uring_register, EPERM);
-        ringlet::kernel_ring ring({.first_setup = 2});
+        ringlet::kernel_ring ring({.first_setup = ringlet::ring_options::setup::coop_taskrun});
         prepare_as(ring, 7, [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); });
         return next_completion(ring).user_data == 7 && !ring.supports(IORING_OP_NOP) ? 0 : 1;
     });

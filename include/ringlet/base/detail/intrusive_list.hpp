@@ -4,8 +4,9 @@
 
 namespace ringlet::detail {
 
-/// A doubly linked FIFO of objects that live elsewhere; `T` derives from list_hook. No allocation,
-/// constant time everywhere. The list owns nothing: members that are left unlink when it ends.
+/// A doubly linked FIFO of objects that live elsewhere; `T` derives from list_hook. Nothing is
+/// allocated, and every operation takes constant time, except `for_each`. The list owns nothing:
+/// its destructor unlinks the members that are left.
 template <class T>
 class intrusive_list {
 public:
@@ -45,7 +46,8 @@ public:
         other.ends_.previous_ = other.ends_.next_ = &other.ends_;
     }
 
-    /// Calls `visit` with each member. It may unlink the member that it is given, and no other.
+    /// Calls `visit` with each member. `visit` may unlink the member that it is given, and no
+    /// other.
     template <class Visitor>
     void for_each(Visitor visit) {
         for (list_hook* hook = ends_.next_; hook != &ends_;) {
@@ -56,7 +58,7 @@ public:
     }
 
 private:
-    list_hook ends_;  // its next is the first member, its previous the last
+    list_hook ends_;  // next_ is the first member, previous_ the last
 };
 
 }  // namespace ringlet::detail

@@ -2,8 +2,8 @@
 
 namespace ringlet::detail {
 
-/// What a class derives from to be a member of an intrusive_list, of one at a time.
-/// A hook leaves its list when it is destroyed.
+/// The base of every class whose objects can be members of an intrusive_list, of one list at a
+/// time. An object leaves its list when it is destroyed.
 class list_hook {
 public:
     list_hook() noexcept = default;
@@ -11,9 +11,10 @@ public:
     list_hook& operator=(const list_hook&) = delete;
     ~list_hook() { unlink(); }
 
+    /// Whether the object is a member of a list.
     [[nodiscard]] bool linked() const noexcept { return next_ != nullptr; }
 
-    /// Leaves the list, if it is in one; in constant time.
+    /// Takes the object out of its list, if it is in one, in constant time.
     void unlink() noexcept {
         if (next_ == nullptr)
             return;

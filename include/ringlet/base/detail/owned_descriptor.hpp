@@ -4,18 +4,18 @@
 
 namespace ringlet::detail {
 
-/// Owns a descriptor that no child process is to have: in one that child_process::fork makes it is
-/// closed before anything else, unless it was said to be kept, and this object is without one
-/// there. So neither its use nor its end touches a stranger that has got the number since.
+/// Owns a descriptor that no child process is to have. In a child that child_process::fork makes,
+/// the descriptor is closed before anything else, unless the caller asked to keep it; this object
+/// then has no descriptor there, so that it cannot touch another file that has got the number.
 ///
-/// Not thread-safe, save for `native_handle`, which may be called in a signal handler too.
+/// Not thread-safe, except `native_handle`, which is async-signal-safe too.
 class owned_descriptor {
 public:
-    /// No descriptor.
+    /// Owns no descriptor.
     owned_descriptor() noexcept = default;
 
-    /// Takes over what `call` has returned. Throws std::system_error naming it, with the error that
-    /// is in errno, if that is no descriptor but -1.
+    /// Takes over the descriptor that `call` has returned. If that is -1, throws std::system_error
+    /// with the error in errno and the name `call`.
     owned_descriptor(int fd, const char* call);
 
     owned_descriptor(owned_descriptor&& other) noexcept
@@ -27,12 +27,12 @@ public:
     }
     ~owned_descriptor();
 
-    /// The descriptor, or -1; still owned by this object.
+    /// The descriptor, or -1 if there is none. This object goes on owning it.
     [[nodiscard]] int native_handle() const noexcept;
 
 private:
     int fd_ = -1;
-    unsigned process_ = 0;  // of those that have closed their parent's
+    unsigned process_ = 0;  // the process that opened it: see owned_descriptors::process
 };
 
 }  // namespace ringlet::detail

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <concepts>
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -12,20 +13,22 @@
 
 namespace ringlet::detail {
 
-/// What channel and concurrent_channel are. `Sharing` says who shares one: by the operation that
-/// waits in line, the mutex that guards it all, and the names of the calls.
+/// The class behind channel and concurrent_channel. `Sharing` says which coroutines and threads may
+/// share one channel: it has the operation that waits in line, the mutex that guards the channel,
+/// and the names of the calls for error messages.
 template <std::movable T, class Sharing>
 class basic_channel {
     using waiting = typename Sharing::operation;
 
 public:
-    /// Holds at most `capacity` items, for which the memory is taken at once. Throws
-    /// std::invalid_argument for a capacity of 0, std::bad_alloc.
+    /// Makes a channel that holds at most `capacity` items, and allocates their memory at once.
+    /// Throws std::invalid_argument for a capacity of 0, std::bad_alloc.
     explicit basic_channel(std::size_t capacity) : items_(require_some(capacity)) {}
     basic_channel(const basic_channel&) = delete;
     basic_channel& operator=(const basic_channel&) = delete;
 
-    class send_operation final : public waiting {
+    /// Sends an item that the caller owns, and moves from it only when the channel takes it.
+    class send_operation : public waiting {
     public:
         send_operation(basic_channel& to, T& item, std::error_code* error)
             : waiting(Sharing::send, to.senders_, to.mutex_, error), channel_(to), item_(item) {}
@@ -45,6 +48,17 @@ public:
         T& item_;
     };
 
+    /// Sends an item of its own, a copy of the caller's.
+    class copy_send_operation final : public send_operation {
+    public:
+        copy_send_operation(basic_channel& to, const T& item, std::error_code* error)
+            : send_operation(to, copy_, error), copy_(item) {}
+
+    private:
+        T copy_;
+    };
+
+    /// Receives an item into the frame of the awaiting coroutine.
     class receive_operation final : public waiting {
     public:
         receive_operation(basic_channel& from, std::error_code* error)
@@ -59,7 +73,7 @@ public:
         friend basic_channel;
 
         bool attempt() override {
-            channel_.take(item_);
+            channel_.pop(item_);
             return item_.has_value() || channel_.closed_;
         }
 
@@ -67,34 +81,57 @@ public:
         std::optional<T> item_;
     };
 
-    /// Sends `item`, waiting for room. It is moved from only once it has been sent: awaiting throws
-    /// std::system_error if the channel is closed (broken_pipe) or the sender is cancelled, or
-    /// stores that in `error`, and `item` is as it was. Throws std::logic_error outside a loop.
+    /// Sends `item`; the sender waits while the channel is full. `item` is moved from only once it
+    /// has been sent: where awaiting throws std::system_error, because the channel is closed
+    /// (broken_pipe) or the sender is cancelled, or stores that in `error`, `item` is as it was.
+    /// Throws std::logic_error outside a loop.
     [[nodiscard]] send_operation send(T&& item) { return {*this, item, nullptr}; }
     [[nodiscard]] send_operation send(T&& item, std::error_code& error) {
         return {*this, item, &error};
     }
 
-    /// Receives the oldest item, waiting for one; nothing once the channel is closed and empty.
-    /// Awaiting throws std::system_error if the receiver is cancelled, or stores that in `error`.
-    /// Throws std::logic_error outside a loop.
+    /// Sends a copy of `item`, made by this call; the sender waits while the channel is full, and
+    /// `item` itself stays as it was whatever happens. Awaiting throws std::system_error if the
+    /// channel is closed (broken_pipe) or the sender is cancelled, or stores that in `error`.
+    /// Throws std::logic_error outside a loop, and what copying throws.
+    [[nodiscard]] copy_send_operation send(const T& item) requires std::copy_constructible<T> {
+        return {*this, item, nullptr};
+    }
+    [[nodiscard]] copy_send_operation
+    send(const T& item, std::error_code& error) requires std::copy_constructible<T> {
+        return {*this, item, &error};
+    }
+
+    /// Receives the oldest item; the receiver waits while the channel is empty, and gets nothing
+    /// once the channel is closed and empty. Awaiting throws std::system_error if the receiver is
+    /// cancelled, or stores that in `error`. Throws std::logic_error outside a loop.
     [[nodiscard]] receive_operation receive() { return {*this, nullptr}; }
     [[nodiscard]] receive_operation receive(std::error_code& error) { return {*this, &error}; }
 
-    /// The same without waiting, and without a loop. A closed channel takes nothing.
+    /// Sends `item` without waiting, in a loop or outside of one. False if the channel is full or
+    /// closed, and then `item` is as it was.
     [[nodiscard]] bool try_send(T&& item) {
         const std::lock_guard locked(mutex_);
         return !closed_ && put(item);
     }
+
+    /// Sends a copy of `item` without waiting, in a loop or outside of one. False if the channel is
+    /// full or closed; the copy is made all the same. Throws what copying throws.
+    [[nodiscard]] bool try_send(const T& item) requires std::copy_constructible<T> {
+        return try_send(T(item));
+    }
+
+    /// Receives the oldest item without waiting, in a loop or outside of one; nothing if there is
+    /// none.
     [[nodiscard]] std::optional<T> try_receive() {
         std::optional<T> item;
         const std::lock_guard locked(mutex_);
-        take(item);
+        pop(item);
         return item;
     }
 
-    /// Takes nothing from now on: those who wait to send fail with broken_pipe. What is in it can
-    /// still be received.
+    /// Closes the channel: it takes no more items, and senders that wait fail with broken_pipe. The
+    /// items in it can still be received; receivers that wait get nothing.
     void close() noexcept {
         const std::lock_guard locked(mutex_);
         closed_ = true;
@@ -104,14 +141,19 @@ public:
             receivers_.front().grant();
     }
 
+    /// Whether `close` has been called.
     [[nodiscard]] bool closed() const noexcept {
         const std::lock_guard locked(mutex_);
         return closed_;
     }
+
+    /// How many items are in the channel.
     [[nodiscard]] std::size_t size() const noexcept {
         const std::lock_guard locked(mutex_);
         return items_.size();
     }
+
+    /// How many items the channel can hold.
     [[nodiscard]] std::size_t capacity() const noexcept { return items_.capacity(); }
 
 private:
@@ -121,6 +163,8 @@ private:
         return capacity;
     }
 
+    /// Gives `item` to a receiver that waits, or keeps it for one that comes. False if there is no
+    /// room.
     bool put(T& item) noexcept {
         if (!receivers_.empty()) {  // then the channel is empty
             auto& receiver = static_cast<receive_operation&>(receivers_.front());
@@ -128,13 +172,14 @@ private:
             receiver.grant();
             return true;
         }
-        if (items_.full())  // whoever waits to send does because of that
+        if (items_.full())  // the only reason for which a sender waits
             return false;
         items_.push_back(std::move(item));
         return true;
     }
 
-    void take(std::optional<T>& item) noexcept {
+    /// Moves the oldest item, if there is one, to `item`, and lets in the first sender that waits.
+    void pop(std::optional<T>& item) noexcept {
         if (items_.empty())
             return;
         item.emplace(std::move(items_.front()));

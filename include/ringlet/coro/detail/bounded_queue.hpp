@@ -7,7 +7,8 @@
 
 namespace ringlet::detail {
 
-/// A FIFO with room for so many items, allocated once: neither end of it ever fails.
+/// A FIFO of at most `capacity` items, whose memory is allocated once: neither pushing nor popping
+/// can fail.
 ///
 /// One thread at a time.
 template <class T>
@@ -16,7 +17,7 @@ class bounded_queue {
                   "an item whose move may throw could be lost on its way; use a std::unique_ptr");
 
 public:
-    /// Throws std::bad_alloc where there is no memory for `capacity` items.
+    /// Makes an empty queue. Throws std::bad_alloc if there is no memory for `capacity` items.
     explicit bounded_queue(std::size_t capacity)
         : capacity_(capacity), slots_(std::allocator<T>().allocate(capacity)) {}
     bounded_queue(const bounded_queue&) = delete;
@@ -32,15 +33,17 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] bool full() const noexcept { return size_ == capacity_; }
 
-    /// Not while it is full.
+    /// Adds an item; the queue must not be full.
     void push_back(T&& item) noexcept {
         const std::size_t left = capacity_ - first_;
         std::construct_at(slots_ + (size_ < left ? first_ + size_ : size_ - left), std::move(item));
         ++size_;
     }
 
-    /// Not while it is empty.
+    /// The oldest item; the queue must not be empty.
     [[nodiscard]] T& front() noexcept { return slots_[first_]; }
+
+    /// Destroys the oldest item; the queue must not be empty.
     void pop_front() noexcept {
         std::destroy_at(slots_ + first_);
         first_ = first_ + 1 == capacity_ ? 0 : first_ + 1;

@@ -6,13 +6,13 @@
 
 namespace ringlet::detail {
 
-/// An operation that waits in a line which coroutines of several loops share: queued_operation
-/// between threads. A mutex guards the line and what is waited for. Whoever grants one may be in
-/// any thread; the waiter goes on in its own.
+/// An operation that waits in a line shared by coroutines of several loops, as a queued_operation
+/// waits in a line of one loop. A mutex guards the line and the state that the operation waits for.
+/// Any thread may grant it; the waiting coroutine goes on in the thread of its own loop.
 ///
-/// What has been granted is out of reach of cancellation, so that nothing given is ever lost.
+/// An operation that has been granted cannot be cancelled any more, so that no grant is ever lost.
 ///
-/// Thread-safe where it says so. Lifetime: the mutex and the line outlive the await.
+/// Lifetime: the mutex and the line outlive the await.
 class concurrent_operation : public waiting_operation<concurrent_operation>,
                              private inbox::work_item {
 public:
@@ -34,19 +34,20 @@ public:
         return true;
     }
 
-    /// Ends the wait, with 0 or `-errno`. The coroutine goes on in a later turn of its loop, which
-    /// may come before this returns. From any thread, with the mutex locked.
+    /// Ends the wait with `result`, 0 or `-errno`. The coroutine goes on in a later turn of its
+    /// loop, which may come before this call returns. Called in any thread, with the mutex locked.
     void grant(int result = 0) noexcept {
         leave_line();
         result_ = result;
         loop_->post(*this);
     }
 
-    /// In the waiter's thread, with the mutex unlocked.
+    /// Ends the wait with -ECANCELED, unless it has been granted. Called in the waiter's thread,
+    /// with the mutex unlocked.
     void cancel() override {
         {
             const std::lock_guard locked(mutex_);
-            if (!in_line())  // it has been granted, and is on its way
+            if (!in_line())  // it has been granted, and its result is on the way
                 return;
             leave_line();
         }
@@ -54,7 +55,9 @@ public:
     }
 
 protected:
-    /// As for queued_operation. `attempt` is called with `guard` locked.
+    /// Makes an operation that waits in `line`; `attempt` is called with `guard` locked. `name` is
+    /// the awaited function's. Throws std::logic_error outside a loop. An error is stored in
+    /// `error`, or thrown if that is nullptr.
     concurrent_operation(const char* name, queue& line, std::mutex& guard, std::error_code* error)
         : waiting_operation(name, line, error), mutex_(guard) {}
     ~concurrent_operation() = default;

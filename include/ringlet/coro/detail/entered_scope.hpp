@@ -4,10 +4,12 @@
 
 namespace ringlet::detail {
 
-/// While one lives, what begins in the loop is admitted to `scope`; then again to the scope before.
-/// For what begins coroutines, or shields what one awaits; users have cancel_scope and shield.
+/// Makes `scope` the loop's current scope while it lives, so that operations which begin meanwhile
+/// are admitted to it; afterwards the scope before is the current one again. task_group and shield
+/// use it; users have cancel_scope and shield.
 ///
-/// One thread: the loop's. Lifetime: ends in the coroutine that made it, before those made earlier.
+/// One thread: the loop's. Lifetime: it ends in the coroutine that made it, before those that were
+/// made earlier.
 class entered_scope {
 public:
     entered_scope(loop& owner, operation_scope& scope) noexcept

@@ -8,7 +8,7 @@ class task_group;
 
 namespace ringlet::detail {
 
-/// Waits until no task of a group runs: see task_group::join.
+/// Waits until no task of a group runs; task_group::join returns it.
 class join_operation final : public operation {
 public:
     explicit join_operation(task_group& group) noexcept;
@@ -17,7 +17,7 @@ public:
     void await_suspend(suspension waiter);
     void await_resume();
 
-    /// Cancels the group's tasks too, and still waits for them.
+    /// Cancels the group's tasks; the operation still waits for them.
     void cancel() override;
 
 private:

@@ -4,26 +4,25 @@
 #include <ringlet/loop/loop.hpp>
 
 #include <exception>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace ringlet::detail {
 
-/// A coroutine's wait for a function that runs in a thread of a pool: see `offload`. `Function` is
-/// a reference where the callable belongs to the caller.
+/// Waits for a function that a thread of a pool calls; `offload` returns it. `Function` is a
+/// reference type if the callable belongs to the caller.
 template <class Function>
 class offload_operation final : public operation,
                                 private thread_pool::job,
                                 private inbox::work_item {
     using result_type = std::invoke_result_t<Function&>;
-    using kept = std::conditional_t<
-        std::is_void_v<result_type>, std::monostate,
-        std::conditional_t<std::is_reference_v<result_type>,
-                           std::reference_wrapper<std::remove_reference_t<result_type>>,
-                           result_type>>;
+    struct nothing {};
+    using stored_type =
+        std::conditional_t<std::is_void_v<result_type>, nothing,
+                           std::conditional_t<std::is_reference_v<result_type>,
+                                              std::remove_reference_t<result_type>*, result_type>>;
 
 public:
     offload_operation(loop& owner, thread_pool& pool, Function&& function)
@@ -43,11 +42,13 @@ public:
                result_ == -EAGAIN ? "offload: as many wait for a thread as may" : "offload");
         if (failure_)
             std::rethrow_exception(failure_);
-        if constexpr (!std::is_void_v<result_type>)
-            return static_cast<result_type>(*std::move(value_));
+        if constexpr (std::is_reference_v<result_type>)
+            return static_cast<result_type>(**value_);
+        else if constexpr (!std::is_void_v<result_type>)
+            return *std::move(value_);
     }
 
-    /// Takes effect as long as the function has not begun.
+    /// Ends the wait if the function has not begun; otherwise the operation waits for its end.
     void cancel() override {
         if (pool_.withdraw(*this))
             resume_later(-ECANCELED);
@@ -56,10 +57,14 @@ public:
 private:
     void work() noexcept override {
         try {
-            if constexpr (std::is_void_v<result_type>)
-                std::invoke(function_);
-            else
-                value_.emplace(std::invoke(function_));
+            if constexpr (std::is_void_v<result_type>) {
+                function_();
+            } else if constexpr (std::is_reference_v<result_type>) {
+                auto&& result = function_();
+                value_.emplace(std::addressof(result));
+            } else {
+                value_.emplace(function_());
+            }
         } catch (...) {
             failure_ = std::current_exception();
         }
@@ -67,13 +72,13 @@ private:
 
     void report_end() noexcept override { loop_->post(*this); }
 
-    // In the loop again.
+    // Called in the loop's thread.
     void run() override { resume_later(0); }
     void discard() noexcept override {}
 
     thread_pool& pool_;
     Function function_;
-    std::optional<kept> value_;
+    std::optional<stored_type> value_;
     std::exception_ptr failure_;
 };
 

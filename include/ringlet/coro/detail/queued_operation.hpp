@@ -4,10 +4,10 @@
 
 namespace ringlet::detail {
 
-/// An operation that waits in line for something that another coroutine gives: what event,
-/// semaphore, channel and the like are awaited with. First come, first served.
+/// An operation that waits in line for something that another coroutine of its loop gives; first
+/// come, first served. The operations of event, semaphore, channel and the like derive from it.
 ///
-/// What has been granted is out of reach of cancellation, so that nothing given is ever lost.
+/// An operation that has been granted cannot be cancelled any more, so that no grant is ever lost.
 ///
 /// One thread: the loop's.
 class queued_operation : public waiting_operation<queued_operation> {
@@ -19,7 +19,7 @@ public:
     }
 
     void await_suspend(suspension waiter) {
-        // Once more, where too many awaits in a row have completed inline.
+        // `await_ready` has not attempted it if too many awaits in a row have completed inline.
         const bool granted = attempt();
         suspend(waiter);
         if (granted)
@@ -28,12 +28,14 @@ public:
             join_line();
     }
 
-    /// Ends the wait, with 0 or `-errno`. The coroutine goes on in a later turn of the loop.
+    /// Ends the wait with `result`, 0 or `-errno`. The coroutine goes on in a later turn of the
+    /// loop.
     void grant(int result = 0) noexcept {
         leave_line();
         resume_later(result);
     }
 
+    /// Ends the wait with -ECANCELED. The coroutine goes on in a later turn of the loop.
     void cancel() override { grant(-ECANCELED); }
 
 protected:

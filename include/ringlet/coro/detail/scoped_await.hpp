@@ -8,6 +8,7 @@
 
 namespace ringlet::detail {
 
+/// Gives the awaiter of `awaitable`: what its operator co_await returns, or itself.
 template <class Awaitable>
 decltype(auto) awaiter_of(Awaitable&& awaitable) {
     if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); })
@@ -16,8 +17,8 @@ decltype(auto) awaiter_of(Awaitable&& awaitable) {
         return std::forward<Awaitable>(awaitable);
 }
 
-/// One await in a cancel_scope of its own, with a deadline: what with_deadline and with_timeout
-/// return. It takes no coroutine frame, and lives in the co_await expression with what it awaits.
+/// Awaits something in a cancel_scope with a deadline; with_timeout and with_deadline return it. It
+/// needs no coroutine frame, and lives in the co_await expression together with what it awaits.
 template <class Awaitable>
 class [[nodiscard]] scoped_await {
 public:
@@ -34,11 +35,11 @@ public:
     auto await_suspend(suspension waiter) { return awaiter_.await_suspend(waiter); }
 
     decltype(auto) await_resume() {
-        // Left before the caller goes on, and whatever the result is.
-        struct leaving {
+        // The scope ends before the caller goes on, whether the result is a value or an exception.
+        struct scope_end {
             std::optional<cancel_scope>& scope;
-            ~leaving() { scope.reset(); }
-        } const leave{scope_};
+            ~scope_end() { scope.reset(); }
+        } const end_scope{scope_};
         return awaiter_.await_resume();
     }
 

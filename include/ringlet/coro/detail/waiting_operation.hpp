@@ -5,17 +5,17 @@
 
 namespace ringlet::detail {
 
-/// What operations have in common that wait in line, first come, first served; `Kind` is the class
-/// that derives from it, and says how one is granted what it waits for.
+/// The common part of operations that wait in line, first come, first served. `Kind` is the class
+/// that derives from it, and says how a waiting operation is granted.
 template <class Kind>
 class waiting_operation : public operation {
-    struct place : list_hook {
-        explicit place(waiting_operation& waiting) noexcept : owner(waiting) {}
+    struct queue_entry : list_hook {
+        explicit queue_entry(waiting_operation& waiting) noexcept : owner(waiting) {}
         waiting_operation& owner;
     };
 
 public:
-    /// A line of waiting operations; it must be empty when it is destroyed.
+    /// A line of waiting operations, which must be empty when it is destroyed.
     class queue {
     public:
         queue() noexcept = default;
@@ -26,37 +26,39 @@ public:
                            "coroutine and await it first");
         }
 
-        [[nodiscard]] bool empty() const noexcept { return places_.empty(); }
-        [[nodiscard]] Kind& front() noexcept { return static_cast<Kind&>(places_.front().owner); }
+        [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+        [[nodiscard]] Kind& front() noexcept { return static_cast<Kind&>(entries_.front().owner); }
 
     private:
         friend waiting_operation;
-        intrusive_list<place> places_;
+        intrusive_list<queue_entry> entries_;
     };
 
 protected:
-    /// `name` is the awaited function's. Throws std::logic_error outside a loop. An error goes to
-    /// `error`, or is thrown where that is nullptr.
+    /// Makes an operation that waits in `line`. `name` is the awaited function's. Throws
+    /// std::logic_error outside a loop. An error is stored in `error`, or thrown if that is
+    /// nullptr.
     waiting_operation(const char* name, queue& line, std::error_code* error)
         : operation(loop::require_current(name)), queue_(line), name_(name), error_(error) {}
     ~waiting_operation() = default;
 
-    /// Takes what is waited for, if it is there and nobody waits ahead. That it will never be there
-    /// is an end too: then true, with `-errno` in `result_`.
+    /// Takes what the operation waits for, if it is there and no other operation waits ahead.
+    /// Whether the wait has ended; if what it waits for can never come, that is true too, with
+    /// `-errno` in `result_`.
     [[nodiscard]] virtual bool attempt() = 0;
 
     [[nodiscard]] bool nobody_ahead() const noexcept { return queue_.empty(); }
 
-    void join_line() noexcept { queue_.places_.push_back(place_); }
-    void leave_line() noexcept { place_.unlink(); }
-    [[nodiscard]] bool in_line() const noexcept { return place_.linked(); }
+    void join_line() noexcept { queue_.entries_.push_back(entry_); }
+    void leave_line() noexcept { entry_.unlink(); }
+    [[nodiscard]] bool in_line() const noexcept { return entry_.linked(); }
 
-    /// The end of every `await_resume`: reports the error, if there was one.
+    /// Reports the error, if there was one; every `await_resume` ends with it.
     void finish() const { report(error_, name_); }
 
 private:
     queue& queue_;
-    place place_{*this};
+    queue_entry entry_{*this};
     const char* name_;
     std::error_code* error_;
 };

@@ -8,7 +8,7 @@
 
 namespace ringlet::detail {
 
-/// The buffers that a loop lends to who receives without one: see receive_bytes_operation. They
+/// The buffers that a loop lends to who receives without one: see recv_lent_operation. They
 /// come from the loop's frame_pool, the last that came back first, whose memory is warm.
 ///
 /// To receive into a buffer that is in hand is faster than to wait for something to receive, and

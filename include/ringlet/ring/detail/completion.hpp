@@ -4,12 +4,11 @@
 
 namespace ringlet::detail {
 
-/// What one CQE says (io_uring(7)): which operation it belongs to, its result (a count, a
-/// descriptor or `-errno`), and IORING_CQE_F_* flags.
+/// The contents of one CQE. io_uring(7).
 struct completion {
-    std::uint64_t user_data;
-    std::int32_t result;
-    std::uint32_t flags;
+    std::uint64_t user_data;  ///< The operation that it belongs to: its SQE had this number.
+    std::int32_t result;      ///< A count, a descriptor, or `-errno`.
+    std::uint32_t flags;      ///< IORING_CQE_F_*.
 };
 
 }  // namespace ringlet::detail

@@ -8,17 +8,17 @@
 
 namespace ringlet::detail {
 
-/// The queue of CQEs on its way back: plain memory that the loop reads inline.
+/// The queue of CQEs that the ring fills and the loop empties: plain memory, read inline.
 ///
-/// One thread only. Lifetime: a view; the memory belongs to the ring.
+/// One thread only. Lifetime: this is a view; the memory belongs to the ring.
 class completion_queue {
 public:
     completion_queue() noexcept = default;
 
-    /// `capacity` is a power of two. `tail` is the producer's position, written by the producer, as
-    /// are `flags`: IORING_SQ_TASKRUN and IORING_SQ_CQ_OVERFLOW say that `enter` has completions to
-    /// collect, and the ring's clock goes on while somebody looks. nullptr: only `enter` itself
-    /// finds out.
+    /// Views a queue of `capacity` entries, a power of two. The producer writes `tail`, its
+    /// position, and `flags`: IORING_SQ_TASKRUN and IORING_SQ_CQ_OVERFLOW in them say that `enter`
+    /// has completions to collect, and the ring's clock goes on while the loop spins on them. A
+    /// nullptr for `flags` means that only `enter` itself finds out.
     completion_queue(io_uring_cqe* entries, unsigned capacity, unsigned* head, unsigned* tail,
                      unsigned* flags = nullptr) noexcept
         : entries_(entries), mask_(capacity - 1), head_(head), tail_(tail), flags_(flags) {}
@@ -28,23 +28,24 @@ public:
         return std::atomic_ref(*tail_).load(std::memory_order_acquire) - *head_;
     }
 
-    /// Whether plain memory tells of what is to be collected, so that one can wait by looking.
+    /// Whether plain memory tells that there are completions to collect, so that the loop can wait
+    /// for them by reading it.
     [[nodiscard]] bool observable() const noexcept { return flags_ != nullptr; }
 
-    /// Whether `enter` may have completions to collect, which are not `ready` before.
+    /// Whether `enter` may have completions to collect, which `ready` does not count yet.
     [[nodiscard]] bool uncollected() const noexcept {
         return flags_ == nullptr || (std::atomic_ref(*flags_).load(std::memory_order_relaxed) &
                                      (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
     }
 
-    /// Takes the oldest CQE; there must be one. A copy, since the slot may be written again at
-    /// once.
+    /// Removes the oldest CQE, of which there must be one, and gives a copy: the producer may write
+    /// its slot again at once.
     completion pop() noexcept {
         const unsigned head = *head_;
         const io_uring_cqe& cqe = entries_[head & mask_];
-        const completion taken{cqe.user_data, cqe.res, cqe.flags};
+        const completion popped{cqe.user_data, cqe.res, cqe.flags};
         std::atomic_ref(*head_).store(head + 1, std::memory_order_release);
-        return taken;
+        return popped;
     }
 
 private:

@@ -7,19 +7,21 @@
 
 namespace ringlet::detail {
 
-/// The queue of SQEs on its way to whoever carries them out: plain memory that the loop writes
-/// inline. The ring that owns the memory publishes the tail and advances the head in `enter`.
+/// The queue of SQEs that the loop fills and the ring empties: plain memory, written inline. The
+/// ring publishes the tail and advances the head in `enter`.
 ///
-/// One thread only. Lifetime: a view; the memory belongs to the ring.
+/// One thread only. Lifetime: this is a view; the memory belongs to the ring.
 class submission_queue {
 public:
     submission_queue() noexcept = default;
 
-    /// `capacity` is a power of two. `head` is the consumer's position, written by the consumer.
+    /// Views a queue of `capacity` entries, a power of two. The consumer writes `head`, its
+    /// position.
     submission_queue(io_uring_sqe* entries, unsigned capacity, unsigned* head) noexcept
         : entries_(entries), mask_(capacity - 1), head_(head), tail_(*head) {}
 
-    /// The next free SQE, zeroed, for an `io_uring_prep_*` to fill; nullptr when the queue is full.
+    /// Takes the next free SQE, zeroed, for an `io_uring_prep_*` to fill; nullptr when the queue is
+    /// full.
     [[nodiscard]] io_uring_sqe* next() noexcept {
         if (prepared() > mask_) [[unlikely]]
             return nullptr;
@@ -33,7 +35,7 @@ public:
         return tail_ - std::atomic_ref(*head_).load(std::memory_order_acquire);
     }
 
-    /// One past the last prepared SQE; it counts up without wrapping at the capacity.
+    /// The position after the last prepared SQE; it counts up without wrapping at the capacity.
     [[nodiscard]] unsigned tail() const noexcept { return tail_; }
 
 private:

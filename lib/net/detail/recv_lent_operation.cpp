@@ -1,4 +1,4 @@
-#include <ringlet/net/detail/receive_bytes_operation.hpp>
+#include <ringlet/net/detail/recv_lent_operation.hpp>
 
 #include <poll.h>
 
@@ -8,8 +8,8 @@
 
 namespace ringlet::detail {
 
-bool receive_bytes_operation::await_suspend(suspension awaiting) {
-    incoming_.require_idle("receive");
+bool recv_lent_operation::await_suspend(suspension awaiting) {
+    incoming_.require_idle("recv_lent");
     if (!admit())
         return false;
     buffer_ = loop_->buffers().take_to_hold(*this, loop_->turn_began());
@@ -20,14 +20,14 @@ bool receive_bytes_operation::await_suspend(suspension awaiting) {
     return true;
 }
 
-void receive_bytes_operation::prepare(io_uring_sqe& sqe) {
+void recv_lent_operation::prepare(io_uring_sqe& sqe) {
     if (buffer_ == nullptr)
         io_uring_prep_poll_add(&sqe, fd_, POLLIN);
     else
         io_uring_prep_recv(&sqe, fd_, buffer_, loop_->buffers().size(), 0);
 }
 
-void receive_bytes_operation::complete(const completion& cqe) {
+void recv_lent_operation::complete(const completion& cqe) {
     const bool polled = buffer_ == nullptr;
     const bool nothing_yet =
         cqe.result == -EAGAIN || cqe.result == -EINTR || (cqe.result == -ECANCELED && yielding_);
@@ -42,13 +42,13 @@ void receive_bytes_operation::complete(const completion& cqe) {
         poll();
 }
 
-void receive_bytes_operation::poll() {
+void recv_lent_operation::poll() {
     yielding_ = false;
     loop_->buffers().give_back(std::exchange(buffer_, nullptr));
     restart();
 }
 
-void receive_bytes_operation::receive() {
+void recv_lent_operation::receive() {
     try {
         buffer_ = loop_->buffers().take();
     } catch (const std::bad_alloc&) {
@@ -61,22 +61,22 @@ void receive_bytes_operation::receive() {
         loop_->buffers().wait(*this);
 }
 
-receive_buffers::time_point receive_bytes_operation::waiting_since() const noexcept {
+receive_buffers::time_point recv_lent_operation::waiting_since() const noexcept {
     return suspended_at();
 }
 
-void receive_bytes_operation::yield_buffer() {
+void recv_lent_operation::yield_buffer() {
     holding_ = false;
     yielding_ = true;
     cancel_in_ring();
 }
 
-void receive_bytes_operation::lend(std::byte* buffer) {
+void recv_lent_operation::lend(std::byte* buffer) {
     buffer_ = buffer;
     restart();
 }
 
-void receive_bytes_operation::cancel() {
+void recv_lent_operation::cancel() {
     if (!holding_ && receiver::linked()) {
         receiver::unlink();
         resume_later(-ECANCELED);
@@ -85,12 +85,12 @@ void receive_bytes_operation::cancel() {
     }
 }
 
-void receive_bytes_operation::end_hold() noexcept {
+void recv_lent_operation::end_hold() noexcept {
     if (std::exchange(holding_, false))
         loop_->buffers().end_hold(*this);
 }
 
-received_bytes receive_bytes_operation::await_resume() {
+received_bytes recv_lent_operation::await_resume() {
     incoming_.end(*this);
     incoming_.received(result_, loop_->turn_began());
     received_bytes received(loop_->buffers(), std::exchange(buffer_, nullptr),

@@ -10,12 +10,11 @@ namespace ringlet::detail {
 /// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
 /// none at the end of the stream. recv(2); while many wait, or when this one has waited long, it
 /// takes its buffer only once something has come: poll(2), then recv(2).
-class receive_bytes_operation final : public ring_awaitable<receive_bytes_operation>,
-                                      private receive_buffers::receiver {
+class recv_lent_operation final : public ring_awaitable<recv_lent_operation>,
+                                  private receive_buffers::receiver {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    receive_bytes_operation(loop& owner, int fd, direction& incoming,
-                            std::error_code* error) noexcept
+    recv_lent_operation(loop& owner, int fd, direction& incoming, std::error_code* error) noexcept
         : ring_awaitable(owner, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
 
     /// Throws std::bad_alloc.

@@ -8,7 +8,7 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
-#include <ringlet/net/detail/receive_bytes_operation.hpp>
+#include <ringlet/net/detail/recv_lent_operation.hpp>
 
 #include <fcntl.h>
 
@@ -16,12 +16,12 @@
 #include <optional>
 #include <vector>
 
-namespace tests::net_receive_bytes_operation {
+namespace tests::net_recv_lent_operation {
 
 using namespace std::chrono_literals;
 using ringlet::received_bytes;
 using ringlet::task;
-using ringlet::detail::receive_bytes_operation;
+using ringlet::detail::recv_lent_operation;
 
 namespace {
 
@@ -45,8 +45,8 @@ struct arrival {
 };
 
 task<> receive(connection_under_test& connection, arrival& got) {
-    got.text = text_of(co_await receive_bytes_operation(connection.owner, connection.pair.fd(),
-                                                        connection.incoming, &got.error));
+    got.text = text_of(co_await recv_lent_operation(connection.owner, connection.pair.fd(),
+                                                    connection.incoming, &got.error));
 }
 
 /// Two receives where only one may wait with a buffer in hand: the first to come.
@@ -119,7 +119,7 @@ TEST_CASE("a lending receive that fails stores its error, or throws it", "[net]"
         co_await receive(connection, got);
         try {
             static_cast<void>(
-                co_await receive_bytes_operation(owner, -1, connection.incoming, nullptr));
+                co_await recv_lent_operation(owner, -1, connection.incoming, nullptr));
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -195,7 +195,7 @@ TEST_CASE("a second lending receive while one is pending is a logic_error, and h
         send_text(connection.pair, "one");
         co_await group.join();
     });
-    CHECK(text.starts_with("receive: another one is pending"));
+    CHECK(text.starts_with("recv_lent: another one is pending"));
     CHECK(first.text == "one");
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("where all buffers are lent, a receive waits for one, in turn, and los
         for (auto* const each : {&one, &two, &three})
             send_text(each->pair, "to each");
         auto kept = std::make_optional(
-            co_await receive_bytes_operation(owner, one.pair.fd(), one.incoming, nullptr));
+            co_await recv_lent_operation(owner, one.pair.fd(), one.incoming, nullptr));
         ringlet::task_group group;
         group.spawn(receive(two, second));
         group.spawn(receive(three, third));
@@ -239,7 +239,7 @@ TEST_CASE("a receive that waits for a buffer can be cancelled, and its bytes are
         send_text(two.pair, "second");
         {
             const auto kept =
-                co_await receive_bytes_operation(owner, one.pair.fd(), one.incoming, nullptr);
+                co_await recv_lent_operation(owner, one.pair.fd(), one.incoming, nullptr);
             CHECK(kept.size() == 5);
             const ringlet::cancel_scope patience(5ms);
             co_await receive(two, got);
@@ -371,4 +371,4 @@ TEST_CASE("destroying a loop before what was received in it ends the program", "
     CHECK(end.says("destroy each received_bytes first"));
 }
 
-}  // namespace tests::net_receive_bytes_operation
+}  // namespace tests::net_recv_lent_operation
