@@ -75,8 +75,8 @@ task<stream> connect(address peer, std::error_code& error) {
         error = refused.code();
         co_return stream(current, socket());
     }
-    error =
-        co_await detail::connect_operation(current, made.native_handle(), peer.data(), peer.size());
+    error = co_await detail::connect_operation(current.core(), made.native_handle(), peer.data(),
+                                               peer.size());
     if (!error && connected_to_itself(made, peer))
         error = std::make_error_code(std::errc::connection_refused);
     co_return stream(current, error ? socket() : std::move(made));

@@ -31,7 +31,7 @@ public:
         : host_(std::move(host)), port_(port), family_(family) {}
 
     /// Submits `asked`: 0 or `-errno`, as the pool says.
-    static int ask(const std::shared_ptr<query>& asked, thread_pool& pool, loop& owner,
+    static int ask(const std::shared_ptr<query>& asked, thread_pool& pool, detail::loop_core& owner,
                    asker& waiting) noexcept {
         asked->owner_ = &owner;
         asked->asker_ = &waiting;
@@ -84,7 +84,7 @@ private:
     const std::string host_;
     const int port_;
     const int family_;
-    loop* owner_ = nullptr;
+    detail::loop_core* owner_ = nullptr;
     asker* asker_ = nullptr;
     std::atomic<state> state_{state::asked};
     std::shared_ptr<query> self_;  // while the pool or the inbox has it
@@ -93,13 +93,14 @@ private:
 /// A coroutine's wait for an answer.
 class look_up_operation final : public detail::operation, private query::asker {
 public:
-    look_up_operation(loop& owner, thread_pool& pool, std::shared_ptr<query> asked) noexcept
-        : detail::operation(owner), pool_(pool), query_(std::move(asked)) {}
+    look_up_operation(detail::loop_core& core, thread_pool& pool,
+                      std::shared_ptr<query> asked) noexcept
+        : detail::operation(core), pool_(pool), query_(std::move(asked)) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(detail::suspension waiter) noexcept {
-        if (!admit() || (result_ = query::ask(query_, pool_, *loop_, *this)) < 0)
+        if (!admit() || (result_ = query::ask(query_, pool_, *core_, *this)) < 0)
             return false;
         suspend(waiter);
         return true;
@@ -146,7 +147,7 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
     }
     auto asked = std::make_shared<query>(std::move(host), port, options.family);
     thread_pool& pool = options.pool != nullptr ? *options.pool : thread_pool::shared();
-    error = co_await look_up_operation(current, pool, asked);
+    error = co_await look_up_operation(current.core(), pool, asked);
     if (!error)
         found = std::move(asked->addresses);
     co_return found;

@@ -318,7 +318,7 @@ void server::request_failed(std::exception_ptr exception, const address& client,
 /// In the handler of what get_request threw with a request in its hands.
 void server::request_lost() {
     const std::exception_ptr exception = std::current_exception();
-    if (loop::require_current("serve").scope().caused(exception))
+    if (detail::loop_core::require_current("serve").scope().caused(exception))
         throw;
     detail::counter_slot& counts = counted();
     detail::counter_slot::count(counts.accepted);
@@ -344,7 +344,7 @@ void server::overloaded(std::error_code error, std::chrono::milliseconds pause) 
 }
 
 void server::report_error(std::exception_ptr exception, const address& client) noexcept {
-    const loop* const here = loop::current();
+    const auto* const here = detail::loop_core::current();
     if (here != nullptr && here->scope().caused(exception))
         return;
     try {

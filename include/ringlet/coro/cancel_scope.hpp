@@ -1,8 +1,8 @@
 #pragma once
 
 #include <ringlet/loop/detail/deadline_after.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
-#include <ringlet/loop/loop.hpp>
 
 #include <memory>
 #include <stop_token>
@@ -57,7 +57,7 @@ private:
 
     void expire() override { scope_.cancel(std::errc::timed_out); }
 
-    loop& loop_;
+    detail::loop_core& core_;
     detail::operation_scope& outer_;
     detail::operation_scope scope_;
     std::unique_ptr<stop_link> stop_;

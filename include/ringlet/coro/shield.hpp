@@ -15,7 +15,7 @@ namespace ringlet {
 /// One thread: the loop's.
 class shield {
 public:
-    explicit shield(loop& owner) noexcept : outermost_(owner, owner.root_scope()) {}
+    explicit shield(loop& owner) noexcept : outermost_(owner.core(), owner.core().root_scope()) {}
 
 private:
     detail::entered_scope outermost_;

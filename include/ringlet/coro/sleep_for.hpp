@@ -11,7 +11,7 @@ namespace ringlet {
 /// it is cancelled.
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
-    loop& current = loop::require_current("sleep_for");
+    auto& current = detail::loop_core::require_current("sleep_for");
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), nullptr};
 }
 
@@ -19,26 +19,26 @@ template <class Rep, class Period>
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
                                                 std::error_code& error) {
-    loop& current = loop::require_current("sleep_for");
+    auto& current = detail::loop_core::require_current("sleep_for");
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), &error};
 }
 
 /// Suspends the coroutine until `deadline`; where that has passed, until its turn in the loop.
 /// Throws std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline) {
-    return {loop::require_current("sleep_until"), deadline, nullptr};
+    return {detail::loop_core::require_current("sleep_until"), deadline, nullptr};
 }
 
 /// The same with the error of a cancelled sleep in `error`, instead of throwing it.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline,
                                                          std::error_code& error) {
-    return {loop::require_current("sleep_until"), deadline, &error};
+    return {detail::loop_core::require_current("sleep_until"), deadline, &error};
 }
 
 /// Lets everything else that is ready go first: for handlers that compute for long. Throws
 /// std::logic_error outside a loop; awaiting it throws std::system_error if it is cancelled.
 [[nodiscard]] inline detail::yield_operation yield() {
-    return detail::yield_operation(loop::require_current("yield"));
+    return detail::yield_operation(detail::loop_core::require_current("yield"));
 }
 
 }  // namespace ringlet

@@ -37,7 +37,7 @@ public:
     explicit task_group(std::size_t running_max);
 
     /// A group in a loop that need not run yet.
-    explicit task_group(loop& owner) noexcept : loop_(owner), scope_(&owner.scope()) {}
+    explicit task_group(loop& owner) noexcept : core_(owner.core()), scope_(&core_.scope()) {}
 
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
@@ -97,7 +97,7 @@ private:
     [[nodiscard]] bool reserve() noexcept;
     void give_free_place() noexcept;
 
-    loop& loop_;
+    detail::loop_core& core_;
     detail::operation_scope scope_;
     std::size_t running_ = 0;
     std::size_t reserved_ = 0;  // places of those that waited for one and have yet to spawn

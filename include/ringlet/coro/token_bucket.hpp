@@ -68,7 +68,7 @@ private:
     void await_token() noexcept;
     void expire() override;
 
-    loop& loop_;
+    detail::loop_core& core_;
     duration period_;     // from one token to the next; 0 is no limit
     duration credit_;     // how long before it is full there is a token to take
     time_point full_at_;  // unless more is taken

@@ -6,7 +6,7 @@
 namespace ringlet::detail {
 
 join_operation::join_operation(task_group& group) noexcept
-    : operation(group.loop_), group_(group) {}
+    : operation(group.core_), group_(group) {}
 
 bool join_operation::await_ready() noexcept {
     // Admitted even where all tasks have ended: they may have because the scope is cancelled.

@@ -16,7 +16,7 @@ public:
 private:
     task<> handle(accepted_request request) {
         co_await std::move(request.handling);
-        started_by_.owner().post(*this);
+        started_by_.owner().core().post(*this);
     }
 
     void run() override {

@@ -56,7 +56,7 @@ void executor::spawn_here(accepted_request request) {
 }
 
 void executor::start_here(accepted_request request) {
-    const entered_scope inside(owner_, scope_);
+    const entered_scope inside(owner_.core(), scope_);
     run_here(std::move(request));
 }
 
@@ -69,7 +69,7 @@ void executor::ended() noexcept {
     const std::size_t left = running_.fetch_sub(1) - 1;
     std::size_t awaited = awaited_below_.load();
     if (left < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
-        owner_.post(news_);
+        owner_.core().post(news_);
 }
 
 bool executor::stop_waiting(std::size_t count) noexcept {

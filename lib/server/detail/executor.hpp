@@ -23,7 +23,7 @@ class executor : public workload {
 public:
     /// At most `running_max` requests at a time; `owner`, in which this is made, takes them.
     executor(loop& owner, std::size_t running_max) noexcept
-        : owner_(owner), scope_(&owner.scope()), running_max_(running_max) {}
+        : owner_(owner), scope_(&owner.core().scope()), running_max_(running_max) {}
 
     /// Whether a request may be spawned; and waits until one may. Throws std::system_error when it
     /// is cancelled.

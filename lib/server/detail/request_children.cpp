@@ -13,7 +13,7 @@ namespace ringlet::detail {
 namespace {
 
 task<> cancel_when_told(shutdown_signal& told, executor& cancelled) {
-    co_await poll_operation(loop::require_current("serve"), told.native_handle(), POLLIN);
+    co_await poll_operation(loop_core::require_current("serve"), told.native_handle(), POLLIN);
     cancelled.cancel();
 }
 

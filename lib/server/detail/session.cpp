@@ -22,7 +22,7 @@ task<std::exception_ptr> outcome(task_group& group) {
 task<> enforce_shutdown(shutdown_signal& requested, task_group& taking, workload& work) {
     loop& here = loop::require_current("serve");
     do {  // a wake-up may be left over from a request that has been carried out
-        co_await poll_operation(here, requested.native_handle(), POLLIN);
+        co_await poll_operation(here.core(), requested.native_handle(), POLLIN);
         requested.acknowledge();
     } while (!requested.requested());
     taking.cancel();
@@ -33,7 +33,7 @@ task<> enforce_shutdown(shutdown_signal& requested, task_group& taking, workload
         work.drain(deadline);
         const cancel_scope patience(deadline);
         // A request for less time ends the wait early.
-        co_await poll_operation(here, requested.native_handle(), POLLIN, &error);
+        co_await poll_operation(here.core(), requested.native_handle(), POLLIN, &error);
         if (error == std::errc::timed_out)
             work.cancel();
     }

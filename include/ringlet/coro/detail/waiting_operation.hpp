@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/detail/intrusive_list.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
 
@@ -38,7 +38,7 @@ protected:
     /// `name` is the awaited function's. Throws std::logic_error outside a loop. An error goes to
     /// `error`, or is thrown where that is nullptr.
     waiting_operation(const char* name, queue& line, std::error_code* error)
-        : operation(loop::require_current(name)), queue_(line), name_(name), error_(error) {}
+        : operation(loop_core::require_current(name)), queue_(line), name_(name), error_(error) {}
     ~waiting_operation() = default;
 
     /// Takes what is waited for, if it is there and nobody waits ahead. That it will never be there

@@ -14,9 +14,9 @@ class receive_bytes_operation final : public ring_awaitable<receive_bytes_operat
                                       private receive_buffers::receiver {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    receive_bytes_operation(loop& owner, int fd, direction& incoming,
+    receive_bytes_operation(loop_core& core, int fd, direction& incoming,
                             std::error_code* error) noexcept
-        : ring_awaitable(owner, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
+        : ring_awaitable(core, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
 
     /// Throws std::bad_alloc.
     bool await_suspend(suspension awaiting);
