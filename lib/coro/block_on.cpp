@@ -1,6 +1,7 @@
 #include "coro/detail/detached.hpp"
 
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <exception>
 
@@ -22,7 +23,7 @@ detail::detached run_root(task<void> root, bool& done, std::exception_ptr& excep
 void block_on(loop& owner, task<void> root) {
     bool done = false;
     std::exception_ptr exception;
-    owner.run_until(done, [&] { run_root(std::move(root), done, exception); });
+    owner.core().run_until(done, [&] { run_root(std::move(root), done, exception); });
     if (exception)
         std::rethrow_exception(exception);
 }

@@ -13,7 +13,7 @@ class cancel_scope::stop_link {
 public:
     stop_link(cancel_scope& scope, std::stop_token stop)
         : target_(std::make_shared<cancel_scope*>(&scope)),
-          requested_(std::move(stop), [target = target_, &owner = scope.loop_] {
+          requested_(std::move(stop), [target = target_, &owner = scope.core_.owner()] {
               owner.post([target] {
                   if (*target != nullptr)
                       (*target)->cancel();
@@ -29,10 +29,11 @@ private:
 };
 
 cancel_scope::cancel_scope(loop::clock::time_point deadline)
-    : loop_(loop::require_current("cancel_scope")), outer_(loop_.scope()), scope_(&outer_) {
-    loop_.set_scope(scope_);
+    : core_(detail::loop_core::require_current("cancel_scope")), outer_(core_.scope()),
+      scope_(&outer_) {
+    core_.set_scope(scope_);
     if (deadline != loop::clock::time_point::max())
-        loop_.timers().arm(*this, deadline);
+        core_.timers().arm(*this, deadline);
 }
 
 template <class StopToken>
@@ -50,11 +51,11 @@ template cancel_scope::cancel_scope(std::stop_token stop);
 
 cancel_scope::~cancel_scope() {
     delete stop_;
-    loop_.timers().disarm(*this);
-    detail::check(&loop_.scope() == &scope_,
+    core_.timers().disarm(*this);
+    detail::check(&core_.scope() == &scope_,
                   "a cancel_scope was not ended by the coroutine that made it, or "
                   "not in the reverse order of making");
-    loop_.set_scope(outer_);
+    core_.set_scope(outer_);
 }
 
 }  // namespace ringlet

@@ -2,7 +2,7 @@
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/coro/signal_set.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -244,17 +244,17 @@ signal_set::~signal_set() {
 }
 
 signal_set::wait_operation signal_set::wait() {
-    return {loop::require_current("signal_set::wait"), *this, nullptr};
+    return {detail::loop_core::require_current("signal_set::wait"), *this, nullptr};
 }
 
 signal_set::wait_operation signal_set::wait(std::error_code& error) {
-    return {loop::require_current("signal_set::wait"), *this, &error};
+    return {detail::loop_core::require_current("signal_set::wait"), *this, &error};
 }
 
 bool signal_set::wait_operation::await_ready() noexcept {
     if (!admit())
         return true;
-    if (!loop_->may_complete_inline())
+    if (!core_->may_complete_inline())
         return false;
     result_ = set_.slot_.pop_noted();
     return result_ != 0;
@@ -267,7 +267,7 @@ void signal_set::wait_operation::await_suspend(detail::suspension waiter) {
     // signal that was noted before may have been read from the descriptor already.
     const int number = set_.slot_.pop_noted();
     if (number == 0)
-        prepare(loop_->begin(*this));
+        prepare(core_->begin(*this));
     suspend(waiter);
     set_.waiting_ = this;
     if (number != 0)

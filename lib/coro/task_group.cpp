@@ -14,7 +14,7 @@ task_group::task_group(std::size_t running_max) : task_group() {
 }
 
 void task_group::spawn(task<void> child) {
-    const detail::entered_scope inside(loop_, scope_);
+    const detail::entered_scope inside(core_, scope_);
     run_child(std::move(child));
 }
 

@@ -42,17 +42,17 @@ void detail::require_valid(const rate_limit& limit) {
 }
 
 token_bucket::token_bucket(const rate_limit& limit)
-    : loop_(loop::require_current("token_bucket")), period_(period_of(limit)),
-      credit_(credit_of(limit, period_)), full_at_(loop_.now()) {}
+    : core_(detail::loop_core::require_current("token_bucket")), period_(period_of(limit)),
+      credit_(credit_of(limit, period_)), full_at_(core_.now()) {}
 
 token_bucket::~token_bucket() {
-    loop_.timers().disarm(*this);
+    core_.timers().disarm(*this);
 }
 
 bool token_bucket::remove_token() noexcept {
     if (period_ == period_.zero())
         return true;
-    const auto now = loop_.now();
+    const auto now = core_.now();
     if (full_at_ - credit_ > now)
         return false;
     full_at_ = std::max(full_at_, now) + period_;
@@ -60,9 +60,8 @@ bool token_bucket::remove_token() noexcept {
 }
 
 void token_bucket::arm_timer() noexcept {
-    loop_.timers().disarm(
-        *this);  // it is armed still if the coroutines that waited before were cancelled
-    loop_.timers().arm(*this, full_at_ - credit_);
+    core_.timers().disarm(*this);  // armed still if the coroutines before were cancelled
+    core_.timers().arm(*this, full_at_ - credit_);
 }
 
 void token_bucket::expire() {

@@ -47,7 +47,7 @@ task<> file::close(std::error_code& error) {
                   "operation first");
     error.clear();
     if (is_open())
-        error = co_await detail::close_operation(*loop_, std::exchange(fd_, -1));
+        error = co_await detail::close_operation(*core_, std::exchange(fd_, -1));
 }
 
 task<> file::close() {

@@ -1,5 +1,5 @@
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
-#include <ringlet/loop/loop.hpp>
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ std::vector<std::source_location> stack_of(const detail::operation& awaited) {
 std::vector<suspended_task> suspended_tasks(loop& owner) {
     std::vector<suspended_task> tasks;
     const auto now = owner.now();
-    owner.for_each_suspended([&](const detail::operation& awaited, bool ready) {
+    owner.core().for_each_suspended([&](const detail::operation& awaited, bool ready) {
         tasks.push_back({stack_of(awaited), now - awaited.suspended_at(), ready});
     });
     std::stable_sort(tasks.begin(), tasks.end(),

@@ -76,7 +76,7 @@ task<stream> connect(address peer, std::error_code& error) {
         error = refused.code();
         co_return stream(current, socket());
     }
-    error = co_await detail::connect_operation(current, opened.native_handle(), peer.data(),
+    error = co_await detail::connect_operation(current.core(), opened.native_handle(), peer.data(),
                                                peer.size());
     if (!error && connected_to_itself(opened, peer))
         error = std::make_error_code(std::errc::connection_refused);

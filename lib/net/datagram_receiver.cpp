@@ -43,18 +43,18 @@ void detail::require_valid(const datagram_receiver_options& options) {
 
 datagram_receiver::datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options)
     : pool_((detail::require_valid(options), require_single(owner.net(), fd),
-             new detail::datagram_pool(owner, fd, options))) {}
+             new detail::datagram_pool(owner.core(), fd, options))) {}
 
 void datagram_receiver::abandon::operator()(detail::datagram_pool* left) const noexcept {
     left->abandon();
 }
 
 detail::receive_datagram_operation datagram_receiver::receive() {
-    return {pool_->owner(), *pool_, nullptr};
+    return {pool_->core(), *pool_, nullptr};
 }
 
 detail::receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
-    return {pool_->owner(), *pool_, &error};
+    return {pool_->core(), *pool_, &error};
 }
 
 std::uint64_t datagram_receiver::yielded() const noexcept {
@@ -62,10 +62,10 @@ std::uint64_t datagram_receiver::yielded() const noexcept {
 }
 
 task<> datagram_receiver::stop() {
-    const shield uncancelled(pool_->owner());
+    const shield uncancelled(pool_->core().owner());
     pool_->stop();
     while (pool_->receiving())
-        co_await detail::yield_operation(pool_->owner());
+        co_await detail::yield_operation(pool_->core());
 }
 
 }  // namespace ringlet

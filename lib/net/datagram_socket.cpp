@@ -38,7 +38,7 @@ void datagram_socket::apply(const datagram_options& options, ringlet::socket& op
 }
 
 task<> datagram_socket::connect(address peer, std::error_code& error) {
-    error = co_await detail::connect_operation(*loop_, socket_.native_handle(), peer.data(),
+    error = co_await detail::connect_operation(*core_, socket_.native_handle(), peer.data(),
                                                peer.size());
 }
 
@@ -50,10 +50,10 @@ task<> datagram_socket::connect(address peer) {
 }
 
 task<> datagram_socket::close() {
-    const shield uncancelled(*loop_);
+    const shield uncancelled(owner());
     while (!pending_.empty()) {
         pending_.cancel();  // and what those begin who are told
-        co_await detail::yield_operation(*loop_);
+        co_await detail::yield_operation(*core_);
     }
     socket_ = bound_socket();
 }
@@ -73,7 +73,7 @@ void datagram_socket::set_send_buffer_size(int bytes) {
 int datagram_socket::protocol() noexcept {
     socklen_t size = sizeof(protocol_);
     if (protocol_ < 0)
-        loop_->net().get_option(socket_.native_handle(), SOL_SOCKET, SO_PROTOCOL, &protocol_,
+        core_->net().get_option(socket_.native_handle(), SOL_SOCKET, SO_PROTOCOL, &protocol_,
                                 &size);
     return protocol_;
 }

@@ -47,24 +47,24 @@ listener::listener(loop& owner, const address& local, const listener_options& op
 
 listener::listener(loop& owner, bound_socket listening, const listener_options& options)
     : acceptor_((detail::require_valid(options), listening.require(SOCK_STREAM),
-                 new detail::acceptor(owner, std::move(listening), options))) {}
+                 new detail::acceptor(owner.core(), std::move(listening), options))) {}
 
 void listener::abandon::operator()(detail::acceptor* left) const noexcept {
     left->abandon();
 }
 
 detail::accept_operation listener::accept() {
-    return {acceptor_->owner(), *acceptor_, nullptr};
+    return {acceptor_->core(), *acceptor_, nullptr};
 }
 
 detail::accept_operation listener::accept(std::error_code& error) {
-    return {acceptor_->owner(), *acceptor_, &error};
+    return {acceptor_->core(), *acceptor_, &error};
 }
 
 std::optional<stream> listener::try_accept() {
     if (!acceptor_->holding())
         return std::nullopt;
-    loop& owner = acceptor_->owner();
+    loop& owner = acceptor_->core().owner();
     return stream(owner, socket(owner.net(), acceptor_->take()));
 }
 
@@ -81,10 +81,10 @@ address listener::local_address() const {
 }
 
 task<> listener::stop() {
-    const shield uncancelled(acceptor_->owner());
+    const shield uncancelled(acceptor_->core().owner());
     acceptor_->stop();
     while (acceptor_->armed())
-        co_await detail::yield_operation(acceptor_->owner());
+        co_await detail::yield_operation(acceptor_->core());
 }
 
 task<bound_socket> listener::release() {

@@ -33,8 +33,8 @@ public:
         : host_(std::move(host)), port_(port), family_(family) {}
 
     /// Submits `submitted` to `pool`: 0 or `-errno`.
-    static int submit(const std::shared_ptr<query>& submitted, thread_pool& pool, loop& owner,
-                      waiter& waiting) noexcept {
+    static int submit(const std::shared_ptr<query>& submitted, thread_pool& pool,
+                      detail::loop_core& owner, waiter& waiting) noexcept {
         submitted->owner_ = &owner;
         submitted->waiter_ = &waiting;
         submitted->self_ = submitted;
@@ -87,7 +87,7 @@ private:
     const std::string host_;
     const int port_;
     const int family_;
-    loop* owner_ = nullptr;
+    detail::loop_core* owner_ = nullptr;
     waiter* waiter_ = nullptr;
     std::atomic<state> state_{state::asked};
     std::shared_ptr<query> self_;  // set while the pool or the inbox has the query
@@ -96,13 +96,14 @@ private:
 /// Waits for the answer to a query, in the frame of the awaiting coroutine.
 class look_up_operation final : public detail::operation, private query::waiter {
 public:
-    look_up_operation(loop& owner, thread_pool& pool, std::shared_ptr<query> asked) noexcept
-        : detail::operation(owner), pool_(pool), query_(std::move(asked)) {}
+    look_up_operation(detail::loop_core& core, thread_pool& pool,
+                      std::shared_ptr<query> asked) noexcept
+        : detail::operation(core), pool_(pool), query_(std::move(asked)) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(detail::suspension waiter) noexcept {
-        if (!admit() || (result_ = query::submit(query_, pool_, *loop_, *this)) < 0)
+        if (!admit() || (result_ = query::submit(query_, pool_, *core_, *this)) < 0)
             return false;
         suspend(waiter);
         return true;
@@ -149,7 +150,7 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
     }
     auto asked = std::make_shared<query>(std::move(host), port, options.family);
     thread_pool& pool = options.pool != nullptr ? *options.pool : thread_pool::shared();
-    error = co_await look_up_operation(current, pool, asked);
+    error = co_await look_up_operation(current.core(), pool, asked);
     if (!error)
         found = std::move(asked->addresses);
     co_return found;

@@ -14,20 +14,20 @@ constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel 
 }  // namespace
 
 void stream::shutdown(how side, std::error_code& error) noexcept {
-    const int result = loop_->net().shutdown(socket_.native_handle(), static_cast<int>(side));
+    const int result = core_->net().shutdown(socket_.native_handle(), static_cast<int>(side));
     error = std::error_code(-result, std::system_category());
 }
 
 task<> stream::close() {
-    const shield uncancelled(*loop_);
+    const shield uncancelled(owner());
     // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)
     // would have a receive end as if the peer had ended the stream.
     incoming_.cancel();
     outgoing_.cancel();
     while (!idle())
-        co_await detail::yield_operation(*loop_);
+        co_await detail::yield_operation(*core_);
     if (is_open())  // whatever close(2) reports, the descriptor is gone
-        static_cast<void>(co_await detail::close_operation(*loop_, socket_.release()));
+        static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
 }
 
 ringlet::socket stream::release() noexcept {

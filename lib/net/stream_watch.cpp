@@ -62,7 +62,7 @@ stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
 }
 
 stream_watch::~stream_watch() {
-    stream_.owner().timers().disarm(*this);
+    stream_.core_->timers().disarm(*this);
     if (watches_sending())
         stream_.outgoing_.unwatch();
 }
@@ -70,7 +70,7 @@ stream_watch::~stream_watch() {
 void stream_watch::look_after() {
     detail::direction& incoming = stream_.incoming_;
     detail::direction& outgoing = stream_.outgoing_;
-    const auto now = stream_.owner().turn_began();
+    const auto now = stream_.core_->turn_began();
     const auto receiving = waiting_since(incoming, now);
     const auto sending = waiting_since(outgoing, now);
     const auto sent = outgoing.progressed_at();
@@ -83,7 +83,7 @@ void stream_watch::look_after() {
     if (one.late(std::max(sending, sent), timeouts_.write) || idle)
         outgoing.time_out();
     if (one.next() != time_point::max())
-        stream_.owner().timers().arm(*this, one.next());
+        stream_.core_->timers().arm(*this, one.next());
 }
 
 }  // namespace ringlet

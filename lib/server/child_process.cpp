@@ -58,7 +58,7 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
 [[noreturn]] void become_child(int (*call)(const void*), const void* body,
                                const std::vector<int>& keep, int maker,
                                std::optional<detail::blocked_signals>& undisturbed) noexcept {
-    loop::abandon_in_child();
+    detail::loop_core::abandon_in_child();
     detail::owned_descriptors::close_in_child(keep);
     parent = detail::owned_descriptor(maker, "pidfd_open");
     undisturbed.reset();  // only now: the parent's signal handlers would have lost a signal
@@ -71,7 +71,7 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
 
 child_process child_process::fork(function call, const void* body, const std::vector<int>& keep) {
     if (loop* const current = loop::current())
-        current->prepare_fork();
+        current->core().prepare_fork();
     flush_standard_streams();
     // In the child it tells of this process's end. Here the child's own descriptor takes its place:
     // so a lack of descriptors comes to light while there is no child yet.
@@ -146,7 +146,7 @@ task<exit_status> child_process::wait(std::error_code& error) {
     loop& current = loop::require_current("child_process::wait");
     error.clear();
     while (!error && pending() && !reap(WNOHANG))
-        co_await detail::poll_operation(current, end_.native_handle(), POLLIN, &error);
+        co_await detail::poll_operation(current.core(), end_.native_handle(), POLLIN, &error);
     co_return status_;
 }
 
@@ -168,7 +168,7 @@ detail::poll_operation child_process::parent_gone() {
     if (parent.native_handle() < 0)
         throw std::logic_error("child_process::parent_gone: no child_process::fork has made this "
                                "process");
-    return {current, parent.native_handle(), POLLIN};
+    return {current.core(), parent.native_handle(), POLLIN};
 }
 
 }  // namespace ringlet

@@ -8,6 +8,7 @@
 #include "server/detail/valid_server_options.hpp"
 
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
@@ -132,7 +133,7 @@ void server::request_failed(std::exception_ptr exception, const address& client,
 
 void server::request_lost() {
     const std::exception_ptr exception = std::current_exception();
-    if (loop::require_current("serve").scope().caused(exception))
+    if (detail::loop_core::require_current("serve").scope().caused(exception))
         throw;
     detail::counter_slot& counts = counted();
     detail::counter_slot::count(counts.accepted);
@@ -158,7 +159,7 @@ void server::overloaded(std::error_code error, std::chrono::milliseconds pause) 
 }
 
 void server::report_error(std::exception_ptr exception, const address& client) noexcept {
-    const loop* const running = loop::current();
+    const auto* const running = detail::loop_core::current();
     if (running != nullptr && running->scope().caused(exception))
         return;
     try {

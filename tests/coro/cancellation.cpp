@@ -19,6 +19,7 @@
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/when_any.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <array>
 #include <chrono>
@@ -161,7 +162,7 @@ task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
 void cancel_everywhere(moment when) {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        auto* const around = &owner.scope();
+        auto* const around = &owner.core().scope();
         counted::begin();
         const std::size_t descriptors = open_descriptors();
         int points = 0;
@@ -170,8 +171,8 @@ void cancel_everywhere(moment when) {
             REQUIRE(end == ending::completed);
         }
         REQUIRE(points > 30);
-        const std::size_t frames = owner.frames().cached_bytes();
-        const auto time_limit_ends = owner.timers().next_deadline();
+        const std::size_t frames = owner.core().frames().cached_bytes();
+        const auto time_limit_ends = owner.core().timers().next_deadline();
         ending end = ending::cancelled;
         int cancelled = 0;
         int reached = 0;
@@ -179,17 +180,17 @@ void cancel_everywhere(moment when) {
             end = co_await run_sample(owner, k, when, reached);
             cancelled += end == ending::cancelled ? 1 : 0;
             INFO("cancelled at suspension " << k);
-            CHECK(owner.timers().next_deadline() == time_limit_ends);
+            CHECK(owner.core().timers().next_deadline() == time_limit_ends);
             CHECK(open_descriptors() == descriptors);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
-            CHECK(&owner.scope() == around);
-            CHECK(owner.frames().cached_bytes() >= frames);
+            CHECK(&owner.core().scope() == around);
+            CHECK(owner.core().frames().cached_bytes() >= frames);
         }
         CHECK(end == ending::completed);
         CHECK(cancelled > points / 2);
     });
-    CHECK(owner.timers().empty());
+    CHECK(owner.core().timers().empty());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <array>
 #include <cstdint>
@@ -196,7 +197,7 @@ TEST_CASE("those who wait in several loops are served in the order they came", "
     std::array<task_group, 2> groups{task_group(loops[0]), task_group(loops[1])};
     for (const std::size_t i : {1U, 0U}) {
         bool waits = false;
-        loops.at(i).run_until(waits, [&] {
+        loops.at(i).core().run_until(waits, [&] {
             groups.at(i).spawn(wait(received.at(i)));
             waits = true;
         });

@@ -6,6 +6,7 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/when_any.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -79,7 +80,7 @@ TEST_CASE("the losers of first_success are cancelled and awaited", "[coro]") {
         CHECK(first.index == 1);
         CHECK(error == std::errc::operation_canceled);
         CHECK(owner.now() - start == 2s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 

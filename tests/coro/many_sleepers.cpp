@@ -7,6 +7,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -100,7 +101,7 @@ TEST_CASE("100,000 sleepers wake exactly when they should, in order", "[coro]") 
         CHECK(late.size() == count);
         CHECK(std::ranges::count(late, 0ns) == static_cast<std::ptrdiff_t>(count));
         CHECK(many.in_order());
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 

@@ -5,6 +5,7 @@
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <memory>
 #include <string>
@@ -173,7 +174,7 @@ TEST_CASE("the last of a chain of a thousand tasks resumes the first", "[coro]")
 TEST_CASE("frames are recycled: awaiting allocates nothing once warm", "[coro]") {
     run_coroutine([]() -> task<> {
         // A frame that did not come from the pool would come back to it, which would then grow.
-        const ringlet::detail::frame_pool& frames = ringlet::loop::current()->frames();
+        const ringlet::detail::frame_pool& frames = ringlet::loop::current()->core().frames();
         const auto await_some = []() -> task<> {
             for (int i = 0; i < 100; ++i) {
                 const int number = co_await give(i % 2 == 0, i);

@@ -7,6 +7,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <optional>
@@ -105,7 +106,7 @@ TEST_CASE("a bucket without a limit gives at once, and lets others go on", "[cor
         const bool gone_on = co_await others_go_on(again);
         CHECK(gone_on);
         CHECK(owner.now() == start);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -219,7 +220,7 @@ TEST_CASE("a bucket that is destroyed leaves no timer, and nobody may wait for i
         co_await ringlet::with_timeout(1s, bucket->take(error));
         CHECK(error == std::errc::timed_out);
         bucket.reset();
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
     const child_end end = run_in_child([] {
         run_virtually([](loop&) -> task<> {

@@ -8,6 +8,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <memory>
@@ -127,7 +128,7 @@ TEST_CASE("the first failure cancels the others, and is thrown when they have en
         CHECK(of_many == "of many");
         CHECK(ended);
         CHECK(owner.now() - start == 5s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 

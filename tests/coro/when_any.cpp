@@ -8,6 +8,7 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/when_any.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <memory>
@@ -109,7 +110,7 @@ TEST_CASE("the losers of when_any are cancelled and awaited, their ends dropped"
         CHECK(failed);
         CHECK(owner.now() - start == 2s);
         CHECK(counted::alive() == 0);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 
@@ -46,7 +47,7 @@ TEST_CASE("a deadline that has passed lets nothing begin that has to wait", "[co
 TEST_CASE("a deadline at the end of time is none", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto waiting = [&]() -> task<> {
-            CHECK(owner.timers().empty());
+            CHECK(owner.core().timers().empty());
             co_await sleep_for(24h);
         };
         co_await with_deadline(loop::clock::time_point::max(), waiting());

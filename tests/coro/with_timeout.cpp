@@ -7,6 +7,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 
 #include <array>
@@ -65,14 +66,14 @@ TEST_CASE("an operation that takes too long fails with timed_out", "[coro]") {
 
 TEST_CASE("what ends in time keeps its result, and leaves no timer", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = &owner.scope();
+        auto* const around = &owner.core().scope();
         const int number = co_await with_timeout(2s, number_after(1s, 5));
         CHECK(number == 5);
-        CHECK(owner.timers().empty());
-        CHECK(&owner.scope() == around);
+        CHECK(owner.core().timers().empty());
+        CHECK(&owner.core().scope() == around);
         const int at_once = co_await with_timeout(0s, []() -> task<int> { co_return 6; }());
         CHECK(at_once == 6);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("a task that takes too long is cancelled wherever it waits", "[coro]")
         const std::error_code error = co_await error_of(late());
         CHECK(error == std::errc::timed_out);
         CHECK(owner.now() - start == 3s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -122,12 +123,12 @@ TEST_CASE("an operation granted in the turn in which its time is over has succee
         const auto start = owner.now();
         ringlet::event flag;
         alarm just_before(flag);
-        owner.timers().arm(just_before, start + 2s);
+        owner.core().timers().arm(just_before, start + 2s);
         std::error_code error = std::make_error_code(std::errc::io_error);
         co_await with_timeout(2s, flag.wait(error));
         CHECK_FALSE(error);
         CHECK(owner.now() - start == 2s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -151,13 +152,13 @@ TEST_CASE("of two timeouts, one inside the other, the shorter one decides", "[co
         co_await with_timeout(5s, twice());
         CHECK(error == std::errc::timed_out);
         CHECK(owner.now() - start == 7s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
 TEST_CASE("an exception passes through a timeout unchanged, and leaves its scope", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = &owner.scope();
+        auto* const around = &owner.core().scope();
         const auto failing = [](std::chrono::seconds delay) -> task<int> {
             if (delay > 0s)
                 co_await sleep_for(delay);
@@ -171,8 +172,8 @@ TEST_CASE("an exception passes through a timeout unchanged, and leaves its scope
                 text = error.what();
             }
             CHECK(text == "its own");
-            CHECK(&owner.scope() == around);
-            CHECK(owner.timers().empty());
+            CHECK(&owner.core().scope() == around);
+            CHECK(owner.core().timers().empty());
         }
     });
 }
@@ -186,7 +187,7 @@ TEST_CASE("who is cancelled while a timeout runs fails for that reason", "[coro]
         CHECK(error == std::errc::operation_canceled);
         co_await with_timeout(5s, sleep_for(24h, error));  // cancelled before it began
         CHECK(error == std::errc::operation_canceled);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -215,7 +216,7 @@ TEST_CASE("a timeout refuses durations that are none, and a thread without a loo
         CHECK_THROWS_AS(with_timeout(not_a_number, never_begun()), std::invalid_argument);
         CHECK_THROWS_AS(with_timeout(std::chrono::hours::max(), never_begun()),
                         std::invalid_argument);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
         co_return;
     });
 }

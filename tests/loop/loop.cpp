@@ -8,6 +8,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/close_operation.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ child_end destroy_early(Begin begin) {
         auto owner = std::make_unique<ringlet::loop>();
         auto* const group = new ringlet::task_group(*owner);
         bool done = false;
-        owner->run_until(done, [&] {
+        owner->core().run_until(done, [&] {
             group->spawn(begin(*owner));
             done = true;
         });
@@ -83,7 +84,7 @@ TEST_CASE("a loop refuses to run in a thread that has not made it", "[loop]") {
     bool begun = false;
     bool done = false;
     const auto run = [&] { owner.run(); };
-    const auto run_until = [&] { owner.run_until(done, [&] { begun = true; }); };
+    const auto run_until = [&] { owner.core().run_until(done, [&] { begun = true; }); };
     const std::string sentence = "loop::run: a loop must be run by the thread that made it";
     CHECK(std::async(std::launch::async, [&] { return logic_error_of(run); }).get() == sentence);
     CHECK(std::async(std::launch::async, [&] { return logic_error_of(run_until); }).get() ==
@@ -138,7 +139,7 @@ TEST_CASE("run_until ends when it is done, and not when it is stopped", "[loop]"
     ringlet::loop owner;
     bool done = false;
     int turns = 0;
-    owner.run_until(done, [&] {
+    owner.core().run_until(done, [&] {
         owner.stop();
         owner.post([&] {
             ++turns;
@@ -166,11 +167,11 @@ TEST_CASE("what is posted runs in a later turn, never inside the call", "[loop]"
 TEST_CASE("what is posted belongs to no scope", "[loop]") {
     ringlet::loop owner;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::detail::operation_scope* seen = &owner.scope();
-        CHECK(seen != &owner.root_scope());
-        owner.post([&] { seen = &owner.scope(); });
+        ringlet::detail::operation_scope* seen = &owner.core().scope();
+        CHECK(seen != &owner.core().root_scope());
+        owner.post([&] { seen = &owner.core().scope(); });
         co_await ringlet::yield();
-        CHECK(seen == &owner.root_scope());
+        CHECK(seen == &owner.core().root_scope());
     });
 }
 
@@ -319,14 +320,14 @@ TEST_CASE("before a fork everything is handed over, and delivered in the next tu
         const std::size_t open_before = open_descriptors();
         int closed = 0;
         const auto close = [&](int fd) -> ringlet::task<> {
-            static_cast<void>(co_await ringlet::detail::close_operation(owner, fd));
+            static_cast<void>(co_await ringlet::detail::close_operation(owner.core(), fd));
             ++closed;
         };
         ringlet::task_group group;
         for (int i = 0; i < 3; ++i)
             group.spawn(close(::dup(STDERR_FILENO)));
         CHECK(open_descriptors() == open_before + 3);
-        owner.prepare_fork();
+        owner.core().prepare_fork();
         CHECK(open_descriptors() == open_before);
         CHECK(closed == 0);
         co_await group.join();
@@ -340,7 +341,7 @@ TEST_CASE("a loop that is left behind in a forked child makes room for another",
         const child_end end = run_in_child([&] {
             if (ringlet::loop::current() != &owner)
                 return 1;
-            ringlet::loop::abandon_in_child();
+            ringlet::detail::loop_core::abandon_in_child();
             if (ringlet::loop::current() != nullptr)
                 return 2;
             const auto sleep = []() -> ringlet::task<int> {

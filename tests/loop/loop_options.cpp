@@ -4,6 +4,7 @@
 
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
 #include <ringlet/net/detail/send_operation.hpp>
@@ -17,7 +18,7 @@ namespace tests::loop_loop_options {
 namespace {
 
 ringlet::task<> count_ready(ringlet::loop& owner, int fd, int& count) {
-    count += co_await ringlet::detail::poll_operation(owner, fd, POLLIN) == POLLIN ? 1 : 0;
+    count += co_await ringlet::detail::poll_operation(owner.core(), fd, POLLIN) == POLLIN ? 1 : 0;
 }
 
 /// A socket pair with a receive in flight.
@@ -28,8 +29,8 @@ struct receiver {
 
     ringlet::task<> receive(ringlet::loop& owner, int& received) {
         std::error_code error;
-        received += static_cast<int>(
-            co_await ringlet::detail::recv_operation(owner, pair.fd(), &byte, 1, incoming, &error));
+        received += static_cast<int>(co_await ringlet::detail::recv_operation(
+            owner.core(), pair.fd(), &byte, 1, incoming, &error));
     }
 };
 
@@ -92,7 +93,7 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
         };
         group.spawn(other());
         for (; !other_ran && awaits < 10'000; ++awaits)
-            co_await ringlet::detail::send_operation(owner, pair.fd(), nullptr, 0,
+            co_await ringlet::detail::send_operation(owner.core(), pair.fd(), nullptr, 0,
                                                      ringlet::detail::send_operation::amount::all,
                                                      outgoing, nullptr);
         co_await group.join();
@@ -106,11 +107,11 @@ TEST_CASE("a loop completes as many awaits inline as its options allow, in a row
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await ringlet::yield();
         for (int i = 0; i < 3; ++i)
-            CHECK(owner.may_complete_inline());
-        CHECK_FALSE(owner.may_complete_inline());
-        CHECK_FALSE(owner.may_complete_inline());
+            CHECK(owner.core().may_complete_inline());
+        CHECK_FALSE(owner.core().may_complete_inline());
+        CHECK_FALSE(owner.core().may_complete_inline());
         co_await ringlet::yield();
-        CHECK(owner.may_complete_inline());
+        CHECK(owner.core().may_complete_inline());
     });
 }
 

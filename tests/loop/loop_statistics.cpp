@@ -47,7 +47,7 @@ TEST_CASE("operations are counted while they are in flight and when they complet
     const connected_pair pair = unix_pair();
     run_coroutine(owner, [&]() -> task<> {
         const auto wait = [&](short events) -> task<> {
-            co_await ringlet::detail::poll_operation(owner, pair.fd(), events);
+            co_await ringlet::detail::poll_operation(owner.core(), pair.fd(), events);
         };
         ringlet::task_group group;
         group.spawn(wait(POLLIN));

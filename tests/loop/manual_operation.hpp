@@ -1,11 +1,12 @@
 #pragma once
 
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/loop.hpp>
 
 /// An operation that ends when a test says so, and counts how often it was asked to end early.
 class manual_operation final : public ringlet::detail::operation {
 public:
-    explicit manual_operation(ringlet::loop& owner) noexcept : operation(owner) {}
+    explicit manual_operation(ringlet::loop& owner) noexcept : operation(owner.core()) {}
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(ringlet::detail::suspension waiter) {

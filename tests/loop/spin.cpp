@@ -46,7 +46,7 @@ struct spinning {
     void close(int times) {
         run_coroutine(loop, [&]() -> ringlet::task<> {
             for (int i = 0; i < times; ++i)
-                static_cast<void>(co_await ringlet::detail::close_operation(loop, -1));
+                static_cast<void>(co_await ringlet::detail::close_operation(loop.core(), -1));
         });
     }
 

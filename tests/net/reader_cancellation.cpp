@@ -13,6 +13,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_pair.hpp>
 
@@ -192,7 +193,7 @@ TEST_CASE("the reader's timeout is for each wait, and costs a read that waits fo
         }
         CHECK(text.find("recv") == 0);
         CHECK(owner.now() - start == 3s);
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
         co_await pair.one.send_all("late\n");
         CHECK_AWAITED(co_await in.read_line(), "late");
         co_await group.join();
@@ -232,7 +233,7 @@ TEST_CASE("a read has its turn even where it is cancelled while it waits for tha
         std::string read;
         std::error_code error = stream_errc::too_long;
         const auto reads = [&]() -> task<> {
-            while (owner.may_complete_inline()) {
+            while (owner.core().may_complete_inline()) {
             }
             read = (co_await in.read_line(error)).value_or("nothing");
         };

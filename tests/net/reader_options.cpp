@@ -2,6 +2,7 @@
 #include "run_virtually.hpp"
 #include "scripted_stream.hpp"
 
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/reader.hpp>
 
 #include <chrono>
@@ -49,7 +50,7 @@ TEST_CASE("a reader has no memory before the first read, and then what its optio
             const auto second = co_await in.read_line();
             CHECK(second == "short");
         }
-        CHECK(owner.frames().cached_bytes() >= 1024);
+        CHECK(owner.core().frames().cached_bytes() >= 1024);
     });
 }
 

@@ -7,6 +7,7 @@
 #include "stream_pair.hpp"
 
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <string>
@@ -46,7 +47,7 @@ TEST_CASE("what a stream receives without a buffer can be sent on as it is", "[n
         pair.one.shutdown(stream::how::sending);
         co_await group.join();
         CHECK(pair.other.at_end());
-        CHECK(owner.buffers().lent() == 0);
+        CHECK(owner.core().buffers().lent() == 0);
     });
 }
 

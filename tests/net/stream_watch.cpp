@@ -5,6 +5,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/net/writer.hpp>
@@ -244,7 +245,7 @@ TEST_CASE("without timeouts a watch takes no timer", "[net]") {
     here.receives = {{100h, 1}};
     here.run([&]() -> task<> {
         const stream_watch watch(here.stream(), {});
-        CHECK(here.owner().timers().empty());
+        CHECK(here.owner().core().timers().empty());
         outcome ended;
         co_await receive(here, ended);
         CHECK_FALSE(ended.error);
@@ -262,7 +263,7 @@ TEST_CASE("a watch that ends before what is pending lets it wait on", "[net]") {
             group.spawn(receive(here, ended));
             co_await ringlet::sleep_for(29s);
             watch.reset();
-            CHECK(here.owner().timers().empty());
+            CHECK(here.owner().core().timers().empty());
         });
         CHECK_FALSE(ended.error);
         CHECK(ended.at == 1h);

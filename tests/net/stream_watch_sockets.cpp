@@ -7,6 +7,7 @@
 #include "stream_pair.hpp"
 
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/stream_watch.hpp>
 
 #include <array>
@@ -58,7 +59,7 @@ TEST_CASE("a client that says nothing can be told so, and go on", "[net]") {
         std::array<char, 16> buffer;
         std::error_code error;
         for (int i = 0; i < 3; ++i) {
-            const auto began = owner.turn_began();
+            const auto began = owner.core().turn_began();
             const std::size_t nothing = co_await pair.one.recv(buffer, error);
             CHECK(nothing == 0);
             CHECK(error == std::errc::timed_out);

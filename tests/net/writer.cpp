@@ -10,6 +10,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/writer.hpp>
 
@@ -248,7 +249,7 @@ TEST_CASE("the writer's timeout is for each send", "[net]") {
         CHECK(error == std::errc::timed_out);
         CHECK(owner.now() - start == 3s);
         CHECK(out.failed());
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
     });
 }
 
@@ -288,7 +289,7 @@ TEST_CASE("what was not flushed at the end is not sent", "[net]") {
             co_await out.write("forgotten");
         }
         CHECK(pipe.size() == 0);
-        CHECK(owner.frames().cached_bytes() >= 4096);
+        CHECK(owner.core().frames().cached_bytes() >= 4096);
     });
 }
 

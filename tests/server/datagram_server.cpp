@@ -64,7 +64,7 @@ struct held_back {
 
     task<> answer(datagram_request& request) const {
         trace.note("begun");
-        co_await ringlet::detail::poll_operation(ringlet::loop::require_current("test"),
+        co_await ringlet::detail::poll_operation(ringlet::loop::require_current("test").core(),
                                                  gate.first.native_handle(), POLLIN);
         co_await request.reply(request.packet());
     }

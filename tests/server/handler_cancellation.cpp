@@ -16,6 +16,7 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/file/file.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/connect.hpp>
 
 #include <array>
@@ -229,26 +230,26 @@ void cancel_everywhere(canceller by, moment when) {
         REQUIRE(points > 10);
         REQUIRE(sample.cancelled() == 0);
         const std::size_t descriptors = open_descriptors();
-        const auto time_limit_ends = owner.timers().next_deadline();
-        auto* const around = &owner.scope();
-        std::size_t frames = owner.frames().cached_bytes();
+        const auto time_limit_ends = owner.core().timers().next_deadline();
+        auto* const around = &owner.core().scope();
+        std::size_t frames = owner.core().frames().cached_bytes();
         int reached = 0;
         for (int k = 1; reached >= k - 1; ++k) {  // as long as the one before came so far
             reached = co_await sample.serve_cancelled(k);
             INFO("cancelled at suspension " << k << " of about " << points);
             CHECK(open_descriptors() == descriptors);
-            CHECK(owner.timers().next_deadline() == time_limit_ends);
-            CHECK(&owner.scope() == around);
+            CHECK(owner.core().timers().next_deadline() == time_limit_ends);
+            CHECK(&owner.core().scope() == around);
             CHECK(counted::alive() == 0);
             CHECK(counted::strays() == 0);
-            CHECK(owner.frames().cached_bytes() >= frames);
-            frames = owner.frames().cached_bytes();
+            CHECK(owner.core().frames().cached_bytes() >= frames);
+            frames = owner.core().frames().cached_bytes();
         }
         CHECK(sample.cancelled() > points / 3);
         const bool tells = by == canceller::handler;  // being cancelled by the server is no error
         CHECK(sample.errors() == static_cast<std::size_t>(tells ? sample.cancelled() : 0));
     });
-    CHECK(owner.timers().empty());
+    CHECK(owner.core().timers().empty());
 }
 
 }  // namespace

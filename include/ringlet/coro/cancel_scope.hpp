@@ -1,8 +1,8 @@
 #pragma once
 
 #include <ringlet/loop/detail/deadline_after.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
-#include <ringlet/loop/loop.hpp>
 
 #include <chrono>
 #include <system_error>
@@ -64,7 +64,7 @@ private:
 
     void expire() override { scope_.cancel(std::errc::timed_out); }
 
-    loop& loop_;
+    detail::loop_core& core_;
     detail::operation_scope& outer_;
     detail::operation_scope scope_;
     stop_link* stop_ = nullptr;  // owned

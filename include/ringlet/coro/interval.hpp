@@ -21,7 +21,7 @@ public:
     /// std::logic_error outside a loop.
     template <class Rep, class Period>
     explicit interval(std::chrono::duration<Rep, Period> period)
-        : loop_(loop::require_current("interval")), start_(loop_.now()),
+        : core_(detail::loop_core::require_current("interval")), start_(core_.now()),
           period_(detail::deadline_after(start_, period, "interval") - start_) {
         if (period_ <= period_.zero())
             throw std::invalid_argument("interval: the period must be more than 0");
@@ -29,19 +29,19 @@ public:
 
     /// Waits for the next tick. Awaiting it throws std::system_error if the wait is cancelled, or
     /// stores that in `error`.
-    [[nodiscard]] detail::sleep_operation tick() { return {loop_, next(), nullptr}; }
+    [[nodiscard]] detail::sleep_operation tick() { return {core_, next(), nullptr}; }
     [[nodiscard]] detail::sleep_operation tick(std::error_code& error) {
-        return {loop_, next(), &error};
+        return {core_, next(), &error};
     }
 
 private:
     // Computed from the clock alone, so that a tick whose wait was cancelled can be awaited again.
     loop::clock::time_point next() const noexcept {
-        const auto passed = (loop_.now() - start_) / period_;
+        const auto passed = (core_.now() - start_) / period_;
         return start_ + (passed + 1) * period_;
     }
 
-    loop& loop_;
+    detail::loop_core& core_;
     loop::clock::time_point start_;
     loop::clock::duration period_;
 };

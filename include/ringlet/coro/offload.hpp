@@ -28,7 +28,7 @@ template <class Function>
     static_assert(std::is_lvalue_reference_v<Function> ||
                       std::is_trivially_destructible_v<Function>,
                   "offload: give a callable that owns what it captures a name, and pass that");
-    return {loop::require_current("offload"), pool, std::forward<Function>(function)};
+    return {detail::loop_core::require_current("offload"), pool, std::forward<Function>(function)};
 }
 
 /// Calls `function()`, which may block, in a thread of the pool that the process shares,

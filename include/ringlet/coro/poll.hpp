@@ -24,10 +24,10 @@ namespace ringlet {
 /// One thread: the loop's. Lifetime: the descriptor stays open as long as the coroutine waits; a
 /// descriptor that is closed meanwhile may never be ready.
 [[nodiscard]] inline detail::poll_operation poll(int fd, short events) {
-    return {loop::require_current("poll"), fd, events, nullptr};
+    return {detail::loop_core::require_current("poll"), fd, events, nullptr};
 }
 [[nodiscard]] inline detail::poll_operation poll(int fd, short events, std::error_code& error) {
-    return {loop::require_current("poll"), fd, events, &error};
+    return {detail::loop_core::require_current("poll"), fd, events, &error};
 }
 
 }  // namespace ringlet

@@ -21,7 +21,7 @@ public:
     shield() : shield(loop::require_current("shield")) {}
 
     /// Shields what is awaited in `owner`, a loop of this thread that need not run yet.
-    explicit shield(loop& owner) noexcept : root_scope_(owner, owner.root_scope()) {}
+    explicit shield(loop& owner) noexcept : root_scope_(owner.core(), owner.core().root_scope()) {}
 
 private:
     detail::entered_scope root_scope_;

@@ -46,8 +46,9 @@ public:
     /// Waits for a signal in the frame of the awaiting coroutine.
     class wait_operation final : public detail::ring_operation {
     public:
-        wait_operation(loop& owner, signal_set& awaited, std::error_code* error) noexcept
-            : detail::ring_operation(owner, never_enough), set_(awaited), error_(error) {}
+        wait_operation(detail::loop_core& core, signal_set& awaited,
+                       std::error_code* error) noexcept
+            : detail::ring_operation(core, never_enough), set_(awaited), error_(error) {}
 
         [[nodiscard]] bool await_ready() noexcept;
         void await_suspend(detail::suspension waiter);

@@ -11,7 +11,7 @@ namespace ringlet {
 /// std::system_error if the sleep is cancelled.
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
-    loop& current = loop::require_current("sleep_for");
+    auto& current = detail::loop_core::require_current("sleep_for");
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), nullptr};
 }
 
@@ -21,7 +21,7 @@ template <class Rep, class Period>
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
                                                 std::error_code& error) {
-    loop& current = loop::require_current("sleep_for");
+    auto& current = detail::loop_core::require_current("sleep_for");
     return {current, detail::deadline_after(current.now(), duration, "sleep_for"), &error};
 }
 
@@ -29,7 +29,7 @@ template <class Rep, class Period>
 /// Throws std::logic_error outside a loop. Awaiting it throws std::system_error if the sleep is
 /// cancelled.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline) {
-    return {loop::require_current("sleep_until"), deadline, nullptr};
+    return {detail::loop_core::require_current("sleep_until"), deadline, nullptr};
 }
 
 /// Suspends the coroutine until `deadline`; if that has passed, until the next turn of the loop.
@@ -37,13 +37,13 @@ template <class Rep, class Period>
 /// loop.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline,
                                                          std::error_code& error) {
-    return {loop::require_current("sleep_until"), deadline, &error};
+    return {detail::loop_core::require_current("sleep_until"), deadline, &error};
 }
 
 /// Lets every other coroutine that is ready go first: for coroutines that compute for long. Throws
 /// std::logic_error outside a loop. Awaiting it throws std::system_error if it is cancelled.
 [[nodiscard]] inline detail::yield_operation yield() {
-    return detail::yield_operation(loop::require_current("yield"));
+    return detail::yield_operation(detail::loop_core::require_current("yield"));
 }
 
 }  // namespace ringlet

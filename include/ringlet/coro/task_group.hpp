@@ -39,7 +39,7 @@ public:
     explicit task_group(std::size_t running_max);
 
     /// Makes a group in `owner`, a loop that need not run yet.
-    explicit task_group(loop& owner) noexcept : loop_(owner), scope_(&owner.scope()) {}
+    explicit task_group(loop& owner) noexcept : core_(owner.core()), scope_(&core_.scope()) {}
 
     task_group(const task_group&) = delete;
     task_group& operator=(const task_group&) = delete;
@@ -101,7 +101,7 @@ private:
     [[nodiscard]] bool reserve() noexcept;
     void grant_next() noexcept;
 
-    loop& loop_;
+    detail::loop_core& core_;
     detail::operation_scope scope_;
     std::size_t running_ = 0;
     std::size_t reserved_ = 0;  // granted to spawn operations that have yet to spawn

@@ -71,7 +71,7 @@ private:
     void arm_timer() noexcept;
     void expire() override;
 
-    loop& loop_;
+    detail::loop_core& core_;
     duration period_;     // from one token to the next; 0 is no limit
     duration credit_;     // how long before the bucket is full its first token comes
     time_point full_at_;  // when the bucket is full, unless more tokens are taken

@@ -32,14 +32,14 @@ namespace ringlet {
 class file {
 public:
     /// The file that `fd` has open, which it takes over, and whose waiting happens in `owner`.
-    file(loop& owner, int fd) noexcept : loop_(&owner), fd_(fd) {}
+    file(loop& owner, int fd) noexcept : core_(&owner.core()), fd_(fd) {}
 
     file(file&& other) noexcept
-        : loop_(other.loop_), fd_(std::exchange(other.fd_, -1)), pinned_(std::move(other.pinned_)) {
+        : core_(other.core_), fd_(std::exchange(other.fd_, -1)), pinned_(std::move(other.pinned_)) {
     }
     file& operator=(file&& other) noexcept {
         pinned_ = std::move(other.pinned_);
-        std::swap(loop_, other.loop_);
+        std::swap(core_, other.core_);
         std::swap(fd_, other.fd_);
         return *this;
     }
@@ -97,9 +97,9 @@ public:
     }
 
     /// Waits until what has been written is on the disk. fsync(2).
-    [[nodiscard]] detail::sync_operation sync() { return {*loop_, fd_, pinned_, nullptr}; }
+    [[nodiscard]] detail::sync_operation sync() { return {*core_, fd_, pinned_, nullptr}; }
     [[nodiscard]] detail::sync_operation sync(std::error_code& error) {
-        return {*loop_, fd_, pinned_, &error};
+        return {*core_, fd_, pinned_, &error};
     }
 
     /// Closes the file, with nothing pending on it; it is not itself cancelled. What close(2)
@@ -109,7 +109,7 @@ public:
 
     /// The descriptor, or -1; still owned by this object.
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
-    [[nodiscard]] loop& owner() const noexcept { return *loop_; }
+    [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
 private:
     static constexpr std::uint64_t offset_max = std::numeric_limits<off_t>::max();
@@ -123,16 +123,16 @@ private:
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("read: the buffer is empty; it must hold a byte or more");
         check_offset("read", offset);
-        return {*loop_, fd_, buffer.data(), buffer.size(), offset, pinned_, error};
+        return {*core_, fd_, buffer.data(), buffer.size(), offset, pinned_, error};
     }
     [[nodiscard]] detail::write_at_operation write(const_buffer buffer, std::uint64_t offset,
                                                    detail::write_at_operation::amount wanted,
                                                    std::error_code* error) {
         check_offset("write", offset);
-        return {*loop_, fd_, buffer.data(), buffer.size(), offset, wanted, pinned_, error};
+        return {*core_, fd_, buffer.data(), buffer.size(), offset, wanted, pinned_, error};
     }
 
-    loop* loop_;
+    detail::loop_core* core_;
     int fd_;
     detail::pinned pinned_;
 };

@@ -9,8 +9,6 @@ namespace ringlet {
 
 class loop;
 
-class loop;
-
 /// A coroutine that waits, with those that wait for it in turn: a call stack, as it was when
 /// `suspended_tasks` was called.
 struct suspended_task {

@@ -57,7 +57,7 @@ public:
 
     /// Takes over a datagram socket, bound, connected or neither, whose waiting happens in `owner`.
     datagram_socket(loop& owner, bound_socket taken) noexcept
-        : loop_(&owner), socket_(std::move(taken)) {}
+        : core_(&owner.core()), socket_(std::move(taken)) {}
 
     datagram_socket(datagram_socket&&) noexcept = default;
     datagram_socket& operator=(datagram_socket&&) noexcept = default;
@@ -179,7 +179,7 @@ public:
 
     /// The socket itself, for any other option.
     [[nodiscard]] ringlet::socket& socket() noexcept { return socket_.socket(); }
-    [[nodiscard]] loop& owner() const noexcept { return *loop_; }
+    [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
     /// Gives the socket away, with nothing pending on it.
     [[nodiscard]] bound_socket release() noexcept;
@@ -187,26 +187,26 @@ public:
 private:
     [[nodiscard]] detail::recv_from_operation receive(mutable_buffer buffer, address* sender,
                                                       std::error_code* error) {
-        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
+        return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
     [[nodiscard]] detail::recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
                                                              std::error_code* error) {
-        return {*loop_, socket_.native_handle(), buffer, sender, &pending_, error};
+        return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
     [[nodiscard]] detail::send_to_operation transmit(const_buffer data, const address* to,
                                                      std::error_code* error) {
-        return {*loop_, socket_.native_handle(), data, to, &pending_, error};
+        return {*core_, socket_.native_handle(), data, to, &pending_, error};
     }
     [[nodiscard]] detail::send_burst_operation transmit_burst(const_buffer data,
                                                               std::size_t segment_size,
                                                               const address* to,
                                                               std::error_code* error) {
-        return {*loop_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
+        return {*core_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
                 error};
     }
     [[nodiscard]] int protocol() noexcept;
 
-    loop* loop_;
+    detail::loop_core* core_;
     bound_socket socket_;
     int protocol_ = -1;  // of the socket, once asked
     detail::operation_group pending_;

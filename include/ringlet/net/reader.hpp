@@ -183,7 +183,7 @@ private:
         bool ended = request.attempt();
         if (ended && !request.failed())
             co_await detail::yield_operation(
-                loop_);  // there is an answer, but too many came inline
+                core_);  // there is an answer, but too many came inline
         for (; !ended; ended = request.attempt()) {
             const auto limit = patience();
             request.received(co_await stream_.recv(request.room()));

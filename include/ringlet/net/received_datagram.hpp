@@ -2,7 +2,6 @@
 
 #include <ringlet/net/mutable_buffer.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -52,7 +51,7 @@ struct received_burst {
         return std::views::iota(std::size_t{0}, count()) |
                std::views::transform([all, each = segment_size](std::size_t index) {
                    const auto rest = all.subspan(index * each);
-                   return rest.first(std::min(each, rest.size()));
+                   return rest.size() < each ? rest : rest.first(each);
                });
     }
 };

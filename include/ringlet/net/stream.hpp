@@ -30,7 +30,8 @@ namespace ringlet {
 class stream {
 public:
     /// A stream on `connected`, whose waiting happens in `owner`.
-    stream(loop& owner, socket connected) noexcept : loop_(&owner), socket_(std::move(connected)) {}
+    stream(loop& owner, socket connected) noexcept
+        : core_(&owner.core()), socket_(std::move(connected)) {}
 
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;
@@ -57,10 +58,10 @@ public:
     ///     while (const auto received = co_await client.recv_lent())
     ///         co_await client.send_all(received);
     [[nodiscard]] detail::recv_lent_operation recv_lent() {
-        return {*loop_, socket_.native_handle(), incoming_, nullptr};
+        return {*core_, socket_.native_handle(), incoming_, nullptr};
     }
     [[nodiscard]] detail::recv_lent_operation recv_lent(std::error_code& error) {
-        return {*loop_, socket_.native_handle(), incoming_, &error};
+        return {*core_, socket_.native_handle(), incoming_, &error};
     }
 
     /// Sends as much of `buffer` as the socket takes at once, waiting until it takes some. Yields
@@ -86,7 +87,7 @@ public:
     template <detail::makes_const_buffer... More>
     [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
         return detail::buffer_sequence_send<sizeof...(more) + 2>(
-            *loop_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
+            *core_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
     }
 
     /// The same for any number of buffers; the span must last until the await is over.
@@ -146,7 +147,7 @@ public:
 
     /// The socket itself, for any other option.
     [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
-    [[nodiscard]] loop& owner() const noexcept { return *loop_; }
+    [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
     /// Gives the socket away, with nothing pending on it.
     [[nodiscard]] ringlet::socket release() noexcept;
@@ -158,21 +159,21 @@ private:
                                                       std::error_code* error) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
-        return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
+        return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
     }
     [[nodiscard]] detail::send_operation
     transmit(const_buffer buffer, detail::send_operation::amount wanted, std::error_code* error) {
-        return {*loop_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
+        return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
                 error};
     }
     [[nodiscard]] detail::gathered_send_operation gather(std::span<const const_buffer> buffers,
                                                          std::error_code* error) {
-        return {*loop_, socket_.native_handle(),
+        return {*core_, socket_.native_handle(),
                 std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
                 outgoing_, error};
     }
 
-    loop* loop_;
+    detail::loop_core* core_;
     ringlet::socket socket_;
     detail::direction incoming_;
     detail::direction outgoing_;

@@ -114,7 +114,7 @@ private:
         if (failed())
             std::rethrow_exception(failure_);
         if (request.attempt()) {
-            co_await detail::yield_operation(loop_);  // there was room, but too many came inline
+            co_await detail::yield_operation(core_);  // there was room, but too many came inline
             co_return;
         }
         try {

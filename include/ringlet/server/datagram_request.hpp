@@ -26,7 +26,7 @@ class datagram_request {
 public:
     /// For servers: handled in `owner`, and answered through `fd`, which somebody keeps open.
     datagram_request(loop& owner, int fd, datagram received) noexcept
-        : loop_(owner), fd_(fd), datagram_(std::move(received)) {}
+        : core_(owner.core()), fd_(fd), datagram_(std::move(received)) {}
     datagram_request(const datagram_request&) = delete;
     datagram_request& operator=(const datagram_request&) = delete;
 
@@ -52,11 +52,11 @@ public:
 
     /// Sends a datagram to anyone, as `reply` does to the sender; `to` must last as long as `data`.
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
-        return {loop_, fd_, data, &to, &pending_, nullptr};
+        return {core_, fd_, data, &to, &pending_, nullptr};
     }
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
                                                     std::error_code& error) {
-        return {loop_, fd_, data, &to, &pending_, &error};
+        return {core_, fd_, data, &to, &pending_, &error};
     }
 
     /// Sends `data` to the sender as datagrams of `segment_size` bytes each, the last of which may
@@ -64,11 +64,11 @@ public:
     /// the bytes sent. As datagram_socket::send_burst_to.
     [[nodiscard]] detail::send_burst_operation reply_burst(const_buffer data,
                                                            std::size_t segment_size) {
-        return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
+        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
     }
     [[nodiscard]] detail::send_burst_operation
     reply_burst(const_buffer data, std::size_t segment_size, std::error_code& error) {
-        return {loop_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
+        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
     }
 
     /// For servers: as operation_group::count_sent.
@@ -82,7 +82,7 @@ private:
         return sender().family() == AF_UNIX ? 0 : IPPROTO_UDP;
     }
 
-    loop& loop_;
+    detail::loop_core& core_;
     int fd_;
     datagram datagram_;
     detail::operation_group pending_;

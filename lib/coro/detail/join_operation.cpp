@@ -6,7 +6,7 @@
 namespace ringlet::detail {
 
 join_operation::join_operation(task_group& group) noexcept
-    : operation(group.loop_), group_(group) {}
+    : operation(group.core_), group_(group) {}
 
 bool join_operation::await_ready() noexcept {
     // The operation is admitted even if all tasks have ended, since `await_resume` asks whether the

@@ -12,8 +12,8 @@ task<file> open_file(int directory, std::filesystem::path path, int flags, mode_
     if (path.native().find('\0') != std::string::npos)  // the kernel would open something else
         refused = std::make_error_code(std::errc::invalid_argument);
     else
-        fd = co_await open_operation(current, directory, path.c_str(), flags, permissions, resolve,
-                                     refused);
+        fd = co_await open_operation(current.core(), directory, path.c_str(), flags, permissions,
+                                     resolve, refused);
     if (error != nullptr)
         *error = refused;
     else if (refused)

@@ -1,5 +1,5 @@
 #include <ringlet/loop/detail/frame_pool.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <new>
 #include <utility>
@@ -31,7 +31,8 @@ frame_pool::~frame_pool() {
 // Every block is as large as its class, so that any pool can keep it.
 void* frame_pool::allocate(std::size_t size) {
     const std::size_t size_class = class_of(size, granularity);
-    if (loop* const current = loop::current(); current != nullptr && size_class <= classes)
+    if (loop_core* const current = loop_core::current();
+        current != nullptr && size_class <= classes)
         if (void* const block = current->frames().take(size_class))
             return block;
     return ::operator new(block_size(size_class, granularity));
@@ -39,7 +40,7 @@ void* frame_pool::allocate(std::size_t size) {
 
 void frame_pool::deallocate(void* block, std::size_t size) noexcept {
     const std::size_t size_class = class_of(size, granularity);
-    loop* const current = loop::current();
+    loop_core* const current = loop_core::current();
     if (current != nullptr && size_class <= classes && current->frames().keep(block, size_class))
         return;
     ::operator delete(block);

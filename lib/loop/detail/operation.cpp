@@ -1,5 +1,4 @@
 #include <ringlet/loop/detail/operation.hpp>
-#include <ringlet/loop/loop.hpp>
 
 namespace ringlet::detail {
 
@@ -20,7 +19,7 @@ bool operation::scope_cancelled() const noexcept {
 void operation::resume_later(int result) noexcept {
     result_ = result;
     unlink();
-    loop_->make_ready(*this);
+    core_->ready().push_back(*this);
 }
 
 void operation::report(std::error_code* error, const char* what) const {

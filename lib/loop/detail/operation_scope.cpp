@@ -1,3 +1,4 @@
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 
 namespace ringlet::detail {

@@ -13,7 +13,7 @@ void ring_operation::cancel() {
 
 void ring_operation::cancel_in_ring() {
     // It stands behind the operation's own SQE, and before any of a later one at this address.
-    io_uring_prep_cancel64(&loop_->next_sqe(), reinterpret_cast<std::uintptr_t>(this), 0);
+    io_uring_prep_cancel64(&core_->next_sqe(), reinterpret_cast<std::uintptr_t>(this), 0);
 }
 
 void ring_operation::complete(const completion& cqe) {
@@ -25,7 +25,7 @@ void ring_operation::complete(const completion& cqe) {
 
 void ring_operation::restart() {
     cancel_requested_ = false;
-    prepare(loop_->begin(*this));
+    prepare(core_->begin(*this));
 }
 
 void ring_operation::restart_when_ready(int fd, short events) {
@@ -33,7 +33,7 @@ void ring_operation::restart_when_ready(int fd, short events) {
         complete({0, -ECANCELED, 0});
         return;
     }
-    io_uring_prep_poll_add(&loop_->begin(*this), fd, static_cast<unsigned>(events));
+    io_uring_prep_poll_add(&core_->begin(*this), fd, static_cast<unsigned>(events));
     polling_ = true;
 }
 

@@ -6,12 +6,12 @@ bool sleep_operation::await_suspend(suspension waiter) noexcept {
     if (!admit())
         return false;
     suspend(waiter);
-    loop_->timers().arm(*this, deadline_);
+    core_->timers().arm(*this, deadline_);
     return true;
 }
 
 void sleep_operation::cancel() {
-    if (loop_->timers().disarm(*this))
+    if (core_->timers().disarm(*this))
         resume_later(-ECANCELED);
 }
 

@@ -7,7 +7,7 @@ namespace ringlet::detail {
 bool accept_operation::await_ready() noexcept {
     if (!admit())
         return true;
-    if (!source_.available() || !loop_->may_complete_inline())
+    if (!source_.available() || !core_->may_complete_inline())
         return false;
     result_ = source_.take();
     return true;
@@ -26,7 +26,7 @@ void accept_operation::await_suspend(suspension waiter) {
 stream accept_operation::await_resume() {
     if (error_ != nullptr || result_ < 0)
         report(error_, "accept");
-    return {*loop_, result_ < 0 ? socket() : socket(loop_->net(), result_)};
+    return {core_->owner(), result_ < 0 ? socket() : socket(core_->net(), result_)};
 }
 
 void accept_operation::cancel() {

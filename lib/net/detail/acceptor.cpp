@@ -62,7 +62,7 @@ void acceptor::wait(accept_operation& waiter) {
 
 void acceptor::stop() {
     stopped_ = true;
-    loop_->timers().disarm(*this);
+    core_->timers().disarm(*this);
     if (armed_)
         cancel();
     if (waiter_ != nullptr)
@@ -100,12 +100,12 @@ void acceptor::arm() {
 // What is on its way to a socket that will own it.
 void acceptor::own(int fd) noexcept {
     if (fd >= 0)
-        loop_->net().own(fd);
+        core_->net().own(fd);
 }
 
 void acceptor::discard(int fd) noexcept {
-    loop_->net().disown(fd);
-    loop_->net().close(fd);
+    core_->net().disown(fd);
+    core_->net().close(fd);
 }
 
 void acceptor::complete(const completion& cqe) {
@@ -171,7 +171,7 @@ void acceptor::pause(int error) {
     pause_ = stuck_anew ? options_.overload_pause_first
                         : std::min(pause_ * 2, options_.overload_pause_max);
     pausing_ = true;
-    loop_->timers().arm(*this, loop_->now() + pause_);
+    core_->timers().arm(*this, core_->now() + pause_);
     if (stuck_anew && overload_)
         overload_(std::error_code(error, std::system_category()), pause_);
 }

@@ -2,7 +2,6 @@
 
 #include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
-#include <ringlet/loop/loop.hpp>
 #include <ringlet/net/detail/accept_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
@@ -16,12 +15,12 @@ namespace ringlet::detail {
 /// whenever a CQE lacks F_MORE it is no longer armed, and `arm` decides whether it is again.
 class acceptor final : public ring_operation, private timer {
 public:
-    acceptor(loop& owner, bound_socket listening, const listener_options& options)
-        : ring_operation(owner, never_enough), socket_(std::move(listening)), options_(options),
+    acceptor(loop_core& core, bound_socket listening, const listener_options& options)
+        : ring_operation(core, never_enough), socket_(std::move(listening)), options_(options),
           multishot_(options.accepted_ahead_max > 0) {}
     ~acceptor() = default;
 
-    [[nodiscard]] loop& owner() noexcept { return *loop_; }
+    [[nodiscard]] loop_core& core() noexcept { return *core_; }
     [[nodiscard]] const bound_socket& listening() const noexcept { return socket_; }
     void set_overload_handler(listener::overload_handler handler) {
         overload_ = std::move(handler);

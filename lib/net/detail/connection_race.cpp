@@ -27,7 +27,7 @@ task<> connection_race::begin_attempts(task_group& group) {
         std::error_code error;  // the delay is over, or the race is cancelled
         if (begun_ < attempts_.size())
             co_await with_timeout(delay_, ended_.wait(error));
-    } while (begun_ < attempts_.size() && !loop_.scope().cancelled());
+    } while (begun_ < attempts_.size() && !loop_.core().scope().cancelled());
 }
 
 task<> connection_race::run_attempt(task_group& group, attempt& own) {

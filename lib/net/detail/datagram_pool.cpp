@@ -35,14 +35,14 @@ bool passes(int error) noexcept {
 
 }  // namespace
 
-datagram_pool::datagram_pool(loop& owner, int fd, const datagram_receiver_options& options)
-    : loop_(owner), batch_max_(options.batch_max),
+datagram_pool::datagram_pool(loop_core& core, int fd, const datagram_receiver_options& options)
+    : core_(core), batch_max_(options.batch_max),
       memory_(std::make_unique_for_overwrite<std::byte[]>(options.packets_max *
                                                           options.packet_size_max)) {
     free_.reserve(options.packets_max);
     for (std::size_t i = 0; i < options.packets_max; ++i) {
         std::byte* const memory = memory_.get() + i * options.packet_size_max;
-        slots_.emplace_back(owner, *this, fd, memory, options.packet_size_max);
+        slots_.emplace_back(core, *this, fd, memory, options.packet_size_max);
         free_.push_back(&slots_.back());
     }
 }
@@ -84,7 +84,7 @@ void datagram_pool::arm() {
 void datagram_pool::arm_after(std::chrono::milliseconds pause) noexcept {
     if (to_arm_)
         return;
-    loop_.timers().arm(*this, loop_.now() + pause);
+    core_.timers().arm(*this, core_.now() + pause);
     to_arm_ = true;
 }
 
@@ -146,7 +146,7 @@ void datagram_pool::give_back(datagram_slot& slot) noexcept {
 void datagram_pool::stop() {
     stopped_ = true;
     if (std::exchange(to_arm_, false))
-        loop_.timers().disarm(*this);
+        core_.timers().disarm(*this);
     in_flight_.for_each([](datagram_slot& slot) { slot.cancel(); });
     if (waiter_ != nullptr)
         std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);

@@ -23,9 +23,9 @@ namespace ringlet::detail {
 /// registered ring of buffers.)
 class datagram_pool final : private timer {
 public:
-    datagram_pool(loop& owner, int fd, const datagram_receiver_options& options);
+    datagram_pool(loop_core& core, int fd, const datagram_receiver_options& options);
 
-    [[nodiscard]] loop& owner() noexcept { return loop_; }
+    [[nodiscard]] loop_core& core() noexcept { return core_; }
 
     /// Whether a receive need not wait, and then its result: 0 and the slot, or `-errno`.
     [[nodiscard]] bool available() const noexcept;
@@ -62,7 +62,7 @@ private:
     void serve();
     void release_if_abandoned() noexcept;
 
-    loop& loop_;
+    loop_core& core_;
     std::size_t batch_max_;
     std::unique_ptr<std::byte[]> memory_;
     std::deque<datagram_slot> slots_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ringlet/loop/detail/ring_operation.hpp>
-#include <ringlet/loop/loop.hpp>
 #include <ringlet/net/datagram.hpp>
 
 #include <sys/socket.h>
@@ -14,9 +13,9 @@ class datagram_pool;
 /// pool keeps those in flight and those received in lists.
 class datagram_slot final : public ring_operation {
 public:
-    datagram_slot(loop& owner, datagram_pool& pool, int fd, std::byte* memory,
+    datagram_slot(loop_core& core, datagram_pool& pool, int fd, std::byte* memory,
                   std::size_t size) noexcept
-        : ring_operation(owner, never_enough), pool_(pool), fd_(fd), buffer_{memory, size} {}
+        : ring_operation(core, never_enough), pool_(pool), fd_(fd), buffer_{memory, size} {}
     ~datagram_slot() = default;
 
     /// Receives a datagram that is there, or waits for one.

@@ -7,11 +7,11 @@
 
 namespace ringlet::detail {
 
-gathered_send_operation::gathered_send_operation(loop& owner, int fd,
+gathered_send_operation::gathered_send_operation(loop_core& core, int fd,
                                                  std::span<const iovec> buffers,
                                                  direction& outgoing,
                                                  std::error_code* error) noexcept
-    : ring_awaitable(owner, never_enough), fd_(fd), buffers_(buffers),
+    : ring_awaitable(core, never_enough), fd_(fd), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
                                   [](const iovec& buffer) { return buffer.iov_len; })),
       outgoing_(outgoing), error_(error) {}
@@ -59,7 +59,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         return;
     }
     advance(static_cast<std::size_t>(cqe.result));
-    outgoing_.progress(static_cast<std::size_t>(cqe.result), loop_->turn_began());
+    outgoing_.progress(static_cast<std::size_t>(cqe.result), core_->turn_began());
     if (sent_ == size_)
         finish(0);
     else if (cancel_requested())

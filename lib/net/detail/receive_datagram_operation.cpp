@@ -7,7 +7,7 @@ namespace ringlet::detail {
 bool receive_datagram_operation::await_ready() noexcept {
     if (!admit())
         return true;
-    if (!source_.available() || !loop_->may_complete_inline())
+    if (!source_.available() || !core_->may_complete_inline())
         return false;
     result_ = source_.take(received_);
     return true;

@@ -12,9 +12,9 @@ bool recv_lent_operation::await_suspend(suspension awaiting) {
     incoming_.require_idle("recv_lent");
     if (!admit())
         return false;
-    buffer_ = loop_->buffers().take_to_hold(*this, loop_->turn_began());
+    buffer_ = core_->buffers().take_to_hold(*this, core_->turn_began());
     holding_ = buffer_ != nullptr;
-    prepare(loop_->begin(*this));
+    prepare(core_->begin(*this));
     suspend(awaiting);
     incoming_.begin(*this);
     return true;
@@ -24,7 +24,7 @@ void recv_lent_operation::prepare(io_uring_sqe& sqe) {
     if (buffer_ == nullptr)
         io_uring_prep_poll_add(&sqe, fd_, POLLIN);
     else
-        io_uring_prep_recv(&sqe, fd_, buffer_, loop_->buffers().size(), 0);
+        io_uring_prep_recv(&sqe, fd_, buffer_, core_->buffers().size(), 0);
 }
 
 void recv_lent_operation::complete(const completion& cqe) {
@@ -44,13 +44,13 @@ void recv_lent_operation::complete(const completion& cqe) {
 
 void recv_lent_operation::poll() {
     yielding_ = false;
-    loop_->buffers().give_back(std::exchange(buffer_, nullptr));
+    core_->buffers().give_back(std::exchange(buffer_, nullptr));
     restart();
 }
 
 void recv_lent_operation::receive() {
     try {
-        buffer_ = loop_->buffers().take();
+        buffer_ = core_->buffers().take();
     } catch (const std::bad_alloc&) {
         finish(-ENOMEM);
         return;
@@ -58,7 +58,7 @@ void recv_lent_operation::receive() {
     if (buffer_ != nullptr)
         restart();
     else
-        loop_->buffers().wait(*this);
+        core_->buffers().wait(*this);
 }
 
 receive_buffers::time_point recv_lent_operation::waiting_since() const noexcept {
@@ -87,13 +87,13 @@ void recv_lent_operation::cancel() {
 
 void recv_lent_operation::end_hold() noexcept {
     if (std::exchange(holding_, false))
-        loop_->buffers().end_hold(*this);
+        core_->buffers().end_hold(*this);
 }
 
 received_bytes recv_lent_operation::await_resume() {
     incoming_.end(*this);
-    incoming_.received(result_, loop_->turn_began());
-    received_bytes received(loop_->buffers(), std::exchange(buffer_, nullptr),
+    incoming_.received(result_, core_->turn_began());
+    received_bytes received(core_->buffers(), std::exchange(buffer_, nullptr),
                             static_cast<std::size_t>(std::max(result_, 0)));
     if (result_ < 0 || error_ != nullptr) [[unlikely]]
         report(error_, "recv");

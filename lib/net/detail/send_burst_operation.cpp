@@ -29,10 +29,10 @@ bool cannot_segment(int result) noexcept {
 
 }  // namespace
 
-send_burst_operation::send_burst_operation(loop& owner, int fd, int protocol, const_buffer data,
+send_burst_operation::send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
                                            std::size_t segment_size, const address* to,
                                            operation_group* pending, std::error_code* error)
-    : ring_awaitable(owner, fd, data, to, pending, error, never_enough),
+    : ring_awaitable(core, fd, data, to, pending, error, never_enough),
       begin_(static_cast<const std::byte*>(data.data())), size_(data.size()),
       segment_size_(segment_size), call_size_(call_size(protocol, segment_size)) {
     if (segment_size == 0 && size_ > 0)

@@ -31,12 +31,12 @@ void sendmsg_operation::complete(const completion& cqe) {
         restart_when_ready(fd_, POLLOUT);
     } else {
         pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
-        loop_->timers().arm(*this, loop_->now() + pause_);
+        core_->timers().arm(*this, core_->now() + pause_);
     }
 }
 
 void sendmsg_operation::cancel() {
-    if (loop_->timers().disarm(*this))
+    if (core_->timers().disarm(*this))
         resume_later(-ECANCELED);
     else
         ring_operation::cancel();

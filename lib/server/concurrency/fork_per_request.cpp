@@ -10,6 +10,7 @@
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace ringlet::detail {
 namespace {
 
 task<> cancel_when_told(const shutdown_signal& told, task_group& cancelled) {
-    co_await poll_operation(loop::require_current("serve"), told.native_handle(), POLLIN);
+    co_await poll_operation(loop_core::require_current("serve"), told.native_handle(), POLLIN);
     cancelled.cancel();
 }
 

@@ -5,6 +5,7 @@
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -84,7 +85,7 @@ private:
         } catch (...) {
             self.failure = std::current_exception();
         }
-        owner_.post(self);
+        owner_.core().post(self);
     }
 
     void request_all(std::chrono::nanoseconds grace) noexcept {

@@ -8,6 +8,7 @@
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/event.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ public:
     /// Handles another request, once `request_ended` has been called for the last one.
     void handle(dispatched_request next) noexcept {
         request_ = std::move(next);
-        loop_.load()->post(wake_);
+        loop_.load()->core().post(wake_);
     }
 
     /// Cancels the request that is being handled, and any later one.
@@ -59,7 +60,7 @@ public:
         if (cancelled_.exchange(true))
             return;
         if (loop* const own = loop_.load())  // if not, the thread will see the flag
-            own->post(cancel_);
+            own->core().post(cancel_);
     }
 
     /// Has the thread, which handles no request, end; not to be used any more.
@@ -167,7 +168,7 @@ public:
         : bounded_dispatcher(owner, running_max), period_(period),
           loop_options_(for_one_request(period.options().loop)) {}
     ~dispatcher_to_threads() override {
-        owner().timers().disarm(*this);
+        owner().core().timers().disarm(*this);
         for (const idle_thread& each : idle_)
             each.thread->retire();
     }
@@ -231,7 +232,7 @@ private:
 
     void arm_timer() noexcept {
         if (!armed_ && !idle_.empty())
-            owner().timers().arm(*this, idle_.front().until);
+            owner().core().timers().arm(*this, idle_.front().until);
         armed_ = !idle_.empty();
     }
 
@@ -272,13 +273,13 @@ void request_thread::run() noexcept {
 void request_thread::refuse(std::exception_ptr no_loop) noexcept {
     owner_.period_.report_refused(std::move(no_loop), request_.client);
     request_ = {};
-    owner_.owner().post(ended_);
+    owner_.owner().core().post(ended_);
     owner_.ending_.wait_for(dismissed_);
 }
 
 void request_thread::retire() noexcept {
     if (loop* const own = loop_.load())
-        own->post(wake_);
+        own->core().post(wake_);
     else
         owner_.ending_.set(dismissed_);
 }
@@ -296,7 +297,7 @@ task<> request_thread::handle_requests() {
         }
         request_ = {};
         woken_.reset();
-        owner_.owner().post(ended_);
+        owner_.owner().core().post(ended_);
         co_await woken_.wait();
     }
 }

@@ -3,11 +3,12 @@
 
 #include <ringlet/coro/detail/entered_scope.hpp>
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 namespace ringlet::detail {
 
 void bounded_dispatcher::start_here(task<> handling, peer_limit::permit permit) {
-    const entered_scope inside(owner_, scope_);
+    const entered_scope inside(owner_.core(), scope_);
     handle(std::move(handling), std::move(permit));
 }
 
@@ -20,7 +21,7 @@ void bounded_dispatcher::ended() noexcept {
     const std::size_t left = running_.fetch_sub(1) - 1;
     std::size_t awaited = awaited_below_.load();
     if (left < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
-        owner_.post(news_);
+        owner_.core().post(news_);
 }
 
 bool bounded_dispatcher::stop_waiting(std::size_t count) noexcept {

@@ -3,6 +3,7 @@
 #include "drainable.hpp"
 
 #include <ringlet/coro/event.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/server/detail/dispatcher.hpp>
 #include <ringlet/server/detail/job.hpp>
 
@@ -24,7 +25,7 @@ public:
     /// A dispatcher of at most `running_max` requests at a time, for the loop `owner`, in whose
     /// thread it is made.
     bounded_dispatcher(loop& owner, std::size_t running_max) noexcept
-        : owner_(owner), scope_(&owner.scope()), running_max_(running_max) {}
+        : owner_(owner), scope_(&owner.core().scope()), running_max_(running_max) {}
     bounded_dispatcher(const bounded_dispatcher&) = delete;
     bounded_dispatcher& operator=(const bounded_dispatcher&) = delete;
     virtual ~bounded_dispatcher() = default;

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/detail/timer.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <functional>
 
@@ -13,12 +12,12 @@ namespace ringlet::detail {
 class kill_timer final : private timer {
 public:
     kill_timer(loop& owner, std::function<void()> kill) : owner_(owner), kill_(std::move(kill)) {}
-    ~kill_timer() { owner_.timers().disarm(*this); }
+    ~kill_timer() { owner_.core().timers().disarm(*this); }
 
     /// They have until `patience` has passed, from the first call on.
     void start(loop::clock::duration patience) {
         if (!std::exchange(started_, true))
-            owner_.timers().arm(*this, owner_.now() + patience);
+            owner_.core().timers().arm(*this, owner_.now() + patience);
     }
 
 private:

@@ -2,6 +2,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ task<std::exception_ptr> outcome(task_group& group) {
 task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drainable& running) {
     loop& serving = loop::require_current("serve");
     do {  // a wake-up may be left over from a request that has been carried out
-        co_await poll_operation(serving, requested.native_handle(), POLLIN);
+        co_await poll_operation(serving.core(), requested.native_handle(), POLLIN);
         requested.acknowledge();
     } while (!requested.requested());
     accepting.cancel();
@@ -35,7 +36,7 @@ task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drain
         running.drain(deadline);
         const cancel_scope patience(deadline);
         // A request for less time ends the wait early.
-        co_await poll_operation(serving, requested.native_handle(), POLLIN, &error);
+        co_await poll_operation(serving.core(), requested.native_handle(), POLLIN, &error);
         if (error == std::errc::timed_out)
             running.cancel();
     }

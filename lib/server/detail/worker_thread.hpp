@@ -44,7 +44,7 @@ private:
 
         void tell(loop& told) noexcept {
             if (!told_.exchange(true))
-                told.post(*this);
+                told.core().post(*this);
         }
 
     private:

@@ -3,6 +3,7 @@
 
 #include <ringlet/coro/detail/entered_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -19,11 +20,11 @@ using ringlet::detail::operation_scope;
 TEST_CASE("what is awaited in an entered scope is cancelled with that, what comes after is not",
           "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
-        operation_scope scope(&owner.root_scope());
+        operation_scope scope(&owner.core().root_scope());
         scope.cancel();
         std::error_code error;
         {
-            const entered_scope inside(owner, scope);
+            const entered_scope inside(owner.core(), scope);
             co_await sleep_for(1s, error);
             CHECK(error == std::errc::operation_canceled);
         }
@@ -38,16 +39,16 @@ TEST_CASE("an entered scope is left by an exception too, and the one around it i
     operation_scope outer(nullptr);
     operation_scope inner(&outer);
     {
-        const entered_scope outside(owner, outer);
+        const entered_scope outside(owner.core(), outer);
         CHECK_THROWS_AS(([&] {
-                            const entered_scope inside(owner, inner);
-                            CHECK(&owner.scope() == &inner);
+                            const entered_scope inside(owner.core(), inner);
+                            CHECK(&owner.core().scope() == &inner);
                             throw std::runtime_error("");
                         }()),
                         std::runtime_error);
-        CHECK(&owner.scope() == &outer);
+        CHECK(&owner.core().scope() == &outer);
     }
-    CHECK(&owner.scope() == &owner.root_scope());
+    CHECK(&owner.core().scope() == &owner.core().root_scope());
 }
 
 }  // namespace tests::coro_entered_scope

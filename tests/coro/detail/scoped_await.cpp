@@ -3,6 +3,7 @@
 
 #include <ringlet/coro/detail/scoped_await.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <coroutine>
@@ -25,7 +26,7 @@ public:
     explicit thrower(step when) noexcept : when_(when) {}
 
     bool await_ready() {
-        scope = &loop::current()->scope();
+        scope = &loop::current()->core().scope();
         throw_in(step::ready);
         return when_ == step::resume;
     }
@@ -51,7 +52,7 @@ private:
 TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const ringlet::cancel_scope outer;
-        auto* const around = &owner.scope();
+        auto* const around = &owner.core().scope();
         for (const auto step :
              {thrower::step::ready, thrower::step::suspend, thrower::step::resume}) {
             thrower awaited(step);
@@ -64,8 +65,8 @@ TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[c
             CHECK(thrown);
             CHECK(awaited.scope != nullptr);
             CHECK(awaited.scope != around);
-            CHECK(&owner.scope() == around);
-            CHECK(owner.timers().empty());
+            CHECK(&owner.core().scope() == around);
+            CHECK(owner.core().timers().empty());
         }
     });
 }
@@ -73,12 +74,12 @@ TEST_CASE("an await in a scope of its own leaves it, whichever step throws", "[c
 TEST_CASE("an await in a scope of its own enters it when it is awaited, not when it is made",
           "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        auto* const around = &owner.scope();
+        auto* const around = &owner.core().scope();
         {
             const scoped_await<ringlet::detail::sleep_operation> never(owner.now(),
                                                                        ringlet::sleep_for(1s));
-            CHECK(&owner.scope() == around);
-            CHECK(owner.timers().empty());
+            CHECK(&owner.core().scope() == around);
+            CHECK(owner.core().timers().empty());
         }
         co_await ringlet::sleep_for(1s);
     });

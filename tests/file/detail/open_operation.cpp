@@ -26,9 +26,9 @@ struct opening {
 };
 
 ringlet::task<> open(ringlet::loop& owner, opening& asked) {
-    asked.fd = co_await ringlet::detail::open_operation(owner, asked.directory, asked.path.c_str(),
-                                                        asked.flags, asked.permissions,
-                                                        asked.resolve, asked.error);
+    asked.fd = co_await ringlet::detail::open_operation(
+        owner.core(), asked.directory, asked.path.c_str(), asked.flags, asked.permissions,
+        asked.resolve, asked.error);
 }
 
 /// Opens in a loop of its own.

@@ -52,7 +52,8 @@ TEST_CASE("offsets and sizes beyond 32 bits are not cut short", "[file]") {
         std::string buffer(4, '\0');
         ringlet::detail::pinned here;
         const std::size_t count = co_await ringlet::detail::read_at_operation(
-            owner, file.fd(), buffer.data(), (std::size_t{1} << 32U) + 1, far, here, nullptr);
+            owner.core(), file.fd(), buffer.data(), (std::size_t{1} << 32U) + 1, far, here,
+            nullptr);
         CHECK(count == 4);
         CHECK(buffer == "tail");
     });
@@ -69,7 +70,7 @@ TEST_CASE("a read that fails stores its error, or throws it", "[file]") {
         co_await directory.read(buffer, 0, ended);
         const ringlet::detail::pinned here;
         try {
-            co_await ringlet::detail::read_at_operation(owner, -1, buffer.data(), 1, 0, here,
+            co_await ringlet::detail::read_at_operation(owner.core(), -1, buffer.data(), 1, 0, here,
                                                         nullptr);
         } catch (const std::system_error& error) {
             text = error.what();

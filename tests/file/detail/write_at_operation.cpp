@@ -67,7 +67,7 @@ TEST_CASE("a write that fails stores its error, or throws it", "[file]") {
         co_await full.write("lost", 0, amount::all, ended);
         const ringlet::detail::pinned here;
         try {
-            co_await ringlet::detail::write_at_operation(owner, full.fd(), "lost", 4, 0,
+            co_await ringlet::detail::write_at_operation(owner.core(), full.fd(), "lost", 4, 0,
                                                          amount::some, here, nullptr);
         } catch (const std::system_error& error) {
             text = error.what();

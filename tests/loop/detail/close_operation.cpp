@@ -13,7 +13,7 @@ namespace tests::loop_close_operation {
 namespace {
 
 ringlet::task<> close(ringlet::loop& owner, int fd, std::error_code& error) {
-    error = co_await ringlet::detail::close_operation(owner, fd);
+    error = co_await ringlet::detail::close_operation(owner.core(), fd);
 }
 
 bool is_open(int fd) {

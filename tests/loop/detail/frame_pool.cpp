@@ -1,5 +1,7 @@
 #include "catch.hpp"
 
+#include <ringlet/loop/detail/frame_pool.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/loop.hpp>
 
 #include <cstdint>
@@ -16,7 +18,7 @@ namespace {
 template <class Body>
 void run_inside(ringlet::loop& owner, Body body) {
     bool done = false;
-    owner.run_until(done, [&] {
+    owner.core().run_until(done, [&] {
         body();
         done = true;
     });
@@ -63,18 +65,18 @@ TEST_CASE("a loop keeps free blocks up to its limit, and none above 32 KiB", "[l
             blocks.push_back(frame_pool::allocate(100));  // of 120 bytes
         for (void* const block : blocks) {
             frame_pool::deallocate(block, 100);
-            CHECK(owner.frames().cached_bytes() <= 1'000);
+            CHECK(owner.core().frames().cached_bytes() <= 1'000);
         }
-        CHECK(owner.frames().cached_bytes() == 8 * 120);
+        CHECK(owner.core().frames().cached_bytes() == 8 * 120);
     });
 
     ringlet::loop roomy;
     run_inside(roomy, [&] {
         frame_pool::deallocate(frame_pool::allocate(32 * 1'024), 32 * 1'024);
-        const std::size_t kept = roomy.frames().cached_bytes();
+        const std::size_t kept = roomy.core().frames().cached_bytes();
         CHECK(kept >= 32 * 1'024);
         frame_pool::deallocate(frame_pool::allocate(33 * 1'024), 33 * 1'024);
-        CHECK(roomy.frames().cached_bytes() == kept);
+        CHECK(roomy.core().frames().cached_bytes() == kept);
     });
 }
 
@@ -87,7 +89,7 @@ TEST_CASE("a block may come from the heap and go back to a loop, and the other w
         run_inside(owner, [&] { from_loop = frame_pool::allocate(size); });
         frame_pool::deallocate(from_loop, size);
     }
-    CHECK(owner.frames().cached_bytes() == 0);
+    CHECK(owner.core().frames().cached_bytes() == 0);
 }
 
 TEST_CASE("blocks of one loop may end in another", "[loop]") {
@@ -96,8 +98,8 @@ TEST_CASE("blocks of one loop may end in another", "[loop]") {
     void* block = nullptr;
     run_inside(one, [&] { block = frame_pool::allocate(100); });
     run_inside(other, [&] { frame_pool::deallocate(block, 100); });
-    CHECK(one.frames().cached_bytes() == 0);
-    CHECK(other.frames().cached_bytes() == 120);
+    CHECK(one.core().frames().cached_bytes() == 0);
+    CHECK(other.core().frames().cached_bytes() == 120);
 }
 
 }  // namespace tests::loop_frame_pool

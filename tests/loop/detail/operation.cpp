@@ -6,6 +6,7 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 namespace tests::loop_operation {
 
@@ -150,9 +151,9 @@ TEST_CASE("a waiter goes on in the scope that it waited in", "[loop]") {
         bool matched = false;
         const auto wait = [&]() -> ringlet::task<> {
             const ringlet::cancel_scope own;
-            ringlet::detail::operation_scope* const before = &owner.scope();
+            ringlet::detail::operation_scope* const before = &owner.core().scope();
             co_await ringlet::yield();
-            matched = &owner.scope() == before;
+            matched = &owner.core().scope() == before;
         };
         group.spawn(wait());
         const ringlet::cancel_scope other;

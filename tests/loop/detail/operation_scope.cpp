@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "loop/manual_operation.hpp"
 
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 
 #include <stdexcept>
@@ -13,9 +14,9 @@ namespace {
 
 /// Begins `one` under `scope`.
 void begin_under(ringlet::loop& owner, operation_scope& scope, manual_operation& one) {
-    owner.set_scope(scope);
+    owner.core().set_scope(scope);
     REQUIRE(one.await_suspend(std::noop_coroutine()));
-    owner.set_scope(owner.root_scope());
+    owner.core().set_scope(owner.core().root_scope());
 }
 
 /// Turns the loop until what is ready has been resumed.
@@ -103,7 +104,7 @@ TEST_CASE("the error of a cancelled operation is the reason of its scope", "[loo
     scope.cancel(std::errc::timed_out);
     CHECK(before.error() == std::errc::timed_out);
     CHECK(before.result() == -ECANCELED);
-    owner.set_scope(scope);
+    owner.core().set_scope(scope);
     CHECK_FALSE(after.await_suspend(std::noop_coroutine()));
     CHECK(after.error() == std::errc::timed_out);
     settle(owner);

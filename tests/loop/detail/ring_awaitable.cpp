@@ -17,7 +17,7 @@ namespace {
 class nop_operation final : public ringlet::detail::ring_awaitable<nop_operation> {
 public:
     nop_operation(ringlet::loop& owner, int& prepared) noexcept
-        : ring_awaitable(owner), prepared_(prepared) {}
+        : ring_awaitable(owner.core()), prepared_(prepared) {}
 
     std::error_code await_resume() const noexcept { return error(); }
 

@@ -7,6 +7,7 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <poll.h>
@@ -21,7 +22,7 @@ namespace {
 /// Reads a byte, and goes on by polling where there is none.
 class read_operation final : public ringlet::detail::ring_awaitable<read_operation> {
 public:
-    read_operation(ringlet::loop& owner, int fd) noexcept : ring_awaitable(owner), fd_(fd) {}
+    read_operation(ringlet::loop& owner, int fd) noexcept : ring_awaitable(owner.core()), fd_(fd) {}
 
     int await_resume() const noexcept { return error() ? -error().value() : result(); }
 
@@ -49,7 +50,8 @@ ringlet::task<> keep_result(ringlet::loop& owner, int fd, int& result) {
 /// A multishot accept, which ends when it is cancelled.
 class arrivals final : public ringlet::detail::ring_operation {
 public:
-    arrivals(ringlet::loop& owner, int fd) noexcept : ring_operation(owner, never_enough), fd_(fd) {
+    arrivals(ringlet::loop& owner, int fd) noexcept
+        : ring_operation(owner.core(), never_enough), fd_(fd) {
         restart();
     }
 
@@ -173,7 +175,7 @@ TEST_CASE("destroying a loop with an operation in flight ends the program", "[lo
         auto* const group = new ringlet::task_group(*owner);
         bool done = false;
         int result = 0;
-        owner->run_until(done, [&] {
+        owner->core().run_until(done, [&] {
             group->spawn(keep_result(*owner, pair.fd(), result));
             done = true;
         });

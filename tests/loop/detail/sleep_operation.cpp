@@ -5,6 +5,7 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <vector>
 
@@ -56,14 +57,14 @@ TEST_CASE("a sleep lasts until its deadline, and one in the past for a turn", "[
 TEST_CASE("a sleep is cancelled, and its timer goes", "[loop]") {
     run_coroutine([]() -> ringlet::task<> {
         ringlet::loop& owner = *ringlet::loop::current();
-        const time_point limit = owner.timers().next_deadline();
+        const time_point limit = owner.core().timers().next_deadline();
         std::vector<int> notes;
         ringlet::task_group group;
         group.spawn(note_at(owner.now() + 1s, 1, notes));
-        CHECK(owner.timers().next_deadline() != limit);
+        CHECK(owner.core().timers().next_deadline() != limit);
         group.cancel();
         CHECK(notes.empty());
-        CHECK(owner.timers().next_deadline() == limit);
+        CHECK(owner.core().timers().next_deadline() == limit);
         co_await group.join();
         CHECK(notes == std::vector{-1});
     });
@@ -78,7 +79,7 @@ TEST_CASE("a sleep whose deadline has passed before it is cancelled has slept", 
         group.spawn(note_at(deadline, 1, notes));
         group.spawn(note_at(deadline + 1h, 2, notes));
         co_await ringlet::yield();
-        owner.timers().expire_until(deadline);
+        owner.core().timers().expire_until(deadline);
         group.cancel();
         co_await group.join();
     };
@@ -108,9 +109,9 @@ TEST_CASE("a cancelled sleep throws why: by hand or by a deadline", "[loop]") {
 
 TEST_CASE("cancelling a sleep that has ended changes nothing", "[loop]") {
     ringlet::loop owner(std::make_unique<virtual_time_ring>());
-    ringlet::detail::sleep_operation sleep(owner, owner.now(), nullptr);
+    ringlet::detail::sleep_operation sleep(owner.core(), owner.now(), nullptr);
     REQUIRE(sleep.await_suspend(std::noop_coroutine()));
-    owner.timers().expire_until(owner.now());
+    owner.core().timers().expire_until(owner.now());
     sleep.cancel();
     owner.stop();
     owner.run();

@@ -16,13 +16,13 @@ TEST_CASE("a yield lets everything else that is ready go first", "[loop]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
         const auto note_later = [&](std::string name) -> ringlet::task<> {
-            co_await ringlet::detail::yield_operation(owner);
+            co_await ringlet::detail::yield_operation(owner.core());
             notes.push_back(std::move(name));
         };
         group.spawn(note_later("one"));
         group.spawn(note_later("other"));
         owner.post([&] { notes.emplace_back("posted"); });
-        co_await ringlet::detail::yield_operation(owner);
+        co_await ringlet::detail::yield_operation(owner.core());
         notes.emplace_back("last");
         co_await group.join();
     });
@@ -34,11 +34,11 @@ TEST_CASE("a yield fails under a cancelled scope, and not when it has begun befo
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::cancel_scope scope;
         owner.post([&] { scope.cancel(); });
-        co_await ringlet::detail::yield_operation(owner);
+        co_await ringlet::detail::yield_operation(owner.core());
         CHECK(scope.cancelled());
         std::string text;
         try {
-            co_await ringlet::detail::yield_operation(owner);
+            co_await ringlet::detail::yield_operation(owner.core());
         } catch (const std::system_error& error) {
             text = error.what();
         }

@@ -4,6 +4,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/buffered_side.hpp>
 
 #include <chrono>
@@ -89,9 +90,9 @@ TEST_CASE("patience is a scope where there is a timeout, and nothing otherwise",
         {
             const auto limit = hurried.patience();
             CHECK(limit.has_value());
-            CHECK(owner.timers().next_deadline() == owner.now() + 5s);
+            CHECK(owner.core().timers().next_deadline() == owner.now() + 5s);
         }
-        CHECK(owner.timers().empty());
+        CHECK(owner.core().timers().empty());
         CHECK_FALSE(side().patience().has_value());
         co_return;
     });

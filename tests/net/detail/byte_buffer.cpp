@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/detail/byte_buffer.hpp>
 
@@ -115,14 +116,14 @@ TEST_CASE("with an ordinary capacity of 0 there is room for no more than was ask
 TEST_CASE("the memory comes from the loop's pool and goes back to it", "[net]") {
     ringlet::loop owner;
     const bool done = true;
-    owner.run_until(done, [&] {
+    owner.core().run_until(done, [&] {
         byte_buffer bytes(4096);
         bytes.append("a");
-        CHECK(owner.frames().cached_bytes() == 0);
+        CHECK(owner.core().frames().cached_bytes() == 0);
         bytes.release();
-        CHECK(owner.frames().cached_bytes() >= 4096);
+        CHECK(owner.core().frames().cached_bytes() >= 4096);
         bytes.append("b");
-        CHECK(owner.frames().cached_bytes() == 0);
+        CHECK(owner.core().frames().cached_bytes() == 0);
     });
 }
 

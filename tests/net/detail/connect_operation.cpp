@@ -16,7 +16,7 @@ namespace {
 ringlet::task<std::error_code> connect_to(ringlet::loop& owner, const ringlet::socket& client,
                                           sockaddr_in address) {
     co_return co_await ringlet::detail::connect_operation(
-        owner, client.native_handle(), reinterpret_cast<const sockaddr*>(&address),
+        owner.core(), client.native_handle(), reinterpret_cast<const sockaddr*>(&address),
         sizeof(address));
 }
 

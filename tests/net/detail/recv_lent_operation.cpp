@@ -8,6 +8,7 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 
 #include <fcntl.h>
@@ -45,7 +46,7 @@ struct arrival {
 };
 
 task<> receive(connection_under_test& connection, arrival& got) {
-    got.text = text_of(co_await recv_lent_operation(connection.owner, connection.pair.fd(),
+    got.text = text_of(co_await recv_lent_operation(connection.owner.core(), connection.pair.fd(),
                                                     connection.incoming, &got.error));
 }
 
@@ -71,13 +72,13 @@ TEST_CASE("a lending receive waits for bytes, yields them, and none at the end",
         group.spawn(receive(connection, got));
         CHECK(connection.incoming.busy());
         co_await ringlet::yield();
-        CHECK(owner.buffers().lent() == (held_max == 0 ? 0 : 1));
-        CHECK(owner.buffers().held() == owner.buffers().lent());
+        CHECK(owner.core().buffers().lent() == (held_max == 0 ? 0 : 1));
+        CHECK(owner.core().buffers().held() == owner.core().buffers().lent());
         send_text(connection.pair, "hello");
         co_await group.join();
         CHECK(got.text == "hello");
         CHECK_FALSE(connection.incoming.busy());
-        CHECK(owner.buffers().held() == 0);
+        CHECK(owner.core().buffers().held() == 0);
 
         connection.pair.other = ringlet::socket();
         for (int again = 0; again < 2; ++again) {
@@ -87,7 +88,7 @@ TEST_CASE("a lending receive waits for bytes, yields them, and none at the end",
             CHECK(connection.incoming.ended());
         }
     });
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a lending receive takes no more than a buffer holds, and leaves the rest", "[net]") {
@@ -119,7 +120,7 @@ TEST_CASE("a lending receive that fails stores its error, or throws it", "[net]"
         co_await receive(connection, got);
         try {
             static_cast<void>(
-                co_await recv_lent_operation(owner, -1, connection.incoming, nullptr));
+                co_await recv_lent_operation(owner.core(), -1, connection.incoming, nullptr));
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -128,7 +129,7 @@ TEST_CASE("a lending receive that fails stores its error, or throws it", "[net]"
     CHECK(got.error == std::errc::connection_reset);
     CHECK(text == "recv: Bad file descriptor");
     CHECK_FALSE(connection.incoming.busy());
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a lending receive under a scope that is cancelled fails with its reason", "[net]") {
@@ -153,7 +154,7 @@ TEST_CASE("a lending receive under a scope that is cancelled fails with its reas
     CHECK(by_deadline.error == std::errc::timed_out);
     CHECK(too_late.error == std::errc::timed_out);
     CHECK(too_late.text.empty());
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
     CHECK(read_available(connection.pair.fd()) == "unread");
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("where all buffers are lent, a receive waits for one, in turn, and los
         for (auto* const each : {&one, &two, &three})
             send_text(each->pair, "to each");
         auto kept = std::make_optional(
-            co_await recv_lent_operation(owner, one.pair.fd(), one.incoming, nullptr));
+            co_await recv_lent_operation(owner.core(), one.pair.fd(), one.incoming, nullptr));
         ringlet::task_group group;
         group.spawn(receive(two, second));
         group.spawn(receive(three, third));
@@ -219,14 +220,14 @@ TEST_CASE("where all buffers are lent, a receive waits for one, in turn, and los
             co_await ringlet::yield();
         CHECK(second.text.empty());
         CHECK(third.text.empty());
-        CHECK(owner.buffers().lent() == 1);
+        CHECK(owner.core().buffers().lent() == 1);
         CHECK(text_of(*kept) == "to each");
         kept.reset();
         co_await group.join();
     });
     CHECK(second.text == "to each");
     CHECK(third.text == "to each");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a receive that waits for a buffer can be cancelled, and its bytes are left", "[net]") {
@@ -239,7 +240,7 @@ TEST_CASE("a receive that waits for a buffer can be cancelled, and its bytes are
         send_text(two.pair, "second");
         {
             const auto kept =
-                co_await recv_lent_operation(owner, one.pair.fd(), one.incoming, nullptr);
+                co_await recv_lent_operation(owner.core(), one.pair.fd(), one.incoming, nullptr);
             CHECK(kept.size() == 5);
             const ringlet::cancel_scope patience(5ms);
             co_await receive(two, got);
@@ -265,7 +266,7 @@ TEST_CASE("a lending receive waits at a descriptor that does not block", "[net]"
         co_await group.join();
     });
     CHECK(got.text == "late");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a receive that has waited long goes on without its buffer when another wants one",
@@ -278,8 +279,8 @@ TEST_CASE("a receive that has waited long goes on without its buffer when anothe
         group.spawn(receive(here.newcomer, here.second));
         for (int turns = 0; turns < 5; ++turns)
             co_await ringlet::yield();
-        CHECK(here.owner.buffers().held() == 1);
-        CHECK(here.owner.buffers().lent() == 1);
+        CHECK(here.owner.core().buffers().held() == 1);
+        CHECK(here.owner.core().buffers().lent() == 1);
         CHECK(here.patient.incoming.busy());
         send_text(here.patient.pair, "for the patient");
         send_text(here.newcomer.pair, "for the newcomer");
@@ -287,7 +288,7 @@ TEST_CASE("a receive that has waited long goes on without its buffer when anothe
     });
     CHECK(here.first.text == "for the patient");
     CHECK(here.second.text == "for the newcomer");
-    CHECK(here.owner.buffers().lent() == 0);
+    CHECK(here.owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("those that wait with all the buffers in hand do not keep others from receiving",
@@ -307,7 +308,7 @@ TEST_CASE("those that wait with all the buffers in hand do not keep others from 
         co_await waiting.join();
     });
     CHECK(nothing.text == "and there");
-    CHECK(owner.buffers().lent() == 0);
+    CHECK(owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a reset that comes in the turn of a cancel is its error, not lost", "[net]") {
@@ -339,7 +340,7 @@ TEST_CASE("bytes that come while a buffer is asked back are received into it", "
     });
     CHECK(here.first.text == "just in time");
     CHECK(here.second.text == "also here");
-    CHECK(here.owner.buffers().lent() == 0);
+    CHECK(here.owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("a receive that is asked for its buffer can be cancelled at the same time", "[net]") {
@@ -357,13 +358,13 @@ TEST_CASE("a receive that is asked for its buffer can be cancelled at the same t
     });
     CHECK(here.first.error == std::errc::operation_canceled);
     CHECK(here.second.text == "here");
-    CHECK(here.owner.buffers().lent() == 0);
+    CHECK(here.owner.core().buffers().lent() == 0);
 }
 
 TEST_CASE("destroying a loop before what was received in it ends the program", "[net]") {
     const child_end end = run_in_child([] {
         auto owner = std::make_unique<ringlet::loop>();
-        received_bytes kept(owner->buffers(), owner->buffers().take(), 1);
+        received_bytes kept(owner->core().buffers(), owner->core().buffers().take(), 1);
         owner.reset();
         return 0;
     });

@@ -53,7 +53,7 @@ TEST_CASE("a recv that fails stores its error, or throws it", "[net]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await connection.receive(buffer, ended);
         try {
-            co_await ringlet::detail::recv_operation(owner, -1, buffer.data(), 1,
+            co_await ringlet::detail::recv_operation(owner.core(), -1, buffer.data(), 1,
                                                      connection.incoming, nullptr);
         } catch (const std::system_error& error) {
             text = error.what();

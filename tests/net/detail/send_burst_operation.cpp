@@ -112,8 +112,8 @@ struct scripted_burst {
         }));
         const std::string data(size, 'x');
         run_coroutine(owner, [&]() -> task<> {
-            sent = co_await send_burst_operation(owner, 3, protocol, data, segment_size, nullptr,
-                                                 nullptr, &error);
+            sent = co_await send_burst_operation(owner.core(), 3, protocol, data, segment_size,
+                                                 nullptr, nullptr, &error);
         });
     }
 };
@@ -140,8 +140,8 @@ TEST_CASE("a burst arrives as datagrams of one size, the last one shorter", "[ne
     run_coroutine(owner, [&, bytes = segment_size]() -> task<> {
         ringlet::task_group group;  // since a Unix socket's queue may be shorter than the burst
         const auto send = [&]() -> task<> {
-            sent = co_await send_burst_operation(owner, from.native_handle(), protocol, data, bytes,
-                                                 &target, nullptr, nullptr);
+            sent = co_await send_burst_operation(owner.core(), from.native_handle(), protocol, data,
+                                                 bytes, &target, nullptr, nullptr);
         };
         group.spawn(send());
         while (arrived.size() < cut(data, bytes).size()) {
@@ -162,8 +162,8 @@ TEST_CASE("no data is one empty datagram, of whatever segment size", "[net]") {
     const ringlet::socket to = bound(datagram_transport::udp);
     const address target = to.local_address();
     run_coroutine(owner, [&]() -> task<> {
-        co_await send_burst_operation(owner, from.native_handle(), protocol, "", segment_size,
-                                      &target, nullptr, nullptr);
+        co_await send_burst_operation(owner.core(), from.native_handle(), protocol, "",
+                                      segment_size, &target, nullptr, nullptr);
     });
     CHECK(take_all(to) == std::vector<std::string>(1));
 }
@@ -207,7 +207,7 @@ TEST_CASE("segments larger than a packet are sent all the same, in fragments", "
     const address target = to.local_address();
     const std::string data = byte_pattern(7'000);
     run_coroutine(owner, [&]() -> task<> {
-        co_await send_burst_operation(owner, from.native_handle(), IPPROTO_UDP, data, 2'000,
+        co_await send_burst_operation(owner.core(), from.native_handle(), IPPROTO_UDP, data, 2'000,
                                       &target, nullptr, nullptr);
     });
     CHECK((take_all(to) == cut(data, 2'000)));
@@ -231,7 +231,7 @@ TEST_CASE("what no single datagram would be spared is an error of a burst too", 
     std::error_code error;
     std::size_t sent = 1;
     run_coroutine(owner, [&]() -> task<> {
-        sent = co_await send_burst_operation(owner, from.native_handle(), IPPROTO_UDP, data,
+        sent = co_await send_burst_operation(owner.core(), from.native_handle(), IPPROTO_UDP, data,
                                              segment_size, &target, nullptr, &error);
     });
     CHECK(error == std::errc::message_size);
@@ -243,7 +243,8 @@ TEST_CASE("data cannot be sent in segments of nothing, and the error says so", "
     loop owner;
     std::string text;
     try {
-        const send_burst_operation none(owner, 3, IPPROTO_UDP, "x", 0, nullptr, nullptr, nullptr);
+        const send_burst_operation none(owner.core(), 3, IPPROTO_UDP, "x", 0, nullptr, nullptr,
+                                        nullptr);
     } catch (const std::invalid_argument& error) {
         text = error.what();
     }
@@ -263,7 +264,7 @@ TEST_CASE("a burst counts as the datagrams and bytes that have gone", "[net]") {
     std::error_code error;
     run_coroutine(owner, [&]() -> task<> {
         for (const std::size_t size : {250U, 20'000U})
-            co_await send_burst_operation(owner, 3, IPPROTO_UDP,
+            co_await send_burst_operation(owner.core(), 3, IPPROTO_UDP,
                                           std::string_view(data).substr(0, size), 100, nullptr,
                                           &group, &error);
     });
@@ -280,8 +281,8 @@ TEST_CASE("a burst that waits for room can be cancelled, and tells what has gone
     std::error_code error;
     std::size_t sent = 0;
     const auto send = [&]() -> task<> {
-        sent = co_await send_burst_operation(owner, pair.fd(), unix_protocol, data, 10, nullptr,
-                                             nullptr, &error);
+        sent = co_await send_burst_operation(owner.core(), pair.fd(), unix_protocol, data, 10,
+                                             nullptr, nullptr, &error);
     };
     run_coroutine(owner, [&]() -> task<> {
         ringlet::task_group group;
@@ -308,8 +309,8 @@ TEST_CASE("each call of a burst waits for room as if it were the first", "[net]"
     loop owner(std::move(made));
     std::size_t sent = 0;
     run_coroutine(owner, [&]() -> task<> {
-        sent = co_await send_burst_operation(owner, 3, unix_protocol, "abc", 1, nullptr, nullptr,
-                                             nullptr);
+        sent = co_await send_burst_operation(owner.core(), 3, unix_protocol, "abc", 1, nullptr,
+                                             nullptr, nullptr);
     });
     CHECK(sent == 3);
     CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms,  //
@@ -324,8 +325,8 @@ TEST_CASE("a burst under a scope that is cancelled already sends nothing", "[net
     run_coroutine(owner, [&]() -> task<> {
         ringlet::cancel_scope scope;
         scope.cancel();
-        co_await send_burst_operation(owner, pair.fd(), unix_protocol, "burst", 1, nullptr, nullptr,
-                                      &error);
+        co_await send_burst_operation(owner.core(), pair.fd(), unix_protocol, "burst", 1, nullptr,
+                                      nullptr, &error);
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(take_all(pair.other).empty());

@@ -89,7 +89,7 @@ TEST_CASE("a send to a peer that is gone fails, without a SIGPIPE", "[net]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await connection.send("lost", amount::all, ended);
         try {
-            co_await ringlet::detail::send_operation(owner, connection.pair.fd(), "lost", 4,
+            co_await ringlet::detail::send_operation(owner.core(), connection.pair.fd(), "lost", 4,
                                                      amount::some, connection.outgoing, nullptr);
         } catch (const std::system_error& error) {
             text = error.what();

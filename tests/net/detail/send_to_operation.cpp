@@ -33,7 +33,7 @@ ringlet::socket bound(datagram_transport kind) {
 }
 
 task<> send(loop& owner, int fd, std::string data, address to, std::error_code& error) {
-    const std::size_t sent = co_await send_to_operation(owner, fd, data, to, &error);
+    const std::size_t sent = co_await send_to_operation(owner.core(), fd, data, to, &error);
     CHECK(sent == (error ? 0 : data.size()));
 }
 
@@ -86,7 +86,8 @@ TEST_CASE("several loops send through one socket", "[net]") {
             loop own;
             run_coroutine(own, [&]() -> task<> {
                 for (int i = 0; i < each; ++i)
-                    co_await send_to_operation(own, from.native_handle(), text, target, nullptr);
+                    co_await send_to_operation(own.core(), from.native_handle(), text, target,
+                                               nullptr);
             });
         });
     };
@@ -98,7 +99,7 @@ TEST_CASE("several loops send through one socket", "[net]") {
         std::array<char, 64> buffer{};
         for (int i = 0; i < 2 * each; ++i) {
             const ringlet::received_datagram got = co_await ringlet::detail::recv_from_operation(
-                owner, to.native_handle(), buffer, nullptr, nullptr, nullptr);
+                owner.core(), to.native_handle(), buffer, nullptr, nullptr, nullptr);
             CHECK(got.size == 8);
             ++counts[buffer[0] == '1' ? 0 : 1];
         }
@@ -169,7 +170,7 @@ TEST_CASE("a send under a scope that is cancelled already sends nothing", "[net]
     run_coroutine(owner, [&]() -> task<> {
         ringlet::cancel_scope scope;
         scope.cancel();
-        co_await send_to_operation(owner, pair.fd(), "x", nullptr, nullptr, &error);
+        co_await send_to_operation(owner.core(), pair.fd(), "x", nullptr, nullptr, &error);
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(take(pair.other) == "none");
@@ -181,7 +182,8 @@ TEST_CASE("a datagram that was sent in the turn of a cancel counts as sent", "[n
     std::error_code error;
     std::size_t sent = 0;
     const auto send_one = [&]() -> task<> {
-        sent = co_await send_to_operation(owner, pair.fd(), "hello", nullptr, nullptr, &error);
+        sent =
+            co_await send_to_operation(owner.core(), pair.fd(), "hello", nullptr, nullptr, &error);
     };
     run_coroutine(owner, [&]() -> task<> {
         task_group group;

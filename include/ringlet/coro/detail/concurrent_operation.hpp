@@ -22,7 +22,7 @@ public:
         {
             const std::lock_guard locked(mutex_);
             const bool granted = attempt();
-            if (granted && loop_->may_complete_inline())
+            if (granted && core_->may_complete_inline())
                 return false;
             suspend(waiter);
             if (!granted) {
@@ -39,7 +39,7 @@ public:
     void grant(int result = 0) noexcept {
         leave_line();
         result_ = result;
-        loop_->post(*this);
+        core_->post(*this);
     }
 
     /// Ends the wait with -ECANCELED, unless it has been granted. Called in the waiter's thread,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 namespace ringlet::detail {
 
@@ -12,16 +12,16 @@ namespace ringlet::detail {
 /// made earlier.
 class entered_scope {
 public:
-    entered_scope(loop& owner, operation_scope& scope) noexcept
-        : loop_(owner), outer_(owner.scope()) {
-        owner.set_scope(scope);
+    entered_scope(loop_core& core, operation_scope& scope) noexcept
+        : core_(core), outer_(core.scope()) {
+        core.set_scope(scope);
     }
     entered_scope(const entered_scope&) = delete;
     entered_scope& operator=(const entered_scope&) = delete;
-    ~entered_scope() { loop_.set_scope(outer_); }
+    ~entered_scope() { core_.set_scope(outer_); }
 
 private:
-    loop& loop_;
+    loop_core& core_;
     operation_scope& outer_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet {
 class task_group;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/thread_pool.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 #include <exception>
 #include <memory>
@@ -25,8 +25,8 @@ class offload_operation final : public operation,
                                               std::remove_reference_t<result_type>*, result_type>>;
 
 public:
-    offload_operation(loop& owner, thread_pool& pool, Function&& function)
-        : operation(owner), pool_(pool), function_(std::forward<Function>(function)) {}
+    offload_operation(loop_core& core, thread_pool& pool, Function&& function)
+        : operation(core), pool_(pool), function_(std::forward<Function>(function)) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
@@ -70,7 +70,7 @@ private:
         }
     }
 
-    void report_end() noexcept override { loop_->post(*this); }
+    void report_end() noexcept override { core_->post(*this); }
 
     // Called in the loop's thread.
     void run() override { resume_later(0); }

@@ -15,7 +15,7 @@ public:
     [[nodiscard]] bool await_ready() {
         if (!admit())
             return true;
-        return loop_->may_complete_inline() && attempt();
+        return core_->may_complete_inline() && attempt();
     }
 
     void await_suspend(suspension waiter) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/detail/intrusive_list.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
 
@@ -39,7 +39,7 @@ protected:
     /// std::logic_error outside a loop. An error is stored in `error`, or thrown if that is
     /// nullptr.
     waiting_operation(const char* name, queue& line, std::error_code* error)
-        : operation(loop::require_current(name)), queue_(line), name_(name), error_(error) {}
+        : operation(loop_core::require_current(name)), queue_(line), name_(name), error_(error) {}
     ~waiting_operation() = default;
 
     /// Takes what the operation waits for, if it is there and no other operation waits ahead.

@@ -12,9 +12,9 @@ class open_operation final : public ring_awaitable<open_operation> {
 public:
     /// A relative `path` begins at `directory`, a descriptor or AT_FDCWD; `resolve` is
     /// openat2(2)'s. The path must last until the await is over.
-    open_operation(loop& owner, int directory, const char* path, int flags, mode_t permissions,
+    open_operation(loop_core& core, int directory, const char* path, int flags, mode_t permissions,
                    std::uint64_t resolve, std::error_code& error) noexcept
-        : ring_awaitable(owner), directory_(directory), path_(path), how_{}, error_(error) {
+        : ring_awaitable(core), directory_(directory), path_(path), how_{}, error_(error) {
         how_.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
         if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
             how_.mode = permissions;  // which openat2(2) refuses for what exists

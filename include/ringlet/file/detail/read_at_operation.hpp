@@ -3,7 +3,6 @@
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace ringlet::detail {
@@ -15,11 +14,11 @@ class read_at_operation final : public ring_awaitable<read_at_operation> {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
     /// the await is over.
-    read_at_operation(loop& owner, int fd, void* data, std::size_t size, std::uint64_t offset,
+    read_at_operation(loop_core& core, int fd, void* data, std::size_t size, std::uint64_t offset,
                       const pinned& source, std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), data_(data),
-          size_(static_cast<unsigned>(std::min(size, size_max))), offset_(offset), pin_(source),
-          error_(error) {}
+        : ring_awaitable(core), fd_(fd), data_(data),
+          size_(static_cast<unsigned>(size < size_max ? size : size_max)), offset_(offset),
+          pin_(source), error_(error) {}
 
     std::size_t await_resume() const {
         report(error_, "read");

@@ -9,8 +9,8 @@ namespace ringlet::detail {
 class sync_operation final : public ring_awaitable<sync_operation> {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    sync_operation(loop& owner, int fd, const pinned& target, std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), pin_(target), error_(error) {}
+    sync_operation(loop_core& core, int fd, const pinned& target, std::error_code* error) noexcept
+        : ring_awaitable(core), fd_(fd), pin_(target), error_(error) {}
 
     void await_resume() const { report(error_, "fsync"); }
 

@@ -3,7 +3,6 @@
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace ringlet::detail {
@@ -16,16 +15,16 @@ public:
 
     /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
     /// the await is over.
-    write_at_operation(loop& owner, int fd, const void* data, std::size_t size,
+    write_at_operation(loop_core& core, int fd, const void* data, std::size_t size,
                        std::uint64_t offset, amount wanted, const pinned& target,
                        std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), wanted_(wanted),
+        : ring_awaitable(core), fd_(fd), wanted_(wanted),
           data_(static_cast<const std::byte*>(data)), size_(size), offset_(offset), pin_(target),
           error_(error) {}
 
     /// Nothing to write is done at once.
     [[nodiscard]] bool await_ready() noexcept {
-        return size_ == 0 && (!admit() || loop_->may_complete_inline());
+        return size_ == 0 && (!admit() || core_->may_complete_inline());
     }
 
     std::size_t await_resume() {
@@ -43,7 +42,7 @@ private:
 
     void prepare(io_uring_sqe& sqe) override {
         const std::size_t left = size_ - written_;
-        const std::size_t chunk = std::min(left, chunk_max);
+        const std::size_t chunk = left < chunk_max ? left : chunk_max;
         if (wanted_ == amount::all)
             enough_ = chunk == left ? static_cast<int>(chunk) : never_enough;
         io_uring_prep_write(&sqe, fd_, data_ + written_, static_cast<unsigned>(chunk),

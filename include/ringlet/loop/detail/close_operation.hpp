@@ -8,12 +8,12 @@ namespace ringlet::detail {
 /// even where an error is reported. close(2), io_uring_prep_close(3).
 class close_operation final : public ring_awaitable<close_operation> {
 public:
-    close_operation(loop& owner, int fd) noexcept : ring_awaitable(owner), fd_(fd) {}
+    close_operation(loop_core& core, int fd) noexcept : ring_awaitable(core), fd_(fd) {}
 
     /// A descriptor must not stay open because its owner is cancelled, before or meanwhile.
     void await_suspend(suspension waiter) {
         static_cast<void>(admit());
-        prepare(loop_->begin(*this));
+        prepare(core_->begin(*this));
         suspend(waiter);
     }
     void cancel() override {}

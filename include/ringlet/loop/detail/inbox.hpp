@@ -53,12 +53,17 @@ public:
         return newest == &sleep_;
     }
 
-    /// The same for `work()`, which is moved or copied into an item of its own. Throws
+    /// An item that calls `work()`, which is moved or copied into it; it is to be posted. Throws
     /// std::bad_alloc.
     template <std::invocable Work>
+    [[nodiscard]] static work_item& make_item(Work&& work) {
+        return *new callable<std::decay_t<Work>>(std::forward<Work>(work));
+    }
+
+    /// Queues a call of `work()`: makes an item and posts it. Throws std::bad_alloc.
+    template <std::invocable Work>
     [[nodiscard]] bool post(Work&& work) {
-        return post(
-            static_cast<work_item&>(*new callable<std::decay_t<Work>>(std::forward<Work>(work))));
+        return post(make_item(std::forward<Work>(work)));
     }
 
     /// Runs what was there when called. If one throws, those behind it wait for the next call.

@@ -2,18 +2,15 @@
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/detail/list_hook.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
+#include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <system_error>
 
-namespace ringlet {
-class loop;
-}  // namespace ringlet
-
 namespace ringlet::detail {
-
-class operation_scope;
 
 /// What a coroutine is suspended on: the base of every awaitable that waits for the loop. It lives
 /// in the awaiting coroutine's frame, so that it costs no allocation; therefore the frame must not
@@ -49,7 +46,7 @@ public:
     }
 
 protected:
-    explicit operation(loop& owner) noexcept : loop_(&owner) {}
+    explicit operation(loop_core& core) noexcept : core_(&core) {}
     ~operation() {
         check(!pending_, "a coroutine frame was destroyed while an operation in it was pending; "
                          "cancel its scope and await it first");
@@ -72,11 +69,11 @@ protected:
     /// Whether the scope it was admitted to is cancelled.
     [[nodiscard]] bool scope_cancelled() const noexcept;
 
-    loop* loop_;
+    loop_core* core_;
     int result_ = 0;
 
 private:
-    friend loop;
+    friend loop_core;
 
     bool pending_ = false;
     bool timed_out_ = false;
@@ -84,5 +81,27 @@ private:
     suspension waiter_;
     std::chrono::steady_clock::time_point suspended_at_{};
 };
+
+inline bool operation::admit() noexcept {
+    scope_ = &core_->scope();
+    if (!scope_->cancelled()) [[likely]]
+        return true;
+    result_ = -ECANCELED;
+    return false;
+}
+
+inline void operation::suspend(suspension waiter) noexcept {
+    waiter_ = waiter;
+    suspended_at_ = core_->turn_began();
+    pending_ = true;
+    scope_->add(*this);
+}
+
+inline void operation::resume() {
+    pending_ = false;
+    unlink();
+    core_->set_scope(*scope_);
+    waiter_.coroutine().resume();
+}
 
 }  // namespace ringlet::detail

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <ringlet/base/detail/intrusive_list.hpp>
-#include <ringlet/loop/detail/operation.hpp>
+#include <ringlet/base/detail/list_hook.hpp>
 
 #include <exception>
 #include <system_error>
 
 namespace ringlet::detail {
+
+class operation;
 
 /// The operations in flight under one owner, so that they can be cancelled together, with those of
 /// the scopes inside it. Cancelling never runs user code: each operation ends in a later turn of

@@ -11,8 +11,8 @@ namespace ringlet::detail {
 class poll_operation final : public ring_awaitable<poll_operation> {
 public:
     /// `events` are poll(2)'s. The error goes to `error`, or is thrown where that is nullptr.
-    poll_operation(loop& owner, int fd, short events, std::error_code* error = nullptr) noexcept
-        : ring_awaitable(owner), fd_(fd), events_(events), error_(error) {}
+    poll_operation(loop_core& core, int fd, short events, std::error_code* error = nullptr) noexcept
+        : ring_awaitable(core), fd_(fd), events_(events), error_(error) {}
 
     short await_resume() const {
         report(error_, "poll");

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ringlet/loop/detail/ring_operation.hpp>
-#include <ringlet/loop/loop.hpp>
 
 namespace ringlet::detail {
 
@@ -15,7 +14,7 @@ public:
     bool await_suspend(suspension waiter) {
         if (!this->admit()) [[unlikely]]
             return false;
-        io_uring_sqe& sqe = this->loop_->begin(*this);
+        io_uring_sqe& sqe = this->core_->begin(*this);
         static_cast<Kind&>(*this).Kind::prepare(sqe);
         this->suspend(waiter);
         return true;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 #include <climits>
 #include <cstdint>
@@ -19,8 +19,8 @@ protected:
     /// A value of `enough_` that sends every CQE to `complete`.
     static constexpr int never_enough = INT_MAX;
 
-    explicit ring_operation(loop& owner, int enough = 0) noexcept
-        : operation(owner), enough_(enough) {}
+    explicit ring_operation(loop_core& core, int enough = 0) noexcept
+        : operation(core), enough_(enough) {}
     ~ring_operation() = default;
 
     /// Fills in a fresh SQE, all but its user_data. Called again where the operation goes on.
@@ -57,7 +57,7 @@ protected:
     int enough_;
 
 private:
-    friend loop;
+    friend loop_core;
 
     void deliver(const completion& cqe) {
         if (cqe.result >= enough_ && !polling_) [[likely]]

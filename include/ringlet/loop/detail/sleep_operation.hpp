@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
 
@@ -8,8 +8,9 @@ namespace ringlet::detail {
 class sleep_operation final : public operation, private timer {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr: only a cancellation.
-    sleep_operation(loop& owner, loop::clock::time_point deadline, std::error_code* error) noexcept
-        : operation(owner), deadline_(deadline), error_(error) {}
+    sleep_operation(loop_core& core, loop::clock::time_point deadline,
+                    std::error_code* error) noexcept
+        : operation(core), deadline_(deadline), error_(error) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(suspension waiter) noexcept;

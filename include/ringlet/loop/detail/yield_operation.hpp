@@ -1,13 +1,13 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
 
 /// Lets everything else that is ready go first: the coroutine goes on in the loop's next turn.
 class yield_operation final : public operation {
 public:
-    explicit yield_operation(loop& owner) noexcept : operation(owner) {}
+    explicit yield_operation(loop_core& core) noexcept : operation(core) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(suspension waiter) noexcept {

@@ -11,8 +11,8 @@ class acceptor;
 class accept_operation final : public operation {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    accept_operation(loop& owner, acceptor& source, std::error_code* error) noexcept
-        : operation(owner), source_(source), error_(error) {}
+    accept_operation(loop_core& core, acceptor& source, std::error_code* error) noexcept
+        : operation(core), source_(source), error_(error) {}
 
     [[nodiscard]] bool await_ready() noexcept;
     void await_suspend(suspension waiter);

@@ -14,9 +14,10 @@ class buffer_sequence_send final : private std::array<const_buffer, Size>,
     using sequence = std::array<const_buffer, Size>;
 
 public:
-    buffer_sequence_send(loop& owner, int fd, direction& outgoing, const sequence& buffers) noexcept
+    buffer_sequence_send(loop_core& core, int fd, direction& outgoing,
+                         const sequence& buffers) noexcept
         : sequence(buffers),
-          gathered_send_operation(owner, fd,
+          gathered_send_operation(core, fd,
                                   std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
                                   outgoing, nullptr) {}
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/detail/loop_core.hpp>
 
 #include <chrono>
 #include <optional>
@@ -35,7 +35,7 @@ protected:
     [[nodiscard]] bool may_complete_inline(const char* caller) {
         if (busy_) [[unlikely]]
             refuse(caller);
-        return !cancelled() && loop_.may_complete_inline();
+        return !cancelled() && core_.may_complete_inline();
     }
 
     /// The time for which one operation is pending. Throws std::system_error, naming `caller`, in a
@@ -61,10 +61,10 @@ protected:
         return std::optional<cancel_scope>(std::in_place, timeout_);
     }
 
-    loop& loop_;
+    loop_core& core_;
 
 private:
-    [[nodiscard]] bool cancelled() const noexcept { return loop_.scope().cancelled(); }
+    [[nodiscard]] bool cancelled() const noexcept { return core_.scope().cancelled(); }
     void require_not_cancelled(const char* caller) const;
     [[noreturn]] static void refuse(const char* caller);
 

@@ -10,8 +10,8 @@ namespace ringlet::detail {
 class connect_operation final : public ring_awaitable<connect_operation> {
 public:
     /// The address must last until the await has suspended.
-    connect_operation(loop& owner, int fd, const sockaddr* address, socklen_t size) noexcept
-        : ring_awaitable(owner), fd_(fd), address_(address), size_(size) {}
+    connect_operation(loop_core& core, int fd, const sockaddr* address, socklen_t size) noexcept
+        : ring_awaitable(core), fd_(fd), address_(address), size_(size) {}
 
     /// The error, if there was one.
     [[nodiscard]] std::error_code await_resume() const noexcept { return error(); }

@@ -2,7 +2,6 @@
 
 #include <ringlet/net/detail/read_request.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -41,7 +40,8 @@ private:
                    bool line) noexcept
         : read_request(from), delimiter_(delimiter), max_(max), line_(line) {
         const std::size_t end_max = line ? line_end_max : delimiter.size();
-        window_max_ = max + std::min(end_max, std::numeric_limits<std::size_t>::max() - max);
+        const std::size_t end_room = std::numeric_limits<std::size_t>::max() - max;
+        window_max_ = max + (end_max < end_room ? end_max : end_room);
     }
 
     void found(std::string_view window, std::size_t at) noexcept;

@@ -17,12 +17,12 @@ class gathered_send_operation : public ring_awaitable<gathered_send_operation> {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr. The buffers and what they
     /// name must last until the await is over.
-    gathered_send_operation(loop& owner, int fd, std::span<const iovec> buffers,
+    gathered_send_operation(loop_core& core, int fd, std::span<const iovec> buffers,
                             direction& outgoing, std::error_code* error) noexcept;
 
     /// Nothing to send is done at once.
     [[nodiscard]] bool await_ready() noexcept {
-        return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
+        return size_ == 0 && !outgoing_.busy() && (!admit() || core_->may_complete_inline());
     }
 
     bool await_suspend(suspension waiter);

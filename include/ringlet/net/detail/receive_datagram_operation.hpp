@@ -12,8 +12,9 @@ class datagram_slot;
 class receive_datagram_operation final : public operation {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    receive_datagram_operation(loop& owner, datagram_pool& source, std::error_code* error) noexcept
-        : operation(owner), source_(source), error_(error) {}
+    receive_datagram_operation(loop_core& core, datagram_pool& source,
+                               std::error_code* error) noexcept
+        : operation(core), source_(source), error_(error) {}
 
     [[nodiscard]] bool await_ready() noexcept;
     void await_suspend(suspension waiter);

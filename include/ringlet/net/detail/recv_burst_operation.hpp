@@ -14,9 +14,9 @@ namespace ringlet::detail {
 class recv_burst_operation final : public ring_awaitable<recv_burst_operation, recvmsg_operation> {
 public:
     /// As recvmsg_operation says.
-    recv_burst_operation(loop& owner, int fd, mutable_buffer buffer, address* sender,
+    recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
                          operation_group* pending, std::error_code* error) noexcept
-        : ring_awaitable(owner, fd, buffer, sender, pending, error) {}
+        : ring_awaitable(core, fd, buffer, sender, pending, error) {}
 
     received_burst await_resume();
 

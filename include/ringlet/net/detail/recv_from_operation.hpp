@@ -9,9 +9,9 @@ namespace ringlet::detail {
 class recv_from_operation final : public ring_awaitable<recv_from_operation, recvmsg_operation> {
 public:
     /// As recvmsg_operation says.
-    recv_from_operation(loop& owner, int fd, mutable_buffer buffer, address* sender,
+    recv_from_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
                         operation_group* pending, std::error_code* error) noexcept
-        : ring_awaitable(owner, fd, buffer, sender, pending, error) {}
+        : ring_awaitable(core, fd, buffer, sender, pending, error) {}
 
     received_datagram await_resume() { return conclude(); }
 

@@ -14,8 +14,9 @@ class recv_lent_operation final : public ring_awaitable<recv_lent_operation>,
                                   private receive_buffers::receiver {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr.
-    recv_lent_operation(loop& owner, int fd, direction& incoming, std::error_code* error) noexcept
-        : ring_awaitable(owner, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
+    recv_lent_operation(loop_core& core, int fd, direction& incoming,
+                        std::error_code* error) noexcept
+        : ring_awaitable(core, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
 
     /// Throws std::bad_alloc.
     bool await_suspend(suspension awaiting);

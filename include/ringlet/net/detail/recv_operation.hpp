@@ -3,7 +3,6 @@
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace ringlet::detail {
@@ -14,9 +13,9 @@ class recv_operation final : public ring_awaitable<recv_operation> {
 public:
     /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
     /// the await is over.
-    recv_operation(loop& owner, int fd, void* data, std::size_t size, direction& incoming,
+    recv_operation(loop_core& core, int fd, void* data, std::size_t size, direction& incoming,
                    std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), data_(data), size_(std::min(size, size_max)),
+        : ring_awaitable(core), fd_(fd), data_(data), size_(size < size_max ? size : size_max),
           incoming_(incoming), error_(error) {}
 
     bool await_suspend(suspension waiter) {
@@ -29,10 +28,10 @@ public:
 
     std::size_t await_resume() const {
         incoming_.end(*this);
-        incoming_.received(result_, loop_->turn_began());
+        incoming_.received(result_, core_->turn_began());
         if (result_ < 0 || error_ != nullptr) [[unlikely]]
             report(error_, "recv");
-        return static_cast<std::size_t>(std::max(result_, 0));
+        return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
     }
 
 private:

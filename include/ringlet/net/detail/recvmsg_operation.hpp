@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ringlet/loop/detail/ring_operation.hpp>
-#include <ringlet/loop/loop.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/detail/operation_group.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
@@ -20,9 +19,9 @@ protected:
     /// The sender's address goes to `sender`, if that is not nullptr; the error to `error`, or it
     /// is thrown where that is nullptr. `pending` is the socket's, or nullptr for a descriptor that
     /// somebody keeps open meanwhile. All of them must last until the await is over.
-    recvmsg_operation(loop& owner, int fd, mutable_buffer buffer, address* sender,
+    recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
                       operation_group* pending, std::error_code* error) noexcept
-        : ring_operation(owner), fd_(fd), buffer_{buffer.data(), buffer.size()}, sender_(sender),
+        : ring_operation(core), fd_(fd), buffer_{buffer.data(), buffer.size()}, sender_(sender),
           place_(pending, *this), error_(error) {}
     ~recvmsg_operation() = default;
 

@@ -3,7 +3,6 @@
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace ringlet::detail {
@@ -16,15 +15,15 @@ public:
 
     /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
     /// the await is over.
-    send_operation(loop& owner, int fd, const void* data, std::size_t size, amount wanted,
+    send_operation(loop_core& core, int fd, const void* data, std::size_t size, amount wanted,
                    direction& outgoing, std::error_code* error) noexcept
-        : ring_awaitable(owner), fd_(fd), wanted_(wanted),
+        : ring_awaitable(core), fd_(fd), wanted_(wanted),
           data_(static_cast<const std::byte*>(data)), size_(size), outgoing_(outgoing),
           error_(error) {}
 
     /// Nothing to send is done at once.
     [[nodiscard]] bool await_ready() noexcept {
-        return size_ == 0 && !outgoing_.busy() && (!admit() || loop_->may_complete_inline());
+        return size_ == 0 && !outgoing_.busy() && (!admit() || core_->may_complete_inline());
     }
 
     bool await_suspend(suspension waiter) {
@@ -52,7 +51,7 @@ private:
 
     void prepare(io_uring_sqe& sqe) override {
         const std::size_t left = size_ - sent_;
-        const std::size_t chunk = std::min(left, chunk_max);
+        const std::size_t chunk = left < chunk_max ? left : chunk_max;
         int flags = MSG_NOSIGNAL;
         if (wanted_ == amount::all) {
             if (!outgoing_.watched())
@@ -65,7 +64,7 @@ private:
 
     void count(int sent) noexcept {
         sent_ += static_cast<std::size_t>(sent);
-        outgoing_.progress(static_cast<std::size_t>(sent), loop_->turn_began());
+        outgoing_.progress(static_cast<std::size_t>(sent), core_->turn_began());
     }
 
     int fd_;

@@ -13,14 +13,14 @@ class send_to_operation final : public ring_awaitable<send_to_operation, sendmsg
 public:
     /// Sends through a descriptor that somebody keeps open until the await is over. The error goes
     /// to `error`, or is thrown where that is nullptr. The data and the address must last as long.
-    send_to_operation(loop& owner, int fd, const_buffer data, const address& to,
+    send_to_operation(loop_core& core, int fd, const_buffer data, const address& to,
                       std::error_code* error) noexcept
-        : send_to_operation(owner, fd, data, &to, nullptr, error) {}
+        : send_to_operation(core, fd, data, &to, nullptr, error) {}
 
     /// As sendmsg_operation says.
-    send_to_operation(loop& owner, int fd, const_buffer data, const address* to,
+    send_to_operation(loop_core& core, int fd, const_buffer data, const address* to,
                       operation_group* pending, std::error_code* error) noexcept
-        : ring_awaitable(owner, fd, data, to, pending, error, 0) {}
+        : ring_awaitable(core, fd, data, to, pending, error, 0) {}
 
     std::size_t await_resume() {
         const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);

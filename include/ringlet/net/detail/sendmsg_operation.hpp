@@ -2,7 +2,6 @@
 
 #include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
-#include <ringlet/loop/loop.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/operation_group.hpp>
@@ -24,9 +23,9 @@ protected:
     /// To the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr for a
     /// descriptor that somebody keeps open meanwhile. The error goes to `error`, or is thrown where
     /// that is nullptr. All of them must last until the await is over.
-    sendmsg_operation(loop& owner, int fd, const_buffer data, const address* to,
+    sendmsg_operation(loop_core& core, int fd, const_buffer data, const address* to,
                       operation_group* pending, std::error_code* error, int enough) noexcept
-        : ring_operation(owner, enough), data_{const_cast<void*>(data.data()), data.size()},
+        : ring_operation(core, enough), data_{const_cast<void*>(data.data()), data.size()},
           place_(pending, *this), fd_(fd), to_(to), error_(error) {}
     ~sendmsg_operation() = default;
 

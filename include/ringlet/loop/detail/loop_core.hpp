@@ -1,0 +1,200 @@
+#pragma once
+
+#include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/loop/detail/adaptive_spin.hpp>
+#include <ringlet/loop/detail/frame_pool.hpp>
+#include <ringlet/loop/detail/inbox.hpp>
+#include <ringlet/loop/detail/operation_scope.hpp>
+#include <ringlet/loop/detail/receive_buffers.hpp>
+#include <ringlet/loop/detail/timer_queue.hpp>
+#include <ringlet/loop/loop.hpp>
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace ringlet::detail {
+
+class operation;
+class ring_operation;
+
+/// What a loop is to the operations that wait in it, to the process that forks, and to itself; what
+/// it is to a program, `loop` says. Each loop owns one.
+///
+/// It belongs to the loop's thread. Thread-safe: `post`.
+class loop_core {
+public:
+    using clock = ringlet::ring::clock;
+
+    loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loop_options& options);
+
+    /// No coroutine may be suspended on the loop any more.
+    ~loop_core();
+
+    loop_core(const loop_core&) = delete;
+    loop_core& operator=(const loop_core&) = delete;
+
+    /// The core of the loop that runs in this thread, or nullptr.
+    [[nodiscard]] static loop_core* current() noexcept;
+
+    /// The core of the loop that runs in this thread. Throws std::logic_error naming `caller` if
+    /// none does.
+    [[nodiscard]] static loop_core& require_current(const char* caller);
+
+    /// The loop whose core this is.
+    [[nodiscard]] loop& owner() const noexcept { return owner_; }
+
+    [[nodiscard]] clock::time_point now() const noexcept { return ring_->now(); }
+    [[nodiscard]] ringlet::ring& ring() noexcept { return *ring_; }
+    [[nodiscard]] network& net() noexcept { return ring_->net(); }
+
+    // Running.
+
+    /// As loop::run.
+    void run();
+
+    /// Calls `begin()` in the loop, then turns until `done`, which something that runs in the loop
+    /// sets; `stop` does not end it. Throws as `run` does, before `begin` where the call is wrong.
+    template <class Begin>
+    void run_until(const bool& done, const Begin& begin) {
+        const running entered(*this);
+        scope_ = &root_scope_;
+        begin();
+        while (!done)
+            turn();
+    }
+
+    /// Ends the current `run`, or the next one. In the loop's thread.
+    void stop() noexcept { stop_ = true; }
+
+    /// Runs work that lives with the caller in one of the next turns, without an allocation: see
+    /// inbox::work_item. Thread-safe.
+    void post(inbox::work_item& work) noexcept {
+        if (inbox_.post(work))
+            wake();
+    }
+
+    [[nodiscard]] loop_statistics statistics() const noexcept;
+    void restart_statistics() noexcept;
+
+    // Operations.
+
+    /// When the present turn began, that is, when the ring was last visited: the time of events for
+    /// which the age of a turn does not matter.
+    [[nodiscard]] clock::time_point turn_began() const noexcept { return turn_began_; }
+
+    /// A free SQE. Where the queue is full, its SQEs are handed over first.
+    [[nodiscard]] io_uring_sqe& next_sqe() {
+        if (io_uring_sqe* const sqe = ring_->submissions().next()) [[likely]]
+            return *sqe;
+        return make_room();
+    }
+
+    /// A free SQE that belongs to `starting`; one CQE without F_MORE is owed to it from now on.
+    [[nodiscard]] io_uring_sqe& begin(ring_operation& starting) {
+        io_uring_sqe& sqe = next_sqe();
+        sqe.user_data = reinterpret_cast<std::uintptr_t>(&starting);
+        ++in_flight_;
+        return sqe;
+    }
+
+    /// The operations that have ended, and whose coroutines are resumed in the next turn.
+    [[nodiscard]] intrusive_list<operation>& ready() noexcept { return ready_; }
+
+    /// Whether an await may complete without suspending; false once too many in a row did.
+    [[nodiscard]] bool may_complete_inline() noexcept {
+        if (inline_completions_ == 0)
+            return false;
+        --inline_completions_;
+        return true;
+    }
+
+    [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
+    [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
+    [[nodiscard]] receive_buffers& buffers() noexcept { return buffers_; }
+
+    /// The scope that operations are admitted to: that of the coroutine which runs now.
+    [[nodiscard]] operation_scope& scope() const noexcept { return *scope_; }
+    void set_scope(operation_scope& scope) noexcept { scope_ = &scope; }
+
+    /// The outermost scope, which is never cancelled. It is around all others, and the current one
+    /// where no other is.
+    [[nodiscard]] operation_scope& root_scope() noexcept { return root_scope_; }
+
+    /// Calls `visit(const operation&, bool ready)` for each operation that a coroutine waits for,
+    /// or has waited for where it is ready to go on.
+    template <class Visitor>
+    void for_each_suspended(const Visitor& visit) {
+        root_scope_.for_each_operation([&](const operation& waiting) { visit(waiting, false); });
+        for (auto* const batch : {&resuming_, &ready_})
+            batch->for_each([&](const operation& ended) { visit(ended, true); });
+    }
+
+    // Forking: see child_process.
+
+    /// Before fork(2), in the loop's thread: hands over what is prepared, such as closing, and sees
+    /// to it that each descriptor which the ring has brought is known as ringlet's. Throws
+    /// std::system_error if the ring breaks.
+    void prepare_fork();
+
+    /// In the child of fork(2): no loop runs in this thread any more, and another can be made. The
+    /// parent's must be neither used nor destroyed here; it goes on there undisturbed.
+    static void abandon_in_child() noexcept;
+
+private:
+    class wake_up;
+
+    /// Makes a loop the current one of its thread, for as long as it runs.
+    class running {
+    public:
+        explicit running(loop_core& entered);
+        running(const running&) = delete;
+        running& operator=(const running&) = delete;
+        ~running();
+
+    private:
+        loop_core* previous_;
+    };
+
+    void turn();
+    void wait();
+    void collect();
+    [[nodiscard]] bool spin();
+    [[nodiscard]] bool has_news() const noexcept;
+    [[nodiscard]] adaptive_spin::usage usage() const noexcept;
+    void deliver_all();
+    void resume_ready();
+    void deliver(const completion& cqe);
+    void wake() noexcept;
+    io_uring_sqe& make_room();
+    void reap();
+
+    loop& owner_;
+    const pthread_t thread_ = ::pthread_self();
+    const unsigned inline_completions_max_;
+    unsigned inline_completions_;
+    const clock::duration spin_max_;
+    adaptive_spin spin_;
+    operation_scope root_scope_{nullptr};
+    operation_scope* scope_ = &root_scope_;
+    std::size_t in_flight_ = 0;  // operations that the ring still owes a final CQE
+    frame_pool frames_;
+    receive_buffers buffers_;
+    intrusive_list<operation> ready_;
+    intrusive_list<operation> resuming_;  // those of ready_ whose turn this is
+    timer_queue timers_;
+    inbox inbox_;
+    bool stop_ = false;
+    bool closing_ = false;
+    std::unique_ptr<ringlet::ring> ring_;
+    std::deque<completion> reaped_;  // taken from the ring out of turn, to make room in it
+    std::unique_ptr<wake_up> wake_up_;
+    clock::time_point turn_began_;
+    loop_statistics statistics_;
+    std::uint64_t completions_before_ = 0;  // those that statistics_ counts from before its restart
+};
+
+}  // namespace ringlet::detail
