@@ -1,3 +1,4 @@
+#include "base/detail/valid_timeout.hpp"
 #include "coro/detail/valid_rate_limit.hpp"
 
 #include <ringlet/coro/token_bucket.hpp>
@@ -11,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using nanoseconds = std::chrono::nanoseconds;
-
-constexpr nanoseconds burst_time_max = std::chrono::hours(24 * 365);
 
 using seconds = std::chrono::duration<double>;
 
@@ -37,7 +36,7 @@ void detail::require_valid(const rate_limit& limit) {
     if (limit.per_second == 0)
         return;
     const auto burst = static_cast<double>(std::max<std::size_t>(limit.burst, 1));
-    if (seconds(burst / limit.per_second) > burst_time_max)
+    if (seconds(burst / limit.per_second) > detail::timeout_max)
         throw std::invalid_argument("rate_limit: a burst must not take more than a year to come");
 }
 

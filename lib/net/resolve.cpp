@@ -1,6 +1,7 @@
 #include "net/detail/look_up.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
+#include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/resolve.hpp>
 

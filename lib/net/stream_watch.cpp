@@ -1,10 +1,9 @@
+#include "base/detail/valid_timeout.hpp"
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/net/stream_watch.hpp>
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 
 namespace ringlet {
 
@@ -13,23 +12,15 @@ namespace {
 using time_point = detail::timer::time_point;
 using std::chrono::milliseconds;
 
-constexpr milliseconds timeout_max = std::chrono::hours(24 * 365);
-
-void require_sensible(milliseconds timeout, const char* name) {
-    if (timeout < timeout.zero() || timeout > timeout_max)
-        throw std::invalid_argument(std::string("stream_timeouts: ") + name +
-                                    " must be 0 to a year");
-}
-
 /// Since when a direction waits. What it awaits later is not late before what began now would be.
 time_point waiting_since(const detail::direction& watched, time_point now) noexcept {
     return watched.busy() ? watched.pending()->suspended_at() : now;
 }
 
-/// Finds out which timeouts are over, and when to look again.
-class look {
+/// Finds out which timeouts are over, and when the next check is due.
+class timeout_check {
 public:
-    explicit look(time_point now) noexcept : now_(now) {}
+    explicit timeout_check(time_point now) noexcept : now_(now) {}
 
     bool late(time_point since, milliseconds timeout) noexcept {
         if (timeout == timeout.zero())
@@ -48,9 +39,9 @@ private:
 }  // namespace
 
 void detail::require_valid(const stream_timeouts& timeouts) {
-    require_sensible(timeouts.idle, "idle");
-    require_sensible(timeouts.read, "read");
-    require_sensible(timeouts.write, "write");
+    require_valid_timeout(timeouts.idle, "stream_timeouts: idle");
+    require_valid_timeout(timeouts.read, "stream_timeouts: read");
+    require_valid_timeout(timeouts.write, "stream_timeouts: write");
 }
 
 stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
@@ -58,7 +49,7 @@ stream_watch::stream_watch(stream& watched, const stream_timeouts& timeouts)
     detail::require_valid(timeouts);
     if (watches_sending())
         stream_.outgoing_.watch();
-    look_after();
+    check_timeouts();
 }
 
 stream_watch::~stream_watch() {
@@ -67,7 +58,7 @@ stream_watch::~stream_watch() {
         stream_.outgoing_.unwatch();
 }
 
-void stream_watch::look_after() {
+void stream_watch::check_timeouts() {
     detail::direction& incoming = stream_.incoming_;
     detail::direction& outgoing = stream_.outgoing_;
     const auto now = stream_.core_->turn_began();
@@ -76,14 +67,14 @@ void stream_watch::look_after() {
     const auto sent = outgoing.progressed_at();
     const auto silent = std::max({std::min(receiving, sending), incoming.progressed_at(), sent});
 
-    look one(now);
-    const bool idle = one.late(silent, timeouts_.idle);
-    if (one.late(receiving, timeouts_.read) || idle)
+    timeout_check due(now);
+    const bool idle = due.late(silent, timeouts_.idle);
+    if (due.late(receiving, timeouts_.read) || idle)
         incoming.time_out();
-    if (one.late(std::max(sending, sent), timeouts_.write) || idle)
+    if (due.late(std::max(sending, sent), timeouts_.write) || idle)
         outgoing.time_out();
-    if (one.next() != time_point::max())
-        stream_.core_->timers().arm(*this, one.next());
+    if (due.next() != time_point::max())
+        stream_.core_->timers().arm(*this, due.next());
 }
 
 }  // namespace ringlet

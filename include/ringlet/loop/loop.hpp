@@ -25,41 +25,47 @@ struct loop_options {
     /// Then the coroutine waits its turn: one that never blocks cannot starve the others.
     unsigned inline_completions_max = 64;
 
-    /// The buffers that the loop lends to those who receive without one of their own
-    /// (stream::recv_lent): the bytes of each, and how many there are at most, which exist only as
-    /// far as they are in use. Where all are lent, receiving waits until one comes back.
+    /// The bytes of each buffer that the loop lends to receives which bring none of their own
+    /// (stream::recv_lent).
     std::size_t receive_buffer_size = 16'384;
+
+    /// How many buffers are lent at most; one that is not lent takes no memory but what
+    /// `frame_cache_bytes_max` allows. Where all are lent, a receive for which bytes have come
+    /// waits until a buffer comes back.
     std::size_t receive_buffers_max = 4'096;
 
-    /// How many of these may be in the hands of those who wait for something to come, which makes
-    /// that faster; others take one when something has come. 0: nobody waits with a buffer.
+    /// How many receives may wait with a lent buffer in hand, which is faster than to take one once
+    /// bytes have come, as every other receive does. A receive that begins beyond this number gets
+    /// the buffer of the one that has waited longest, if that is 100 ms or more. 0: every receive
+    /// waits without a buffer.
     std::size_t receive_buffers_held_max = 256;
 
-    /// How long a loop that has nothing to do looks for news before it blocks, at most 10 ms; 0 to
-    /// block at once. It is the most that a wait can cost in CPU time: the loop does so only where
-    /// it measures that this saves CPU time, and one that is idle uses none; see adaptive_spin.
+    /// How long a loop that has nothing to do polls for completions before it blocks, at most 10
+    /// ms; 0 to block at once. It is the most that a wait can cost in CPU time: the loop polls only
+    /// where it measures that this saves CPU time, and an idle loop uses none; see adaptive_spin.
     std::chrono::microseconds spin_max{50};
 
     /// How many bytes of finished coroutine frames are kept for the next ones.
     std::size_t frame_cache_bytes_max = std::size_t{16} << 20U;
 };
 
-/// What a loop has done since it was made or since `loop::restart_statistics`, and what it does
-/// now.
+/// Counts of a loop's work since it was made or since `loop::restart_statistics`, and its present
+/// state.
 struct loop_statistics {
-    /// How many turns it has made, in most of which it has visited the ring.
+    /// How many turns the loop has made, in most of which it has visited the ring.
     std::uint64_t turns = 0;
 
-    /// How many completions the ring has given it.
+    /// How many completions the ring has given the loop.
     std::uint64_t completions = 0;
 
-    /// How many waits began with a spin, since there was no news, and how many of these were in
-    /// vain; see adaptive_spin.
+    /// How many waits began with a spin, since nothing had completed; see adaptive_spin.
     std::uint64_t spins = 0;
+
+    /// How many of the spins ended without a completion.
     std::uint64_t spins_in_vain = 0;
 
-    /// How many operations the ring has yet to complete; what waits for time or for another
-    /// coroutine is not among them.
+    /// How many operations the ring has yet to complete. An operation that waits for time or for
+    /// another coroutine is not among them.
     std::size_t in_flight = 0;
 
     /// The longest time between two visits to the ring, in which the coroutines of one turn ran and

@@ -121,9 +121,9 @@ public:
     /// ends before. More than `piece_max` is too_long.
     ///
     ///     while (!(co_await in.peek(1)).empty())      // until the end of the stream
-    operation<detail::counted_read> peek(std::size_t count) { return look(count, nullptr); }
+    operation<detail::counted_read> peek(std::size_t count) { return peek_at(count, nullptr); }
     operation<detail::counted_read> peek(std::size_t count, std::error_code& error) {
-        return look(count, &error);
+        return peek_at(count, &error);
     }
 
     /// Drops `count` bytes, however many, and yields that. Other than for all else, what has been
@@ -167,7 +167,7 @@ private:
     operation<detail::transfer_read> some(mutable_buffer buffer, std::error_code* error) {
         return {*this, "read_some", error, detail::transfer_read::some(bytes_, buffer)};
     }
-    operation<detail::counted_read> look(std::size_t count, std::error_code* error) {
+    operation<detail::counted_read> peek_at(std::size_t count, std::error_code* error) {
         return {*this, "peek", error, detail::counted_read::peek(bytes_, count, piece_max_)};
     }
     operation<detail::transfer_read> drop(std::size_t count, std::error_code* error) {
@@ -179,7 +179,7 @@ private:
 
     /// Receives until `request` has its answer.
     task<> carry_out(detail::read_request& request, const char* name) {
-        const turn now(*this, name);
+        const turn own_turn(*this, name);
         bool ended = request.attempt();
         if (ended && !request.failed())
             co_await detail::yield_operation(

@@ -49,11 +49,11 @@ public:
         return receive_into(buffer, &error);
     }
 
-    /// Receives what has come into a buffer that the loop lends. Most streams that wait have none,
-    /// only so many as loop_options::receive_buffers_held_max says, those that have begun last; so
-    /// it is what to choose for thousands that are mostly idle. Yields the bytes, which give the
-    /// buffer back when they are destroyed; none is the end of the stream. Throws std::logic_error
-    /// if a receive is pending.
+    /// Receives what has come into a buffer that the loop lends. At most
+    /// loop_options::receive_buffers_held_max receives wait with a buffer in hand; every other
+    /// takes one only once bytes have come. So it is the choice for thousands of streams that are
+    /// mostly idle. Yields the bytes, which give the buffer back when they are destroyed; none is
+    /// the end of the stream. Throws std::logic_error if a receive is pending.
     ///
     ///     while (const auto received = co_await client.recv_lent())
     ///         co_await client.send_all(received);

@@ -49,10 +49,10 @@ public:
     ~stream_watch();
 
 private:
-    void expire() override { look_after(); }
+    void expire() override { check_timeouts(); }
 
     /// Ends what is late, and arms the timer for when something may be next.
-    void look_after();
+    void check_timeouts();
 
     /// Whether the progress of a send matters.
     [[nodiscard]] bool watches_sending() const noexcept {

@@ -110,7 +110,7 @@ private:
 
     /// Sends what `request` lists, unless there is room for it.
     task<> carry_out(detail::write_request& request, const char* name) {
-        const turn now(*this, name);
+        const turn own_turn(*this, name);
         if (failed())
             std::rethrow_exception(failure_);
         if (request.attempt()) {

@@ -28,23 +28,31 @@ void ring_operation::restart() {
     prepare(core_->begin(*this));
 }
 
-void ring_operation::restart_when_ready(int fd, short events) {
+void ring_operation::restart_when(const readiness& missing) {
     if (cancel_requested_) {
         complete({0, -ECANCELED, 0});
         return;
     }
-    io_uring_prep_poll_add(&core_->begin(*this), fd, static_cast<unsigned>(events));
+    io_uring_prep_poll_add(&core_->begin(*this), missing.fd, static_cast<unsigned>(missing.events));
     polling_ = true;
 }
 
 void ring_operation::deliver_unusual(const completion& cqe) {
-    if (!polling_) {
-        complete(cqe);
+    if (polling_) {
+        poll_ended(cqe.result);
         return;
     }
+    const readiness missing = cqe.result == -EAGAIN ? missing_readiness() : readiness{};
+    if (missing.fd >= 0)
+        restart_when(missing);
+    else
+        complete(cqe);
+}
+
+void ring_operation::poll_ended(int result) {
     polling_ = false;
-    if (cqe.result < 0 || cancel_requested_)
-        complete({0, cqe.result < 0 ? cqe.result : -ECANCELED, 0});
+    if (result < 0 || cancel_requested_)
+        complete({0, result < 0 ? result : -ECANCELED, 0});
     else
         restart();
 }

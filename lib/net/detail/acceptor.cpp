@@ -108,6 +108,11 @@ void acceptor::discard(int fd) noexcept {
     core_->net().close(fd);
 }
 
+// A socket that was handed over with O_NONBLOCK gives -EAGAIN.
+ring_operation::readiness acceptor::missing_readiness() noexcept {
+    return {socket_.native_handle(), POLLIN};
+}
+
 void acceptor::complete(const completion& cqe) {
     own(cqe.result);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
@@ -149,9 +154,6 @@ void acceptor::give(int result) {
 void acceptor::failed(int error) {
     if (means_overload(error)) {
         pause(error);
-    } else if (error == EAGAIN) {  // a socket that was handed over with O_NONBLOCK
-        armed_ = true;
-        restart_when_ready(socket_.native_handle(), POLLIN);
     } else if (error == EINVAL && multishot_) {
         multishot_ = false;
         if (waiter_ != nullptr)

@@ -57,6 +57,7 @@ public:
 private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
     void fork_before_delivery(const completion& cqe) noexcept override { own(cqe.result); }
     void expire() override;
 

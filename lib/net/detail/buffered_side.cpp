@@ -1,3 +1,5 @@
+#include "base/detail/valid_timeout.hpp"
+
 #include <ringlet/net/detail/buffered_side.hpp>
 
 #include <stdexcept>
@@ -6,16 +8,9 @@
 
 namespace ringlet::detail {
 
-namespace {
-
-constexpr std::chrono::milliseconds timeout_max = std::chrono::hours(24 * 365);
-
-}  // namespace
-
 buffered_side::buffered_side(const char* kind, std::chrono::milliseconds timeout)
     : core_(loop_core::require_current(kind)), timeout_(timeout) {
-    if (timeout < timeout.zero() || timeout > timeout_max)
-        throw std::invalid_argument(std::string(kind) + "_options: timeout must be 0 to a year");
+    require_valid_timeout(timeout, std::string(kind) + "_options: timeout");
 }
 
 void buffered_side::require_not_cancelled(const char* caller) const {

@@ -36,12 +36,12 @@ void datagram_slot::prepare(io_uring_sqe& sqe) {
 }
 
 void datagram_slot::complete(const completion& cqe) {
-    if (cqe.result == -EAGAIN && waits_) {  // a socket with O_NONBLOCK
-        restart_when_ready(fd_, POLLIN);
-        return;
-    }
     result_ = cqe.result;
     pool_.ended(*this);
+}
+
+ring_operation::readiness datagram_slot::missing_readiness() noexcept {
+    return waits_ ? readiness{fd_, POLLIN} : readiness{};
 }
 
 }  // namespace ringlet::detail

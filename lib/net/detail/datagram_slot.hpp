@@ -28,6 +28,7 @@ public:
 private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
 
     datagram_pool& pool_;
     int fd_;

@@ -50,10 +50,6 @@ void gathered_send_operation::prepare(io_uring_sqe& sqe) {
 }
 
 void gathered_send_operation::complete(const completion& cqe) {
-    if (cqe.result == -EAGAIN) {
-        restart_when_ready(fd_, POLLOUT);
-        return;
-    }
     if (cqe.result <= 0) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
         return;
@@ -66,6 +62,10 @@ void gathered_send_operation::complete(const completion& cqe) {
         finish(-ECANCELED);
     else
         restart();
+}
+
+ring_operation::readiness gathered_send_operation::missing_readiness() noexcept {
+    return {fd_, POLLOUT};
 }
 
 // Goes past empty buffers too, so that there is always a byte to send at the front.

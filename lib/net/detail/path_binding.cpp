@@ -61,7 +61,7 @@ private:
 };
 
 /// What connect(2) says to a new client of `type`.
-int knock(const address& server, int type) noexcept {
+int probe_server(const address& server, int type) noexcept {
     const int client = ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (client < 0)
         return errno;
@@ -83,7 +83,7 @@ bool is_stale(const address& local, std::initializer_list<int> clients) {
     if (!S_ISSOCK(there.st_mode))
         throw_in_use(local, "a file that is no socket is there");
     for (const int type : clients) {
-        const int answer = knock(local, type);
+        const int answer = probe_server(local, type);
         if (answer == ENOENT)
             return false;
         if (answer == 0 || answer == EPROTOTYPE)

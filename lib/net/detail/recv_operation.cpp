@@ -4,11 +4,8 @@
 
 namespace ringlet::detail {
 
-void recv_operation::complete(const completion& cqe) {
-    if (cqe.result == -EAGAIN)
-        restart_when_ready(fd_, POLLIN);
-    else
-        ring_operation::complete(cqe);
+ring_operation::readiness recv_operation::missing_readiness() noexcept {
+    return {fd_, POLLIN};
 }
 
 }  // namespace ringlet::detail

@@ -18,11 +18,8 @@ void recvmsg_operation::prepare(io_uring_sqe& sqe) {
     io_uring_prep_recvmsg(&sqe, fd_, &message_, MSG_TRUNC);
 }
 
-void recvmsg_operation::complete(const completion& cqe) {
-    if (cqe.result == -EAGAIN)
-        restart_when_ready(fd_, POLLIN);
-    else
-        ring_operation::complete(cqe);
+ring_operation::readiness recvmsg_operation::missing_readiness() noexcept {
+    return {fd_, POLLIN};
 }
 
 received_datagram recvmsg_operation::conclude() {

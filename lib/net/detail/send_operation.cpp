@@ -5,9 +5,7 @@
 namespace ringlet::detail {
 
 void send_operation::complete(const completion& cqe) {
-    if (cqe.result == -EAGAIN) {
-        restart_when_ready(fd_, POLLOUT);
-    } else if (cqe.result > 0 && !cancel_requested()) {
+    if (cqe.result > 0 && !cancel_requested()) {
         count(cqe.result);
         restart();
     } else if (cqe.result > 0) {
@@ -17,6 +15,10 @@ void send_operation::complete(const completion& cqe) {
         // A stream socket that takes nothing and reports no error takes nothing more.
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
     }
+}
+
+ring_operation::readiness send_operation::missing_readiness() noexcept {
+    return {fd_, POLLOUT};
 }
 
 }  // namespace ringlet::detail

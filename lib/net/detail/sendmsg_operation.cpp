@@ -20,15 +20,17 @@ void sendmsg_operation::prepare(io_uring_sqe& sqe) {
     io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-// A Unix socket that is not connected counts as writable though there is no room at whom it sends
-// to: then only trying again helps.
+// A Unix socket that is not connected counts as writable though its receiver has no room: after a
+// poll in vain only trying again helps.
+ring_operation::readiness sendmsg_operation::missing_readiness() noexcept {
+    return std::exchange(polled_, true) ? readiness{} : readiness{fd_, POLLOUT};
+}
+
 void sendmsg_operation::complete(const completion& cqe) {
     if (cqe.result != -EAGAIN) {
         ring_operation::complete(cqe);
     } else if (cancel_requested()) {
         finish(-ECANCELED);
-    } else if (!std::exchange(polled_, true)) {
-        restart_when_ready(fd_, POLLOUT);
     } else {
         pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
         core_->timers().arm(*this, core_->now() + pause_);

@@ -32,12 +32,7 @@ private:
     void prepare(io_uring_sqe& sqe) override {
         io_uring_prep_recv(&sqe, fd_, &byte_, 1, MSG_DONTWAIT);
     }
-    void complete(const ringlet::detail::completion& cqe) override {
-        if (cqe.result == -EAGAIN)
-            restart_when_ready(fd_, POLLIN);
-        else
-            ring_operation::complete(cqe);
-    }
+    readiness missing_readiness() noexcept override { return {fd_, POLLIN}; }
 
     int fd_;
     char byte_ = 0;

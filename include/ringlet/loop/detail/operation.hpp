@@ -12,7 +12,7 @@
 
 namespace ringlet::detail {
 
-/// What a coroutine is suspended on: the base of every awaitable that waits for the loop. It lives
+/// The base of every awaitable that waits for the loop: a coroutine is suspended on it. It lives
 /// in the awaiting coroutine's frame, so that it costs no allocation; therefore the frame must not
 /// be destroyed while the operation is pending. To end one early, cancel its scope and await it.
 ///
@@ -20,12 +20,13 @@ namespace ringlet::detail {
 class operation : public list_hook {
 public:
     /// Asks the operation to end early, with -ECANCELED unless it succeeds all the same. Resumes
-    /// nothing by itself; the waiter goes on in a later turn of the loop. Harmless when it has
-    /// ended.
+    /// nothing by itself; the waiter goes on in a later turn of the loop. Only for an operation
+    /// that is in its scope, which it leaves when it ends; an operation of the ring bears it, to no
+    /// effect, until its coroutine goes on.
     virtual void cancel() = 0;
 
-    /// The same for lateness of its own, in a scope that goes on: it ends with timed_out, unless it
-    /// succeeds all the same or its scope was cancelled before.
+    /// Asks the operation to end early since it is late, in a scope that goes on: it ends with
+    /// timed_out, unless it succeeds all the same or its scope was cancelled before.
     void time_out() {
         if (!scope_cancelled())
             timed_out_ = true;
@@ -39,8 +40,10 @@ public:
     /// timed_out after `time_out`.
     [[nodiscard]] std::error_code error() const noexcept;
 
-    /// Who waits, and since which turn of the loop.
+    /// The coroutine that waits.
     [[nodiscard]] const suspension& waiter() const noexcept { return waiter_; }
+
+    /// When the turn of the loop began in which the coroutine was suspended.
     [[nodiscard]] std::chrono::steady_clock::time_point suspended_at() const noexcept {
         return suspended_at_;
     }
@@ -52,12 +55,14 @@ protected:
                          "cancel its scope and await it first");
     }
 
-    /// The two halves of suspending. `admit` enters the current scope: false, with the result set,
-    /// if that is cancelled and nothing may start. `suspend` then cannot fail.
+    /// The first half of suspending: enters the current scope. False, with the result set, if that
+    /// scope is cancelled and nothing may start.
     [[nodiscard]] bool admit() noexcept;
+
+    /// The second half of suspending, once the operation is admitted and has begun.
     void suspend(suspension waiter) noexcept;
 
-    /// Ends the operation and resumes the waiter in its scope, now. The loop's side of `suspend`.
+    /// Ends the operation and resumes the waiter in its scope, inside this call.
     void resume();
 
     /// Ends the operation by putting the waiter into the loop's ready queue.
@@ -81,6 +86,10 @@ private:
     suspension waiter_;
     std::chrono::steady_clock::time_point suspended_at_{};
 };
+
+inline void operation_scope::add(operation& member) noexcept {
+    operations_.push_back(member);
+}
 
 inline bool operation::admit() noexcept {
     scope_ = &core_->scope();

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] bool caused(const std::exception_ptr& exception) const noexcept;
 
     /// For operations: takes part in the scope until it unlinks.
-    void add(operation& member) noexcept { operations_.push_back(member); }
+    void add(operation& member) noexcept;
 
     /// Calls `visit` with each operation in flight under the scope or one inside it.
     template <class Visitor>

@@ -8,23 +8,26 @@
 
 namespace ringlet::detail {
 
-/// The buffers that a loop lends to who receives without one: see recv_lent_operation. They
-/// come from the loop's frame_pool, the last that came back first, whose memory is warm.
+/// The buffers that a loop lends to receives which bring none of their own: see
+/// recv_lent_operation. They come from the loop's frame_pool, the last that came back first,
+/// whose memory is warm.
 ///
-/// To receive into a buffer that is in hand is faster than to wait for something to receive, and
-/// then to take a buffer; so as many as are worth their memory may do so, and who has waited long
-/// makes room for who comes. The number of buffers is bounded, and who finds none waits for one.
+/// A receive that waits with a buffer in hand is faster than one that takes a buffer once bytes
+/// have come. So a bounded number of receives may hold a buffer while they wait: a new one gets the
+/// buffer of the receive that has waited longest, if that is `hold_time` or more, and waits without
+/// one otherwise. The number of buffers lent is bounded too: a receive for which bytes have come,
+/// but no buffer is left, waits for one, and the receive that has held one longest is asked for it.
 ///
 /// One thread: the loop's.
 class receive_buffers {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// How long a receive may wait with a buffer in hand when another wants to.
+    /// How long a receive may hold a buffer when another wants to hold it.
     static constexpr std::chrono::milliseconds hold_time{100};
 
-    /// A receive, which is in one list at a time: of those that wait with a buffer in hand, or of
-    /// those that something has come for, but no buffer was left.
+    /// A receive. It is in one list at a time: of those that wait with a buffer in hand, or of
+    /// those for which bytes have come, but no buffer was left.
     class receiver : public list_hook {
     protected:
         ~receiver() = default;
@@ -32,13 +35,13 @@ public:
     private:
         friend receive_buffers;
 
-        /// Since when it waits.
+        /// When the receive began to wait.
         [[nodiscard]] virtual time_point waiting_since() const noexcept = 0;
 
-        /// It is to go on waiting without its buffer.
+        /// Has the receive go on waiting without its buffer.
         virtual void yield_buffer() = 0;
 
-        /// Here is a buffer; it is the receiver's from now on.
+        /// Gives the receive `buffer`, which it has to give back.
         virtual void lend(std::byte* buffer) = 0;
     };
 
@@ -56,24 +59,28 @@ public:
     /// A buffer, or nullptr where all are lent. Throws std::bad_alloc.
     [[nodiscard]] std::byte* take();
 
-    /// A buffer to wait with from `now` on, until `end_hold`, or nullptr where that is better done
-    /// without. Throws std::bad_alloc.
+    /// A buffer for `holder` to wait with from `now` on, until `end_hold`, or nullptr where it is
+    /// to wait without. Throws std::bad_alloc.
     [[nodiscard]] std::byte* take_to_hold(receiver& holder, time_point now);
+
+    /// Ends the wait of `holder`, which keeps its buffer.
     void end_hold(receiver& holder) noexcept;
 
-    /// Takes a buffer back. Who waits for one gets it, and goes on; where it cannot, since the ring
-    /// is broken, this throws as the ring does.
+    /// Takes a buffer back. A receive that waits for one gets it, and goes on; where it cannot,
+    /// since the ring is broken, this throws as the ring does.
     void give_back(std::byte* buffer);
 
-    /// Queues who has found none, until it is lent one or unlinks itself. Of those that wait with
-    /// one in hand, the one that has done so longest is asked for it.
+    /// Queues a receive that has found no buffer, until it is lent one or unlinks itself. The
+    /// receive that has held a buffer longest is asked for it.
     void wait(receiver& next);
 
-    /// The bytes of one.
+    /// The bytes of each buffer.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// How many are lent now, and how many of these wait in the hands of receivers.
+    /// How many buffers are lent.
     [[nodiscard]] std::size_t lent() const noexcept { return lent_; }
+
+    /// How many of the buffers lent are held by receives that wait.
     [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
 private:
@@ -84,7 +91,7 @@ private:
     std::size_t held_max_;
     std::size_t lent_ = 0;
     std::size_t held_ = 0;
-    intrusive_list<receiver> holding_;  // who has waited longest first
+    intrusive_list<receiver> holding_;  // the longest first
     intrusive_list<receiver> waiting_;
 };
 

@@ -26,9 +26,22 @@ protected:
     /// Fills in a fresh SQE, all but its user_data. Called again where the operation goes on.
     virtual void prepare(io_uring_sqe& sqe) = 0;
 
-    /// Takes a CQE whose result is less than `enough_`; that includes every error. Here: a call
-    /// that a signal interrupted is made again; anything else ends the operation.
+    /// Takes a CQE whose result is less than `enough_`; that includes every error but the -EAGAIN
+    /// for which there is a readiness to wait for. Here: a call that a signal interrupted is made
+    /// again; anything else ends the operation.
     virtual void complete(const completion& cqe);
+
+    /// The descriptor whose readiness an operation lacks, and the events of poll(2) that it has to
+    /// report; -1 for none.
+    struct readiness {
+        int fd = -1;
+        short events = 0;
+    };
+
+    /// Asked after -EAGAIN, which a descriptor with O_NONBLOCK gives even through a ring: the
+    /// operation is prepared again once the ring reports this readiness. Without one, as here,
+    /// `complete` takes the -EAGAIN.
+    virtual readiness missing_readiness() noexcept { return {}; }
 
     /// The process is about to fork, and `cqe` will be delivered afterwards: a descriptor that it
     /// brings is to be made known to the network by now, or a child keeps it. Here: it brings none.
@@ -40,10 +53,6 @@ protected:
 
     /// Has the ring end what it does for the operation; `complete` sees what becomes of that.
     void cancel_in_ring();
-
-    /// Restarts once poll(2) would report `events` on `fd`: the answer to the -EAGAIN that a
-    /// descriptor with O_NONBLOCK gives even through a ring.
-    void restart_when_ready(int fd, short events);
 
     /// Ends the operation and resumes the waiter at once.
     void finish(int result) {
@@ -66,6 +75,8 @@ private:
             deliver_unusual(cqe);
     }
     void deliver_unusual(const completion& cqe);
+    void poll_ended(int result);
+    void restart_when(const readiness& missing);
 
     bool cancel_requested_ = false;
     bool polling_ = false;

@@ -36,6 +36,7 @@ private:
 
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
     void advance(std::size_t sent) noexcept;
 
     int fd_;

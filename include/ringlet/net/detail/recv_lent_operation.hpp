@@ -8,8 +8,9 @@
 namespace ringlet::detail {
 
 /// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
-/// none at the end of the stream. recv(2); while many wait, or when this one has waited long, it
-/// takes its buffer only once something has come: poll(2), then recv(2).
+/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where
+/// receive_buffers gives it none to wait with, or takes that back, it waits in poll(2), takes a
+/// buffer once bytes have come, and then calls recv(2).
 class recv_lent_operation final : public ring_awaitable<recv_lent_operation>,
                                   private receive_buffers::receiver {
 public:

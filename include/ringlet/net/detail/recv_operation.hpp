@@ -40,7 +40,7 @@ private:
     static constexpr std::size_t size_max = std::size_t{1} << 30U;  // an SQE's length has 32 bits
 
     void prepare(io_uring_sqe& sqe) override { io_uring_prep_recv(&sqe, fd_, data_, size_, 0); }
-    void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
 
     int fd_;
     void* data_;

@@ -32,7 +32,7 @@ protected:
     }
 
     void prepare(io_uring_sqe& sqe) override;
-    void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
 
     /// The last step: reports the error, if there was one, and says what has been received.
     received_datagram conclude();

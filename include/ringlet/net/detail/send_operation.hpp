@@ -61,6 +61,7 @@ private:
         io_uring_prep_send(&sqe, fd_, data_ + sent_, chunk, flags);
     }
     void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
 
     void count(int sent) noexcept {
         sent_ += static_cast<std::size_t>(sent);

@@ -37,6 +37,7 @@ protected:
 
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
+    readiness missing_readiness() noexcept override;
 
     /// There was room: the next message is tried at once again.
     void forget_waiting() noexcept {
