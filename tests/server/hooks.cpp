@@ -197,7 +197,9 @@ TEST_CASE("a service_actions that throws is reported, and the server goes on", "
 
 TEST_CASE("a get_request that has nothing and throws ends serving, but not what is being handled",
           "[server]") {
-    for (const concurrency_kind& kind : concurrency_kinds()) {
+    std::vector<concurrency_kind> tested = concurrency_kinds();
+    tested.push_back(kinds::sharing_threads);
+    for (const concurrency_kind& kind : tested) {
         if (kind.options.concurrency == ringlet::concurrency::forks)
             continue;  // a child of the pool ends, and is replaced
         INFO(kind.name);

@@ -12,6 +12,7 @@
 #include <ringlet/coro/task_group.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -67,6 +68,7 @@ private:
     [[nodiscard]] child_accounts& accounts() const noexcept { return period_.records().children; }
 
     void fork(worker& forked) {
+        forked.requested.reset();  // one that could not accept has asked itself to stop
         forked.slot = accounts().open();
         try {
             forked.child = fork_server_child([&] { return run_in_child(forked); },
@@ -91,10 +93,17 @@ private:
     task<> serve_in_child(worker& self) {
         task_group watch;
         watch.spawn(request_when_orphaned(self.requested, options().drain_timeout));
-        co_await period_.serve_share(period_.listening(), self.requested, workers_max(),
-                                     receiving::one_by_one);
+        std::exception_ptr failure;
+        try {
+            co_await period_.serve_share(period_.listening(), self.requested, workers_max(),
+                                         receiving::one_by_one);
+        } catch (...) {
+            failure = std::current_exception();
+        }
         watch.cancel();
         co_await watch.join();
+        if (failure)
+            std::rethrow_exception(failure);
     }
 
     [[nodiscard]] std::size_t workers_max() const { return worker_count(options()); }

@@ -20,8 +20,8 @@ public:
     /// Cancels all that still runs.
     virtual void cancel() = 0;
 
-    /// Waits until nothing runs any more. Where the waiting coroutine is cancelled, `cancel` is
-    /// called, and the end is still waited for.
+    /// Waits until nothing runs any more, then throws what kept a worker from going on. Where the
+    /// waiting coroutine is cancelled, `cancel` is called, and the end is still waited for.
     [[nodiscard]] virtual task<> join() = 0;
 
 protected:

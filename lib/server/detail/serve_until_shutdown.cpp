@@ -11,11 +11,12 @@ namespace ringlet::detail {
 
 namespace {
 
-/// Waits for a group, and yields the exception that it ended with, for a caller that has more to
-/// clean up.
-task<std::exception_ptr> outcome(task_group& group) {
+/// Waits for the end of a task_group or a drainable, and yields the exception that it ended with,
+/// for a caller that has more to clean up.
+template <class Joined>
+task<std::exception_ptr> outcome(Joined& ending) {
     try {
-        co_await group.join();
+        co_await ending.join();
     } catch (...) {
         co_return std::current_exception();
     }
@@ -53,11 +54,13 @@ task<> serve_until_shutdown(task<> accepting, drainable& running, shutdown_signa
     const std::exception_ptr failure = co_await outcome(requests);
     if (failure)
         requested.request(failure_grace);
-    co_await running.join();
+    const std::exception_ptr failure_of_running = co_await outcome(running);
     watch.cancel();
     co_await outcome(watch);
     if (failure)
         std::rethrow_exception(failure);
+    if (failure_of_running)
+        std::rethrow_exception(failure_of_running);
 }
 
 }  // namespace ringlet::detail

@@ -25,6 +25,19 @@ ringlet::task<> take_nothing(ringlet::detail::shutdown_signal& requested, bool& 
     undisturbed = true;
 }
 
+/// Ends at once, with an exception.
+struct failing final : ringlet::detail::drainable {
+    void cancel() override {}
+    ringlet::task<> join() override {
+        co_await ringlet::yield();
+        throw std::runtime_error("a worker failed");
+    }
+};
+
+ringlet::task<> nothing() {
+    co_return;
+}
+
 ringlet::task<> fail() {
     throw std::runtime_error("out of order");
     co_return;
@@ -64,6 +77,21 @@ TEST_CASE("where taking requests fails, what runs has its time, and the failure 
         }
     });
     CHECK(ended);
+}
+
+TEST_CASE("what the end of the workers throws is thrown when the shutdown is no longer awaited",
+          "[server]") {
+    ringlet::detail::shutdown_signal requested;
+    failing workers;
+    run_coroutine([&]() -> ringlet::task<> {
+        std::string thrown;
+        try {
+            co_await ringlet::detail::serve_until_shutdown(nothing(), workers, requested, 0s);
+        } catch (const std::runtime_error& error) {
+            thrown = error.what();
+        }
+        CHECK(thrown == "a worker failed");
+    });
 }
 
 }  // namespace tests::server_serve_until_shutdown
