@@ -94,9 +94,8 @@ public:
     [[nodiscard]] server_counters counters() const noexcept;
 
     /// Calls the hook `handle_error`. If the hook throws, its exception and `exception` go to the
-    /// log. A coroutine that ends because it was
-    /// cancelled is not an error: nothing is reported where `exception` is the reason for which the
-    /// scope of the caller was cancelled.
+    /// log. A coroutine that ends because it was cancelled is not an error: nothing is reported
+    /// where `exception` is the reason for which the scope of the caller was cancelled.
     void report_error(std::exception_ptr exception, const address& client) noexcept;
 
     // Hooks, which a derived class may override. They must not block. The server calls
