@@ -3,8 +3,8 @@
 
 #include <sys/resource.h>
 
-// Lifts the soft limit to the hard one, which needs no privilege. Failure is left to the first
-// EMFILE to report.
+// Lifts the soft limit to the hard one, which needs no privilege. It reports no failure; the first
+// EMFILE will.
 inline void raise_file_limit() noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)

@@ -1,4 +1,4 @@
-// What a server does with what it is sent.
+// The service of a server: its way to answer the bytes that it receives.
 #pragma once
 
 #include <map>

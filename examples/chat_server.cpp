@@ -1,6 +1,6 @@
-// Rooms in which people talk to each other: first `/nick NAME`, then `/join ROOM`, `/who`, `/quit`;
-// whatever else somebody types goes to the room. Who reads too slowly is dropped, and on shutdown
-// everybody is told goodbye.
+// Rooms in which people talk to each other. A guest first types `/nick NAME`, then `/join ROOM`,
+// `/who` or `/quit`; any other line goes to the room. The server drops a guest that reads too
+// slowly, and says goodbye to every guest on shutdown.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"
@@ -22,17 +22,17 @@ using ringlet::task;
 
 constexpr std::size_t name_size_max = 20;
 constexpr std::size_t line_size_max = 500;
-constexpr std::size_t lines_behind_max = 100;  // then a guest is too slow for its room
-constexpr int send_buffer_size = 16 * 1024;    // of the kernel's, for each guest
+constexpr std::size_t lines_behind_max = 100;  // a guest that is further behind is too slow
+constexpr int send_buffer_size = 16 * 1024;    // the kernel's buffer for each guest
 constexpr std::chrono::milliseconds pause_after_line{10};
 constexpr std::chrono::seconds goodbye_time_max{1};
 
-using line = std::shared_ptr<const std::string>;  // one for everybody in the room
+using line = std::shared_ptr<const std::string>;  // one string for all guests of a room
 using room = ringlet::broadcast<line>;
 
 class guest;
 
-/// What the guests share. They all live in one loop, so that nothing needs a lock.
+/// The rooms and names that the guests share. All guests live in one loop, so no lock is needed.
 class chat_server : public ringlet::tcp_server {
 public:
     using tcp_server::tcp_server;
@@ -56,7 +56,8 @@ bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= name_size_max && text.find_first_of(" \t") == text.npos;
 }
 
-/// "/join tea" is {"/join", "tea"}; what is no command is {"", all of it}.
+/// Splits a typed line: "/join tea" into {"/join", "tea"}, and a line without a command into {"",
+/// the line}.
 std::pair<std::string_view, std::string_view> split(std::string_view typed) {
     if (!typed.starts_with('/'))
         return {"", typed};
@@ -64,7 +65,7 @@ std::pair<std::string_view, std::string_view> split(std::string_view typed) {
     return {typed.substr(0, space), typed.substr(std::min(space + 1, typed.size()))};
 }
 
-/// A client: two tasks at the same time, one for each direction.
+/// A client. Two tasks run at the same time, one for each direction.
 class guest : public ringlet::stream_request_handler {
     task<> setup() override {
         request().set_send_buffer_size(send_buffer_size);
@@ -83,13 +84,13 @@ class guest : public ringlet::stream_request_handler {
             co_await stay();
     }
 
-    /// Runs in any case: in that of a shutdown, everything else has been cancelled.
+    /// Says goodbye. It runs in every case; on a shutdown the server has cancelled everything else.
     task<> finish() override {
         chat().guests.erase(name_);
-        const ringlet::shield uncancelled(request().owner());
-        const ringlet::cancel_scope patience(goodbye_time_max);
-        std::error_code gone;  // then there is nobody to be told
-        co_await wfile().write("* goodbye\n", gone);
+        const ringlet::shield shield_guard(request().owner());
+        const ringlet::cancel_scope time_limit(goodbye_time_max);
+        std::error_code ignored;  // a guest that has gone hears no goodbye
+        co_await wfile().write("* goodbye\n", ignored);
     }
 
     std::string introduce(std::string_view typed) {
@@ -103,25 +104,26 @@ class guest : public ringlet::stream_request_handler {
         return "* hello, " + name_;
     }
 
-    /// In the room, until the guest wants another or none.
+    /// Keeps the guest in its room until it wants another room or none.
     task<> stay() {
-        room& here = chat().open(room_);
-        const presence announced(*this, here);
-        auto news = here.subscribe();
-        co_await ringlet::when_any(listen(here), deliver(news), drop_if_slow(news));
+        room& own_room = chat().open(room_);
+        const presence announced(*this, own_room);
+        auto news = own_room.subscribe();
+        co_await ringlet::when_any(listen(own_room), deliver(news), drop_if_slow(news));
     }
 
-    /// What the guest types goes to the room.
-    task<> listen(room& here) {
+    /// Sends the guest's lines to the room, and obeys its commands.
+    task<> listen(room& own_room) {
         while (const auto typed = co_await rfile().read_line(line_size_max)) {
             const auto [command, rest] = split(*typed);
             if (command.empty()) {
-                say(here, name_ + ": " + std::string(rest));
+                say(own_room, name_ + ": " + std::string(rest));
                 co_await ringlet::sleep_for(pause_after_line);  // nobody floods the room
             } else if (command == "/who") {
                 co_await tell(who());
             } else if (command == "/join" && is_name(rest)) {
-                co_await tell("* off you go");  // and so no line is under way, to be cut off
+                co_await tell("* off you go");  // so no line to the guest is under way, which
+                                                // leaving would cut off
                 room_ = rest;
                 co_return;
             } else if (command == "/quit") {
@@ -133,45 +135,47 @@ class guest : public ringlet::stream_request_handler {
         room_.clear();
     }
 
-    /// What is said in the room goes to the guest.
+    /// Sends the lines of the room to the guest.
     task<> deliver(room::subscription& news) {
         while (const auto said = co_await news.receive())
             co_await tell(**said);
     }
 
-    /// A guest that takes nothing keeps `deliver` from hearing of it.
+    /// Throws when the guest is too far behind. `deliver` cannot notice this while it waits for the
+    /// guest.
     task<> drop_if_slow(room::subscription& news) {
         co_await news.until_disconnected();
         throw std::runtime_error(name_ + " is too slow for the room \"" + room_ + "\"; dropped");
     }
 
-    /// Announces that the guest is in a room, and then that it is not.
+    /// Announces in the room that the guest joins, and at its end that the guest leaves.
     class presence {
     public:
-        presence(guest& present, room& here) : guest_(present), here_(here), name_(present.room_) {
-            say(here_, "* " + guest_.name_ + " joins " + name_);
+        presence(guest& joining, room& joined)
+            : guest_(joining), room_(joined), name_(joining.room_) {
+            say(room_, "* " + guest_.name_ + " joins " + name_);
         }
         presence(const presence&) = delete;
         presence& operator=(const presence&) = delete;
         ~presence() {
-            say(here_, "* " + guest_.name_ + " leaves " + name_);
+            say(room_, "* " + guest_.name_ + " leaves " + name_);
             guest_.chat().close_if_empty(name_);
         }
 
     private:
         guest& guest_;
-        room& here_;
+        room& room_;
         std::string name_;
     };
 
-    /// Never waits; that is up to those who receive too slowly.
-    static void say(room& here, std::string text) {
-        static_cast<void>(here.try_send(std::make_shared<const std::string>(std::move(text))));
+    /// Sends a line to a room. It never waits: slow receivers fall behind instead.
+    static void say(room& target, std::string text) {
+        static_cast<void>(target.try_send(std::make_shared<const std::string>(std::move(text))));
     }
 
-    /// One line at a time: both tasks have something to tell.
+    /// Sends a line to the guest, one line at a time, since both tasks send lines.
     task<> tell(std::string text) {
-        const auto turn = co_await writing_.lock();
+        const auto writing_lock = co_await writing_.lock();
         co_await wfile().print(text, "\n");
     }
 
@@ -185,7 +189,7 @@ class guest : public ringlet::stream_request_handler {
 
     chat_server& chat() const { return server<chat_server>(); }
 
-    std::string name_;  // empty before there is one
+    std::string name_;  // empty before the guest has introduced itself
     std::string room_;  // empty for a guest that wants to leave
     ringlet::mutex writing_;
 };

@@ -1,4 +1,5 @@
-// Talks to the welcome server: prints what it says, sends what is typed, until "exit".
+// Talks to the welcome server: prints the server's answers and sends the lines that the user types,
+// until "exit".
 
 #include "command_line.hpp"
 
@@ -25,7 +26,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 ringlet::task<> print_answer(ringlet::stream& server) {
-    const ringlet::cancel_scope limit(patience);
+    const ringlet::cancel_scope time_limit(patience);
     std::array<char, 1024> buffer;
     const auto size = co_await server.recv(buffer);
     if (size == 0)
@@ -36,7 +37,7 @@ ringlet::task<> print_answer(ringlet::stream& server) {
 ringlet::task<> converse(std::string host, int port) {
     ringlet::stream server = co_await ringlet::connect(host, port);
     co_await print_answer(server);
-    // Reading the terminal blocks, which disturbs nobody: this loop has nothing else to do.
+    // Reading the terminal blocks the loop, which does no harm: the loop has nothing else to do.
     for (std::string line; std::cout << "你:" << std::flush, std::getline(std::cin, line);) {
         const std::string_view message = trimmed(line);
         if (message.empty())

@@ -12,7 +12,7 @@
 
 namespace {
 
-/// Adds an option to `parser`, of the kind that its value is.
+/// Adds an option to `parser`, in the way that the type of the option's value needs.
 class adding {
 public:
     adding(CLI::App& parser, const command_line_option& added) : parser_(parser), added_(added) {}
@@ -57,8 +57,8 @@ int run_program(int argc, char** argv, const std::string& description,
                 const std::vector<command_line_option>& options,
                 const std::function<void()>& body) {
     CLI::App parser(description);
-    for (const command_line_option& each : options)
-        std::visit(adding(parser, each), each.value);
+    for (const command_line_option& option : options)
+        std::visit(adding(parser, option), option.value);
     try {
         parser.parse(argc, argv);
         body();

@@ -1,5 +1,5 @@
-// Sends everything back, over any transport and with any kind of concurrency: the handlers are the
-// same.
+// Sends all bytes back, over any transport and with any kind of concurrency. The handlers do not
+// depend on either.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"

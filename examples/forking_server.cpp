@@ -1,6 +1,6 @@
-// A process for each client, so that none suffers from what another makes its own do. It obeys
-// `crash`, `hang` and `exit STATUS`, and sends any other line back; what becomes of each process is
-// on stderr.
+// Forks a process for each client, so that no client can harm another one's process. The process
+// obeys `crash`, `hang` and `exit STATUS`, and sends any other line back. The server reports the
+// processes that fail on stderr.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"
@@ -16,7 +16,7 @@
 namespace {
 
 [[noreturn]] void hang() {
-    for (;;)  // blocks the loop, too: but that is the process's own
+    for (;;)  // this blocks the loop too, which belongs to this process alone
         std::this_thread::sleep_for(std::chrono::hours(1));
 }
 

@@ -10,11 +10,12 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-/// Takes what stands before `delimiter` off `text`, and the delimiter too; all where there is none.
+/// Removes the part before the first `delimiter` from `text`, and the delimiter with it. Returns
+/// this part; all of `text` where it has no delimiter.
 std::string_view take_until(std::string_view& text, std::string_view delimiter) {
-    const std::string_view taken = text.substr(0, text.find(delimiter));
-    text.remove_prefix(std::min(taken.size() + delimiter.size(), text.size()));
-    return taken;
+    const std::string_view part = text.substr(0, text.find(delimiter));
+    text.remove_prefix(std::min(part.size() + delimiter.size(), text.size()));
+    return part;
 }
 
 std::string lower(std::string_view text) {
@@ -30,7 +31,8 @@ std::string_view trimmed(std::string_view text) {
     return first == npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// The number that is all of `digits`, or the greatest there is where it is greater.
+/// The number that `digits` spells; the greatest std::uint64_t where the number is greater. No
+/// value where `digits` is not a number from its first to its last byte.
 std::optional<std::uint64_t> parse_number(std::string_view digits, int base = 10) {
     std::uint64_t number = 0;
     const char* const end = digits.data() + digits.size();
@@ -42,18 +44,18 @@ std::optional<std::uint64_t> parse_number(std::string_view digits, int base = 10
 
 std::string decode_path(std::string_view target) {
     std::string path;
-    for (std::string_view left = target.substr(0, target.find_first_of("?#")); !left.empty();) {
-        if (left.front() != '%') {
-            path += left.front();
-            left.remove_prefix(1);
+    for (std::string_view rest = target.substr(0, target.find_first_of("?#")); !rest.empty();) {
+        if (rest.front() != '%') {
+            path += rest.front();
+            rest.remove_prefix(1);
             continue;
         }
-        const std::string_view digits = left.substr(1, 2);
+        const std::string_view digits = rest.substr(1, 2);
         const auto octet = parse_number(digits, 16);
         if (digits.size() != 2 || !octet)
             throw http_refusal{"400 Bad Request"};
         path += static_cast<char>(*octet);
-        left.remove_prefix(3);
+        rest.remove_prefix(3);
     }
     path.erase(0, path.find_first_not_of('/'));
     return path.empty() || path.ends_with('/') ? path + "index.html" : path;
@@ -71,12 +73,12 @@ http_request parse_request(std::string_view head) {
     http_request request;
     request.method = take_until(line, " ");
     const std::string_view target = take_until(line, " ");
-    const bool old = line == "HTTP/1.0";
-    if (request.method.empty() || !target.starts_with('/') || (line != "HTTP/1.1" && !old))
+    const bool http_1_0 = line == "HTTP/1.0";
+    if (request.method.empty() || !target.starts_with('/') || (line != "HTTP/1.1" && !http_1_0))
         throw malformed;
     request.path = decode_path(target);
 
-    bool keep_alive = !old;
+    bool keep_alive = !http_1_0;
     bool has_body = false;
     bool conditional = false;
     int hosts = 0;
@@ -99,11 +101,11 @@ http_request parse_request(std::string_view head) {
         else if (name == "transfer-encoding" || (name == "content-length" && value != "0"))
             has_body = true;
     }
-    if (hosts != 1 && !(old && hosts == 0))
+    if (hosts != 1 && !(http_1_0 && hosts == 0))
         throw malformed;
-    if (conditional)  // on a validator, of which there are none here
+    if (conditional)  // the range depends on a validator, and this server gives none
         request.range.clear();
-    request.keep_alive = keep_alive && !has_body;  // a body is not read
+    request.keep_alive = keep_alive && !has_body;  // this server reads no body
     return request;
 }
 
@@ -116,7 +118,7 @@ std::optional<byte_range> select_range(std::string_view field, std::uint64_t siz
     const std::string_view to = trimmed(field);
     const auto first = parse_number(from);
     const auto last = to.empty() ? std::numeric_limits<std::uint64_t>::max() : parse_number(to);
-    if (from.empty() && last && !to.empty()) {  // the last so many bytes
+    if (from.empty() && last && !to.empty()) {  // the client asks for the last `*last` bytes
         if (*last == 0)
             throw beyond_the_end;
         if (size == 0)

@@ -1,4 +1,5 @@
-// Finds the open TCP ports of a machine: many attempts at once, and each has its own patience.
+// Finds the open TCP ports of a machine. It makes many attempts at once, each with a time limit of
+// its own.
 
 #include "command_line.hpp"
 

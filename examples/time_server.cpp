@@ -1,4 +1,4 @@
-// Answers each datagram, whatever is in it, with the date and the time: RFC 867, over UDP.
+// Answers each datagram, whatever its content, with the date and the time, as in RFC 867 over UDP.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"

@@ -1,5 +1,5 @@
-// The second server of the socketserver tutorial: sends everything back, and shuts down when a
-// client has gone: from inside its handler.
+// The second server of the socketserver tutorial. It sends all data back, and its handler shuts the
+// server down when a client has gone.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"

@@ -1,5 +1,5 @@
-// Greets each client, answers each of its messages, and lets it go when it says "exit". On its own
-// terminal it tells what happens.
+// Greets each client, answers each of its messages, and ends the connection when the client says
+// "exit". The server reports these events on its own terminal.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"
@@ -28,7 +28,7 @@ class welcome : public ringlet::base_request_handler {
         }
     }
 
-    /// The handlers of several threads share the terminal: what is written at one go stays one.
+    /// Prints a line with one write, since the handlers of several threads share the terminal.
     static void tell(std::string line) { std::cout << line.append("\n") << std::flush; }
 
     std::string client() const {

@@ -16,9 +16,9 @@
 #include <system_error>
 #include <utility>
 
-/// A client that knows nothing of ringlet: one blocking socket, by default of TCP, and the plain
-/// system calls, which throw std::system_error; what takes longer than the time limit is an error
-/// too.
+/// A client that knows nothing of ringlet: one blocking socket, by default of TCP, and plain system
+/// calls. A failed call throws std::system_error, and so does a call that takes longer than the
+/// time limit.
 class blocking_client {
 public:
     /// A socket that is not connected yet.

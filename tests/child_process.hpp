@@ -47,13 +47,14 @@ private:
     int fd_;
 };
 
-/// What a child writes, read as far as a test asks.
+/// The output of a child, read as far as a test asks.
 class child_output {
 public:
     explicit child_output(pipe_end from) noexcept : pipe_(std::move(from)) {}
 
-    /// What comes up to and with `mark`. Throws std::runtime_error, with what did come, where the
-    /// output ends without it or it is not there within the time limit.
+    /// Reads up to the end of `mark` and returns the text. Throws std::runtime_error that quotes
+    /// the output where the output ends without `mark`, or `mark` does not come within the time
+    /// limit.
     std::string read_until(std::string_view mark) {
         const auto deadline = std::chrono::steady_clock::now() + time_limit;
         std::size_t found = 0;
@@ -78,8 +79,9 @@ private:
         using std::chrono::milliseconds;
         const auto left =
             std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-        pollfd one{pipe_.native_handle(), POLLIN, 0};
-        if (::poll(&one, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0))) == 0)
+        pollfd readable{pipe_.native_handle(), POLLIN, 0};
+        const auto timeout = static_cast<int>(std::max<milliseconds::rep>(left.count(), 0));
+        if (::poll(&readable, 1, timeout) == 0)
             throw std::runtime_error("the child was silent for too long, after: " + read_);
         std::array<char, 4096> piece{};
         const auto count = ::read(pipe_.native_handle(), piece.data(), piece.size());
@@ -91,8 +93,8 @@ private:
     std::string read_;
 };
 
-/// A program that runs as a child, with a pipe at its stdin, stdout and stderr. Where it still runs
-/// at the end of this object it is killed; in any case it is reaped.
+/// A program that runs as a child, with a pipe at its stdin, stdout and stderr. The destructor
+/// kills a child that still runs, and reaps it.
 class child_process {
 public:
     /// Runs `command`, looked up in PATH. `prepare` is called in the child first (after fork: only
@@ -136,15 +138,16 @@ public:
 
     void signal(int number) const { ::kill(pid_, number); }
 
-    /// The same to all processes of its group, as a terminal does, where it leads one (setpgid(2)).
+    /// Sends a signal to all processes of the child's group, as a terminal does. The child must
+    /// lead a group (setpgid(2)).
     void signal_group(int number) const { ::kill(-pid_, number); }
 
-    /// Waits for the child's end: its exit status, or 128 and the signal that killed it. Throws
-    /// std::runtime_error where it goes on beyond the time limit.
+    /// Waits for the child's end. Returns its exit status, or 128 plus the signal that killed it.
+    /// Throws std::runtime_error where the child goes on beyond the time limit.
     int wait() {
         const pipe_end exited(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-        pollfd one{exited.native_handle(), POLLIN, 0};
-        if (::poll(&one, 1, static_cast<int>(std::chrono::milliseconds(time_limit).count())) != 1)
+        pollfd ended{exited.native_handle(), POLLIN, 0};
+        if (::poll(&ended, 1, static_cast<int>(std::chrono::milliseconds(time_limit).count())) != 1)
             throw std::runtime_error("the child does not end");
         int status = 0;
         ::waitpid(std::exchange(pid_, -1), &status, 0);

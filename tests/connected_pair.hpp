@@ -60,7 +60,7 @@ inline ringlet::socket tcp_listener(int backlog = 16) {
     return listener;
 }
 
-/// Where a socket is bound.
+/// The address to which a socket is bound.
 inline sockaddr_in name_of(const ringlet::socket& bound) {
     sockaddr_in address{};
     socklen_t size = sizeof(address);

@@ -2,7 +2,7 @@
 
 #include <set>
 
-/// A value that notices when an instance of it is destroyed twice or never: what happens to
+/// A value that notices when an instance of it is destroyed twice or never, as happens to
 /// temporaries of a co_await expression where a compiler gets them wrong.
 class counted {
 public:
@@ -15,14 +15,16 @@ public:
 
     [[nodiscard]] int number() const noexcept { return number_; }
 
-    /// Forgets all that was before.
+    /// Forgets all instances from before.
     static void begin() {
         alive_.clear();
         strays_ = 0;
     }
 
-    /// How many instances live, and how many were destroyed that did not.
+    /// The number of living instances.
     [[nodiscard]] static int alive() noexcept { return static_cast<int>(alive_.size()); }
+
+    /// The number of destroyed instances that were not alive.
     [[nodiscard]] static int strays() noexcept { return strays_; }
 
 private:

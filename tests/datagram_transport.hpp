@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-/// What datagrams are sent over, for tests of all of them.
+/// The transports of datagrams, for tests of all of them.
 enum class datagram_transport { udp, udp_v6, unix_socket };
 
-/// Those that this machine has.
+/// The transports of datagrams that this machine has.
 inline std::vector<datagram_transport> datagram_transports() {
     std::vector<datagram_transport> all{datagram_transport::udp, datagram_transport::unix_socket};
     if (has_ipv6_loopback())
@@ -20,7 +20,8 @@ inline std::vector<datagram_transport> datagram_transports() {
     return all;
 }
 
-/// Where nobody is: an IP address whose port the system chooses, or an abstract Unix name.
+/// An address that no socket has: an IP address whose port the system chooses, or an abstract Unix
+/// name.
 inline ringlet::address free_address(datagram_transport kind) {
     static int count = 0;
     switch (kind) {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-/// Takes all the descriptors that this process may still open, until its end.
+/// Takes all the descriptors that this process may still open, for as long as the object lives.
 class descriptor_hoard {
 public:
     descriptor_hoard() {

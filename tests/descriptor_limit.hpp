@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
-/// The soft limit on this process's descriptors (RLIMIT_NOFILE) while one of these lives. With 0
-/// those that are open stay so, and no other can be opened.
+/// The soft limit on this process's descriptors (RLIMIT_NOFILE) while an object of this class
+/// lives. With 0 open descriptors stay open, and the process can open no others.
 class descriptor_limit {
 public:
     explicit descriptor_limit(rlim_t soft) {
@@ -20,9 +20,9 @@ public:
 
     /// The most that the soft limit can be raised to.
     [[nodiscard]] static rlim_t ceiling() {
-        rlimit now{};
-        check_call(::getrlimit(RLIMIT_NOFILE, &now));
-        return now.rlim_max;
+        rlimit current{};
+        check_call(::getrlimit(RLIMIT_NOFILE, &current));
+        return current.rlim_max;
     }
 
 private:

@@ -21,7 +21,7 @@ inline std::set<int> descriptors() {
     return numbers;
 }
 
-/// How many there are, to compare before and after.
+/// The number of descriptors that this process has open, to compare before and after.
 inline std::size_t open_descriptors() {
     return descriptors().size();
 }

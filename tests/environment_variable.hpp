@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-/// The value of an environment variable while one of these lives; nullptr unsets it. Not where
-/// other threads run.
+/// The value of an environment variable while an object of this class lives; nullptr unsets the
+/// variable. No other thread may run meanwhile.
 class environment_variable {
 public:
     environment_variable(const char* name, const char* value) : name_(name) {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-/// Whether what another thread or process brings about has come true, within the time limit.
+/// Whether a condition that another thread or process brings about holds within the time limit.
 template <class Condition>
 bool eventually(Condition holds) {
     const auto deadline = std::chrono::steady_clock::now() + time_limit;

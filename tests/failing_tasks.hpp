@@ -16,7 +16,7 @@ inline ringlet::task<int> fail_after(std::chrono::seconds delay, std::string wha
     throw std::runtime_error(what);
 }
 
-/// The text of what a task throws, empty if it throws nothing.
+/// The text of the exception that a task throws; empty if it throws none.
 template <class T>
 ringlet::task<std::string> error_of(ringlet::task<T> failing) {
     try {

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-/// How a child process ended, and what it wrote to stderr.
+/// The end of a child process: its status, and the text that it wrote to stderr.
 struct child_end {
     static constexpr int threw = 100;
 
@@ -32,9 +32,8 @@ struct child_end {
     [[nodiscard]] bool says(const char* words) const { return text.find(words) != text.npos; }
 };
 
-/// A child that runs a function, for what ends a program or cripples it for good (a seccomp
-/// filter), within the time limit. Where it still runs at the end of this object it is killed; in
-/// any case it is reaped.
+/// A child that runs a function within the time limit, for functions that end a program or cripple
+/// it for good (a seccomp filter). The destructor kills a child that still runs, and reaps it.
 class forked_child {
 public:
     /// The child calls `body()`. The int that it returns is the exit status; an exception is
@@ -65,7 +64,7 @@ public:
         ::waitpid(pid_, nullptr, 0);
     }
 
-    /// Waits for its end.
+    /// Waits for the child's end.
     child_end wait() {
         child_end end{};
         std::array<char, 512> piece{};

@@ -2,7 +2,8 @@
 
 #include <ringlet/ring/network.hpp>
 
-/// The system's network, for tests to derive from that intervene in a call.
+/// A network that forwards every call to the system's. A test derives from it to intervene in a
+/// call.
 class forwarding_network : public ringlet::network {
 public:
     int open(int domain, int type, int protocol) noexcept override {

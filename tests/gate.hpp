@@ -2,19 +2,20 @@
 
 #include "milestone.hpp"
 
-/// Where threads stop, one after the other, until a test lets them go on.
+/// A gate at which threads stop, one after the other, until a test lets them go on.
 class gate {
 public:
-    /// For the threads: says that one is here, and waits until it is let through.
+    /// Stops the calling thread at the gate: tells the test, and waits until the test lets the
+    /// thread through.
     void pass() {
         reached_.reach();
         opened_.await();
     }
 
-    /// Waits for one more thread to be here.
+    /// Waits for one more thread to stop at the gate.
     void await() { reached_.await(); }
 
-    /// Lets one through.
+    /// Lets one thread through the gate.
     void open() { opened_.reach(); }
 
 private:

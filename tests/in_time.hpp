@@ -7,8 +7,9 @@
 #include <future>
 #include <utility>
 
-/// The result of what runs in another thread, or its exception. Where that does not end within the
-/// time limit the test program does: a thread that hangs cannot be got rid of in any other way.
+/// The result, or the exception, of a function that runs in another thread. If the function does
+/// not end within the time limit, the test program ends: there is no other way to get rid of a
+/// thread that hangs.
 template <class T>
 T get_in_time(std::future<T>& running) {
     if (running.wait_for(time_limit) != std::future_status::ready) {

@@ -14,18 +14,18 @@
 #include <ostream>
 #include <string>
 
-/// Whether this process has any child, be it a zombie. All stay as they are.
+/// Whether this process has any child, zombies included. It reaps none.
 inline bool has_children() {
     siginfo_t any{};
     return ::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
 inline std::size_t running_threads() {
-    const std::filesystem::directory_iterator all("/proc/self/task");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+    const std::filesystem::directory_iterator threads("/proc/self/task");
+    return static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
 }
 
-/// Memory that forked children share, and rings.
+/// The number of mappings of memory that forked children share, and of rings.
 inline std::size_t shared_mappings() {
     std::ifstream maps("/proc/self/maps");
     std::size_t count = 0;
@@ -34,7 +34,8 @@ inline std::size_t shared_mappings() {
     return count;
 }
 
-/// Remembers what this process has, and checks that later it has no more.
+/// Remembers the descriptors, mappings and threads of this process, and checks later that it has no
+/// more.
 class leftovers {
 public:
     void check() const {

@@ -4,8 +4,8 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 
-/// Whether another coroutine goes on while one does nothing but await what `again()` makes, which
-/// can always complete without suspending.
+/// Whether another coroutine goes on while this one only awaits the awaitables that `again()`
+/// makes, which can always complete without suspending.
 template <class Again>
 ringlet::task<bool> others_go_on(Again& again) {
     bool gone_on = false;

@@ -9,10 +9,10 @@
 
 #include <cstring>
 
-/// A network of this thread's own, and of the children that it starts, with nothing in it but the
-/// loopback: for programs whose port is fixed, and may be taken outside. network_namespaces(7).
+/// A network for this thread and the children that it starts, with nothing in it but the loopback.
+/// It is for programs whose fixed port may be taken outside. network_namespaces(7).
 ///
-/// That takes privileges; without them all stays as it is.
+/// Making the network takes privileges. Without them the thread stays in its present network.
 class own_network {
 public:
     own_network() : outside_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
@@ -32,17 +32,17 @@ public:
             ::close(outside_);
     }
 
-    /// Whether it could be made.
+    /// Whether the network could be made.
     [[nodiscard]] bool separate() const noexcept { return separate_; }
 
 private:
     static bool raise_loopback() {
-        const int any = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         ifreq loopback{};
         std::strcpy(loopback.ifr_name, "lo");
         loopback.ifr_flags = IFF_UP;
-        const bool up = ::ioctl(any, SIOCSIFFLAGS, &loopback) == 0;
-        ::close(any);
+        const bool up = ::ioctl(fd, SIOCSIFFLAGS, &loopback) == 0;
+        ::close(fd);
         return up;
     }
 

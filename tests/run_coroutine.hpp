@@ -13,14 +13,15 @@ std::invoke_result_t<Body&> within_time_limit(Body& body) {
     co_return co_await body();
 }
 
-/// Runs the coroutine that `body()` makes to its end; what it awaits beyond the time limit fails.
-/// The closure outlives the coroutine, so it may capture.
+/// Runs the coroutine that `body()` makes to its end, in the loop `owner`. An await beyond the time
+/// limit fails. The closure outlives the coroutine, so it may capture.
 template <class Body>
 auto run_coroutine(ringlet::loop& owner, Body body) {
     return ringlet::block_on(owner, within_time_limit(body));
 }
 
-/// The same in a loop of its own.
+/// Runs the coroutine that `body()` makes to its end, in a new loop. An await beyond the time limit
+/// fails. The closure outlives the coroutine, so it may capture.
 template <class Body>
 auto run_coroutine(Body body) {
     ringlet::loop owner;

@@ -10,8 +10,9 @@
 #include <utility>
 #include <vector>
 
-/// While one lives, this program's getaddrinfo(3) answers as told for the names that it is told of,
-/// instead of asking the system; of all others nothing changes. One at a time.
+/// While an object of this class lives, this program's getaddrinfo(3) answers from its script for
+/// the scripted names, instead of asking the system. Other names are looked up as usual. A program
+/// has at most one resolver at a time.
 class scripted_resolver {
 public:
     scripted_resolver();
@@ -19,30 +20,32 @@ public:
     scripted_resolver& operator=(const scripted_resolver&) = delete;
     ~scripted_resolver();
 
-    /// Each look-up of `name` gives these IP addresses.
+    /// Makes each look-up of `name` give these IP addresses.
     void answer(const std::string& name, std::vector<std::string> addresses) {
         add(name, {std::move(addresses), 0, 0, nullptr});
     }
 
-    /// Each fails with `error`, one of EAI_*; EAI_SYSTEM with `number` in errno.
+    /// Makes each look-up of `name` fail with `error`, one of EAI_*; with EAI_SYSTEM, `number` is
+    /// in errno.
     void fail(const std::string& name, int error, int number = 0) {
         add(name, {{}, error, number, nullptr});
     }
 
-    /// Each stops at `passed`, and gives 192.0.2.1 then.
+    /// Makes each look-up of `name` stop at the gate `passed`, and then give 192.0.2.1.
     void hold(const std::string& name, gate& passed) { add(name, {{"192.0.2.1"}, 0, 0, &passed}); }
 
-    /// How often a name has been looked up that it was told of, and the last hints.
+    /// The number of look-ups of scripted names.
     [[nodiscard]] int look_ups() const {
         const std::lock_guard lock(mutex_);
         return look_ups_;
     }
+    /// The hints of the last look-up of a scripted name.
     [[nodiscard]] addrinfo last_hints() const {
         const std::lock_guard lock(mutex_);
         return last_hints_;
     }
 
-    /// As getaddrinfo(3); false if it was not told of `name`.
+    /// Looks `name` up as getaddrinfo(3) does. Returns false if `name` is not scripted.
     bool look_up(const std::string& name, const char* service, const addrinfo& hints,
                  addrinfo** found, int& error);
 

@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstddef>
 
-/// From now on, for this thread and those it starts, and for the programs that they become, the
-/// system call `number` (SYS_...) has the outcome `action`. There is no way back: for a child.
-/// False, with errno, where that cannot be had. Async-signal-safe. seccomp(2).
+/// Gives the system call `number` (SYS_...) the outcome `action`, for this thread, for threads that
+/// it starts, and for programs that they execute. This cannot be undone, so use it in a child.
+/// Returns false, with errno, where the system refuses the filter. Async-signal-safe. seccomp(2).
 inline bool filter_call(unsigned number, unsigned action) noexcept {
     std::array<sock_filter, 4> code{{
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -24,17 +24,17 @@ inline bool filter_call(unsigned number, unsigned action) noexcept {
            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-/// The call fails with `error`.
+/// Makes the system call `number` fail with `error`. See filter_call.
 inline bool refuse_call(unsigned number, unsigned error) noexcept {
     return filter_call(number, SECCOMP_RET_ERRNO | error);
 }
 
-/// The call ends the process, with SIGSYS.
+/// Makes the system call `number` end the process with SIGSYS. See filter_call.
 inline bool punish_call(unsigned number) noexcept {
     return filter_call(number, SECCOMP_RET_KILL_PROCESS);
 }
 
-/// What Docker's and containerd's default profiles do to io_uring.
+/// Forbids io_uring as the default profiles of Docker and containerd do.
 inline bool refuse_io_uring() noexcept {
     return refuse_call(SYS_io_uring_setup, EPERM) && refuse_call(SYS_io_uring_enter, EPERM) &&
            refuse_call(SYS_io_uring_register, EPERM);

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <exception>
 
-/// A ringlet::serving_thread whose end a test waits for no longer than the time limit. Where nobody
-/// has joined it by then, its end shuts the server down without grace.
+/// A ringlet::serving_thread for whose end a test waits no longer than the time limit. The
+/// destructor of a thread that was not joined shuts the server down without grace.
 class serving_thread {
 public:
     explicit serving_thread(ringlet::server& served) : thread_(served) {}
@@ -26,7 +26,7 @@ public:
         in_time([this, grace] { thread_.stop(grace); });
     }
 
-    /// Waits until `serve_forever` has returned; throws what it threw.
+    /// Waits until `serve_forever` has returned. Throws the exception of `serve_forever`.
     void join() {
         in_time([this] { thread_.join(); });
     }

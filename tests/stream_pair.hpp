@@ -23,7 +23,7 @@ inline stream_pair make_streams(ringlet::loop& owner,
     return {owner, kind == stream_transport::tcp ? tcp_pair() : unix_pair()};
 }
 
-/// Bounds what the system buffers between the two, so that a sender of megabytes has to wait.
+/// Bounds the system's buffers between the two streams, so that a sender of megabytes has to wait.
 inline void bound_buffers(stream_pair& pair) {
     constexpr int bytes = 128 * 1024;  // much less, and TCP waits for timers
     for (ringlet::stream* const end : {&pair.one, &pair.other}) {

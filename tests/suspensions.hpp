@@ -8,12 +8,12 @@
 #include <type_traits>
 #include <utility>
 
-/// When something happens that happens at a suspension: in the suspension itself, or a turn later,
-/// when other things have happened as well.
+/// The moment of an action at a suspension: in the suspension itself, or a turn later, when other
+/// events have happened as well.
 enum class moment { suspending, a_turn_later };
 
-/// Counts how often coroutines suspend, and does something at one of these times, which is to
-/// cancel them. They await `at(what they await)`.
+/// Counts how often coroutines suspend, and calls an action at one suspension, usually to cancel
+/// them. The coroutines await `at(awaitable)`, where `at` is an object of this class.
 class suspensions {
 public:
     /// Calls `action` at suspension number `act_at`, counted from 1.
@@ -24,7 +24,7 @@ public:
 
     [[nodiscard]] int count() const noexcept { return count_; }
 
-    /// An await whose suspension counts; a task's once, at its first.
+    /// An await whose suspension counts. The await of a task counts once, at its first suspension.
     template <class Awaitable>
     class observed {
     public:

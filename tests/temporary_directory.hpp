@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-/// A directory of its own, which goes with all that is in it at the end.
+/// A new directory. The destructor removes it with all its contents.
 class temporary_directory {
 public:
     temporary_directory() {
@@ -31,9 +31,9 @@ public:
     /// Makes a file with these contents. The name is relative, as below.
     std::filesystem::path write(const std::filesystem::path& name, std::string_view contents) {
         std::filesystem::create_directories((path_ / name).parent_path());
-        std::ofstream made(path_ / name, std::ios::binary);
-        made.exceptions(std::ios::failbit | std::ios::badbit);
-        made << contents << std::flush;
+        std::ofstream file(path_ / name, std::ios::binary);
+        file.exceptions(std::ios::failbit | std::ios::badbit);
+        file << contents << std::flush;
         return path_ / name;
     }
 
@@ -45,9 +45,9 @@ public:
     }
 
     [[nodiscard]] std::string read(const std::filesystem::path& name) const {
-        std::ifstream from(path_ / name, std::ios::binary);
-        from.exceptions(std::ios::badbit);
-        return {std::istreambuf_iterator(from), {}};
+        std::ifstream file(path_ / name, std::ios::binary);
+        file.exceptions(std::ios::badbit);
+        return {std::istreambuf_iterator(file), {}};
     }
 
 private:

@@ -84,7 +84,7 @@ public:
         return std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch());
     }
 
-    /// How often `enter` had to wait.
+    /// The number of times that `enter` had to wait.
     [[nodiscard]] unsigned waits() const noexcept { return waits_; }
 
 private:
@@ -127,7 +127,7 @@ private:
         const auto count = static_cast<int>(pending_.end() - kept);
         std::for_each(kept, pending_.end(), [this](std::uint64_t target) {
             complete(target, -ECANCELED);
-            std::erase_if(due_, [&](const auto& one) { return one.second.user_data == target; });
+            std::erase_if(due_, [&](const auto& due) { return due.second.user_data == target; });
         });
         pending_.erase(kept, pending_.end());
         return count > 0 || any ? count : -ENOENT;

@@ -33,7 +33,7 @@ public:
 
     latency_histogram latencies;
 
-    // Datagrams that had to be sent again, since no answer came.
+    // The number of datagrams that were sent again, since no answer came.
     std::uint64_t lost = 0;
 
 protected:

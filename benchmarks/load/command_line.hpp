@@ -1,4 +1,4 @@
-// What the user wants measured.
+// The measurements that the user asks for.
 #pragma once
 
 #include "comparison.hpp"

@@ -1,4 +1,5 @@
-// What the comparisons found, for programs: everything, times in nanoseconds.
+// The results of the comparisons as JSON, for programs. It has every figure, with times in
+// nanoseconds.
 #pragma once
 
 #include "report.hpp"

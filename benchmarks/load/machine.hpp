@@ -1,4 +1,4 @@
-// The machine under the benchmark: what it is, and who runs on which of its CPUs.
+// The machine under the benchmark, and the CPUs on which the servers and the load run.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 using cpu_list = std::vector<int>;
 
-// Those this process may use now.
+// The CPUs that this process may use now.
 cpu_list usable_cpus();
 
 // Empty lists: not pinned, for there are not enough CPUs for both.

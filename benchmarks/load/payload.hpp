@@ -1,5 +1,5 @@
-// What the clients send: a stream of bytes known at every offset, so that an echo is verified by
-// one memcmp and nothing is copied or generated while measuring.
+// The data that the clients send: a stream of bytes known at every offset, so that one memcmp
+// verifies an echo and nothing is copied or generated while measuring.
 #pragma once
 
 #include <cstddef>

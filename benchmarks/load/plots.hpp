@@ -1,4 +1,4 @@
-// What the comparisons found, as SVG drawings, made by gnuplot.
+// The results of the comparisons, as SVG drawings made by gnuplot.
 #pragma once
 
 #include "report.hpp"

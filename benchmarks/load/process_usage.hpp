@@ -1,4 +1,4 @@
-// What a process and its children use.
+// The CPU time and the memory that a process and its children use.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-// What the comparisons found, as a table for people.
+// The results of the comparisons, as a table for people.
 #pragma once
 
 #include "comparison.hpp"

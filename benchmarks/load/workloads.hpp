@@ -1,4 +1,5 @@
-// What is measured: the workloads, their rows, and the servers that can be compared at them.
+// The workloads that the benchmarks measure, their rows, and the servers that can be compared at
+// them.
 #pragma once
 
 #include "comparison.hpp"
@@ -31,7 +32,7 @@ struct known_server {
     bool is_peer = false;  // which does nothing but echo over TCP in one loop
 };
 
-// Whether it can be compared at this load.
+// Whether the server can be compared at this load.
 bool can_take(const known_server& server, const load_settings& load);
 
 // The servers that are built beside this program, in `folder`, and the peers that are there.

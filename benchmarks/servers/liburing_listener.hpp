@@ -1,4 +1,4 @@
-// What the servers of connections on liburing have in common: accepting, and hearing when to stop.
+// The common part of the stream servers on liburing: accepting, and noticing the request to stop.
 #pragma once
 
 #include "liburing_ring.hpp"

@@ -1,6 +1,6 @@
-// What the servers under comparison share, so that they differ only in how they move bytes: the
-// command line, the socket, the line that says "ready", the workers, and the signals that stop
-// them.
+// The parts that the servers under comparison share, so that they differ only in how they move
+// bytes: the command line, the socket, the line that says "ready", the workers, and the signals
+// that stop them.
 #pragma once
 
 #include "../endpoint.hpp"
@@ -13,8 +13,8 @@
 
 namespace server_main {
 
-// The most one recv takes from a stream. The same in every server, or one would win by reading more
-// per system call.
+// The most bytes that one recv takes from a stream. It is equal in all servers, since a server that
+// reads more per system call would win by that alone.
 inline constexpr std::size_t buffer_size = 16 * 1024;
 
 // The most that a datagram can have.
@@ -23,7 +23,8 @@ inline constexpr std::size_t datagram_size_max = 64 * 1024;
 // The most that is sent of a `source`'s message at a time: all of it, up to here.
 inline constexpr std::size_t source_send_max = 256 * 1024;
 
-// What a broadcast keeps for a client that reads slowly; one that is further behind is dropped.
+// The number of messages that a broadcast keeps for a client that reads slowly. A client that is
+// further behind is dropped.
 inline constexpr std::size_t messages_behind_max = 1024;
 
 // Of a server with timers: how long a connection may be silent, and how often the others expire.
@@ -53,10 +54,10 @@ struct options {
 options parse_command_line(int argc, char** argv, const char* description,
                            const std::vector<std::string>& concurrencies);
 
-// For a server that can do no more. Throws std::invalid_argument.
+// Checks the options of a server that can only echo over TCP. Throws std::invalid_argument.
 void require_echo_over_tcp(const options& chosen);
 
-// Tells whoever started the server that it can be reached, and where.
+// Prints the address at which the server can be reached, for the program that started it.
 void announce(const std::string& address);
 
 // A worker: serves at `socket`, which is bound and listens where it is a stream's, until `stop` is

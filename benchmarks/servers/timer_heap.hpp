@@ -51,23 +51,23 @@ private:
         id timer = 0;
     };
 
-    void put(std::size_t place, const node& one) noexcept {
-        nodes_[place] = one;
-        place_of_[one.timer] = static_cast<std::uint32_t>(place);
+    void put(std::size_t place, const node& moved) noexcept {
+        nodes_[place] = moved;
+        place_of_[moved.timer] = static_cast<std::uint32_t>(place);
     }
 
-    // Puts `one` where it belongs, given that all is in order but for what is at `place`.
-    void sink_or_rise(std::size_t place, const node& one) noexcept {
-        while (place > 0 && one.deadline < nodes_[(place - 1) / children].deadline) {
+    // Puts `moved` in its place in the heap, given that only the node at `place` is out of order.
+    void sink_or_rise(std::size_t place, const node& moved) noexcept {
+        while (place > 0 && moved.deadline < nodes_[(place - 1) / children].deadline) {
             put(place, nodes_[(place - 1) / children]);
             place = (place - 1) / children;
         }
         for (std::size_t child; (child = nearest_child_of(place)) < nodes_.size(); place = child) {
-            if (one.deadline <= nodes_[child].deadline)
+            if (moved.deadline <= nodes_[child].deadline)
                 break;
             put(place, nodes_[child]);
         }
-        put(place, one);
+        put(place, moved);
     }
 
     // The number of nodes, or more, where there is none.

@@ -24,7 +24,7 @@ namespace {
 constexpr int status_of_exception = 1;
 constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which glibc before 2.36 lacks
 
-/// The process that made this one, where child_process::fork did.
+/// A pidfd of the parent process, in a process that child_process::fork made.
 detail::owned_descriptor parent;
 
 int open_process(pid_t pid) noexcept {
@@ -35,7 +35,8 @@ int send_signal(int process, int signal) noexcept {
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, process, signal, nullptr, 0));
 }
 
-// Those of stdio and no others: fflush(nullptr) would wait for a thread that reads from one.
+// Flushes the standard streams only: fflush(nullptr) would wait for a thread that reads from any
+// stream.
 void flush_standard_streams() {
     std::cout.flush();
     std::clog.flush();
@@ -54,14 +55,15 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
     return status_of_exception;
 }
 
-/// Nothing may leave this function: below it on the stack is what belongs to the parent.
+/// Runs the child to its end. No exception or return may leave this function: the frames below it
+/// on the stack belong to the parent.
 [[noreturn]] void become_child(int (*call)(const void*), const void* body,
-                               const std::vector<int>& keep, int maker,
-                               std::optional<detail::blocked_signals>& undisturbed) noexcept {
+                               const std::vector<int>& keep, int parent_pidfd,
+                               std::optional<detail::blocked_signals>& signals_guard) noexcept {
     detail::loop_core::abandon_in_child();
     detail::owned_descriptors::close_in_child(keep);
-    parent = detail::owned_descriptor(maker, "pidfd_open");
-    undisturbed.reset();  // only now: the parent's signal handlers would have lost a signal
+    parent = detail::owned_descriptor(parent_pidfd, "pidfd_open");
+    signals_guard.reset();  // only now: the parent's signal handlers would have lost a signal
     const int status = run_body(call, body);
     flush_standard_streams();
     ::_exit(status);
@@ -73,31 +75,31 @@ child_process child_process::fork(function call, const void* body, const std::ve
     if (loop* const current = loop::current())
         current->core().prepare_fork();
     flush_standard_streams();
-    // In the child it tells of this process's end. Here the child's own descriptor takes its place:
-    // so a lack of descriptors comes to light while there is no child yet.
-    const int self = open_process(::getpid());
-    if (self < 0)
+    // The child keeps this pidfd, which tells it of this process's end. This process closes it and
+    // then opens the child's pidfd in its place. So a lack of descriptors shows before the fork.
+    const int own_pidfd = open_process(::getpid());
+    if (own_pidfd < 0)
         throw std::system_error(errno, std::system_category(), "pidfd_open");
-    std::optional<detail::blocked_signals> undisturbed(std::in_place);
+    std::optional<detail::blocked_signals> signals_guard(std::in_place);
     const pid_t pid = ::fork();
     const int error = errno;
     if (pid == 0)
-        become_child(call, body, keep, self, undisturbed);
-    ::close(self);
+        become_child(call, body, keep, own_pidfd, signals_guard);
+    ::close(own_pidfd);
     if (pid < 0)
         throw std::system_error(error, std::system_category(), "fork");
     return child_process(pid);
 }
 
-child_process::child_process(pid_t made) : pid_(made) {
-    const int fd = open_process(made);
-    if (fd < 0 && errno == ESRCH)
-        return;  // it has ended, and its status is gone
+child_process::child_process(pid_t forked) : pid_(forked) {
+    const int pidfd = open_process(forked);
+    if (pidfd < 0 && errno == ESRCH)
+        return;  // the child has ended, and its status is gone
     try {
-        end_ = detail::owned_descriptor(fd, "pidfd_open");
+        end_ = detail::owned_descriptor(pidfd, "pidfd_open");
     } catch (const std::system_error&) {
-        ::kill(made, SIGKILL);
-        ::waitpid(made, nullptr, 0);
+        ::kill(forked, SIGKILL);
+        ::waitpid(forked, nullptr, 0);
         throw;
     }
 }
@@ -116,7 +118,7 @@ child_process::~child_process() {
     end();
 }
 
-// Where this is no child of the process, as in a forked one, it is left alone.
+// Leaves a process alone that is not a child of this one, as in a forked copy of the object.
 void child_process::end() noexcept {
     if (!pending() || reap(WNOHANG))
         return;
@@ -124,7 +126,8 @@ void child_process::end() noexcept {
     reap(0);
 }
 
-/// Whether the child has ended; then its status is known, if it can be.
+/// Reaps the child if it has ended. Returns whether it has; its status is stored then, unless other
+/// code has taken it.
 bool child_process::reap(int options) noexcept {
     siginfo_t ended{};
     int result = 0;

@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return receiver_.yielded(); }
 
     task<> stop(detail::bounded_dispatcher& handlers) override {
-        const shield uncancelled(loop::require_current("serve"));
+        const shield shield_guard(loop::require_current("serve"));
         co_await receiver_.stop();
         std::error_code none_left;
         for (;;) {
@@ -80,7 +80,7 @@ void datagram_server::process(datagram&& received, detail::bounded_dispatcher& h
     try {
         if (verify_request(request.request(), request.client_address()))
             process_request(std::move(request));
-    } catch (...) {  // the address was copied, not moved
+    } catch (...) {  // moving the request copied the address, so it is still valid
         report_error(std::current_exception(), request.client_address());
     }
 }
@@ -111,7 +111,7 @@ task<> datagram_server::serve_request(datagram received, int through) {
     request.count_sent(counts.packets_sent, counts.bytes_sent);
     counts.begin();
     try {
-        const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
+        const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));
         co_await finish_request(request, request.sender());
         counts.finish();
     } catch (...) {

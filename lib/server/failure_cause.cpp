@@ -7,7 +7,7 @@ namespace ringlet {
 
 namespace {
 
-constexpr std::array means_that_the_peer_has_gone{
+constexpr std::array errors_of_a_gone_peer{
     std::errc::connection_reset, std::errc::broken_pipe,      std::errc::connection_aborted,
     std::errc::not_connected,    std::errc::host_unreachable, std::errc::network_unreachable,
     std::errc::network_down,     std::errc::network_reset,    std::errc::connection_refused,
@@ -20,9 +20,9 @@ failure_cause cause_of(std::error_code error) noexcept {
         return failure_cause::timed_out;
     if (error == std::errc::operation_canceled)
         return failure_cause::cancelled;
-    const auto is_error = [error](std::errc gone) { return error == gone; };
-    return std::ranges::any_of(means_that_the_peer_has_gone, is_error) ? failure_cause::reset
-                                                                       : failure_cause::other;
+    const auto is_error = [error](std::errc condition) { return error == condition; };
+    return std::ranges::any_of(errors_of_a_gone_peer, is_error) ? failure_cause::reset
+                                                                : failure_cause::other;
 }
 
 failure_cause cause_of(const std::exception_ptr& exception) noexcept {
@@ -32,7 +32,7 @@ failure_cause cause_of(const std::exception_ptr& exception) noexcept {
     } catch (const std::system_error& error) {
         return cause_of(error.code());
     } catch (...) {
-        // Not an error of the system's.
+        // The exception carries no error code.
     }
     return failure_cause::other;
 }

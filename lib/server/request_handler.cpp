@@ -20,9 +20,10 @@ task<> request_handler::run(const address& client, ringlet::server& owner) {
     co_await setup();
     begin_handling();
 
-    // Of several exceptions the last is thrown, and the server is told of those before it.
+    // Of several exceptions this function throws the last, and reports the earlier ones to the
+    // server.
     std::exception_ptr failure;
-    const auto failed = [&] {
+    const auto note_failure = [&] {
         if (failure)
             owner.report_error(std::exchange(failure, nullptr), client);
         failure = std::current_exception();
@@ -30,18 +31,18 @@ task<> request_handler::run(const address& client, ringlet::server& owner) {
     try {
         co_await handle();
     } catch (...) {
-        failed();
+        note_failure();
     }
     try {
         co_await finish();
     } catch (...) {
-        failed();
+        note_failure();
     }
     try {
-        if (task<> last = end_handling(failure == nullptr); last.valid())
-            co_await std::move(last);
+        if (task<> end_step = end_handling(failure == nullptr); end_step.valid())
+            co_await std::move(end_step);
     } catch (...) {
-        failed();
+        note_failure();
     }
     if (failure)
         std::rethrow_exception(failure);

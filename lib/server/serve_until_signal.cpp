@@ -13,18 +13,18 @@ namespace ringlet {
 
 namespace {
 
-/// Servers that stop together: the first failure of one, or a signal, shuts all of them down.
+/// Servers that stop together: the first failure of a server, or a signal, shuts all of them down.
 class stopping_together {
 public:
     stopping_together(const std::function<void()>& ready, std::initializer_list<server*> servers)
         : ready_(ready), serving_(servers) {}
 
-    /// Serves with all of them to their end, then throws the first failure.
+    /// Serves with all servers to their end, then throws the first failure.
     task<> serve(signal_set& signals) {
         const auto body = [&](task_group& group) -> task<> {
             group.spawn(obey(signals));
             co_await serve_all();
-            group.cancel();  // nothing is left to obey
+            group.cancel();  // no server is left to shut down
         };
         co_await task_group::run(std::ref(body));
         if (failure_)
@@ -34,22 +34,22 @@ public:
 private:
     task<> serve_all() {
         const auto body = [&](task_group& group) -> task<> {
-            const std::vector<server*> all = serving_;  // one that fails at once is out of it
-            for (server* const each : all)
-                group.spawn(serve(*each));
+            const std::vector<server*> all = serving_;  // a server that fails at once leaves it
+            for (server* const served : all)
+                group.spawn(serve(*served));
             tell_ready();
             co_return;
         };
         co_await task_group::run(std::ref(body));
     }
 
-    task<> serve(server& one) {
+    task<> serve(server& served) {
         try {
-            co_await one.serve();
+            co_await served.serve();
         } catch (...) {
             failed();
         }
-        std::erase(serving_, &one);
+        std::erase(serving_, &served);
         if (failure_)
             shut_down();
     }
@@ -70,18 +70,19 @@ private:
     }
 
     void shut_down() noexcept {
-        for (server* const each : serving_)
-            each->shutdown();
+        for (server* const served : serving_)
+            served->shutdown();
     }
 
-    // Only those that serve: a shutdown of another would end its next serving.
+    // Shuts down only servers that still serve: a shutdown of another server would end its next
+    // period of serving.
     task<> obey(signal_set& signals) {
         co_await signals.wait();
         shut_down();
         for (;;) {
             co_await signals.wait();
-            for (server* const each : serving_)
-                each->shutdown(std::chrono::nanoseconds::zero());
+            for (server* const served : serving_)
+                served->shutdown(std::chrono::nanoseconds::zero());
         }
     }
 
@@ -95,9 +96,9 @@ private:
 void detail::serve_until_signal(const std::function<void()>& ready,
                                 std::initializer_list<server*> servers) {
     signal_set signals(SIGINT, SIGTERM);
-    loop own((*servers.begin())->options().loop);
-    stopping_together stopping(ready, servers);
-    block_on(own, stopping.serve(signals));
+    loop own_loop((*servers.begin())->options().loop);
+    stopping_together group(ready, servers);
+    block_on(own_loop, group.serve(signals));
 }
 
 }  // namespace ringlet

@@ -73,8 +73,8 @@ void server::open_if_not() {
 }
 
 void server::serve_forever() {
-    loop own(options_.loop);
-    block_on(own, serve());
+    loop own_loop(options_.loop);
+    block_on(own_loop, serve());
 }
 
 task<> server::serve() {
@@ -89,8 +89,8 @@ void server::handle_request() {
     open_if_not();
     if (shutdown_.requested())
         return;
-    loop own(options_.loop);
-    block_on(own, period.run());
+    loop own_loop(options_.loop);
+    block_on(own_loop, period.run());
     if (period.timed_out())
         handle_timeout();
 }

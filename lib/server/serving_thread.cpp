@@ -9,7 +9,7 @@
 namespace ringlet {
 
 serving_thread::serving_thread(server& served) : server_(served) {
-    const detail::blocked_signals in_the_thread;
+    const detail::blocked_signals signals_guard;
     thread_ = std::thread([this] { run(); });
 }
 
@@ -35,7 +35,8 @@ void serving_thread::stop() {
     stop(server_.options().drain_timeout);
 }
 
-// A shutdown that comes when serving has just ended by itself must not end the next one.
+// A shutdown that comes when serving has just ended by itself must not end the next period of
+// serving.
 void serving_thread::stop(std::chrono::nanoseconds grace) {
     if (!thread_.joinable())
         return;

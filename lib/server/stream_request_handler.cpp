@@ -4,14 +4,14 @@ namespace ringlet {
 
 namespace {
 
-std::size_t buffer_size(int asked_for, std::size_t otherwise) noexcept {
-    return asked_for < 0 ? otherwise : static_cast<std::size_t>(asked_for);
+std::size_t buffer_size(int wanted, std::size_t default_size) noexcept {
+    return wanted < 0 ? default_size : static_cast<std::size_t>(wanted);
 }
 
 }  // namespace
 
 void stream_request_handler::begin_handling() {
-    // The listener's sockets come with it on.
+    // The listener turns TCP_NODELAY on for all its connections.
     if (!disable_nagle_algorithm && client_address().family() != AF_UNIX)
         connection().set_no_delay(false);
 }

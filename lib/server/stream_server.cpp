@@ -20,7 +20,7 @@ address peer_of(const stream& request) noexcept {
     try {
         return request.peer_address();
     } catch (const std::system_error&) {
-        return {};  // it has gone already; the handler will see
+        return {};  // the peer has gone already; the handler will see that
     }
 }
 
@@ -70,8 +70,8 @@ public:
 
     task<> stop(detail::bounded_dispatcher& handlers) override {
         co_await listener_.stop();
-        while (std::optional<stream> ahead = listener_.try_accept())
-            server_.process(std::move(*ahead), handlers);
+        while (std::optional<stream> connection = listener_.try_accept())
+            server_.process(std::move(*connection), handlers);
         from_ = co_await listener_.release();
     }
 
@@ -131,7 +131,7 @@ int accepted<stream>::descriptor() noexcept {
 }
 
 task<> stream_server::serve_request(stream request, address client) {
-    // Its waiting happens where it is served.
+    // The stream waits in the loop of this thread or process, not in the one that accepted it.
     request = stream(loop::require_current("serve"), request.release());
     detail::counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
@@ -160,10 +160,11 @@ task<> stream_server::refuse(stream request, address client) {
     }
 }
 
-// In a frame of its own, so that requests without limits need not have room for them.
+// Has a frame of its own, so that the frames of requests without limits have no room for the
+// limits.
 task<> stream_server::finish_within_limits(stream& request, const address& client) {
     const stream_watch watch(request, options().stream_timeouts);
-    const cancel_scope patience(detail::deadline_or_never(options().request_timeout));
+    const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));
     co_await finish_request(request, client);
 }
 
@@ -171,13 +172,14 @@ task<> stream_server::finish_request(stream& request, const address& client) {
     return handler_.handle(request, client, *this);
 }
 
-// Without a frame of its own where the client has ended already, as most have.
+// Makes no coroutine frame where the client has ended already, as most clients have.
 task<> stream_server::shutdown_request(stream& request) {
     return begin_linger(request) ? linger_and_close(request) : close_request(request);
 }
 
-/// Whether the client may still be sending, so that closing the connection now could destroy the
-/// reply on its way (RFC 9112, section 9.6). If so, the sending side has been ended.
+/// Ends the sending side of a connection whose client may still be sending, since closing the
+/// connection now could destroy the reply on its way (RFC 9112, section 9.6). Returns whether it
+/// did; if not, the connection can be closed at once.
 bool stream_server::begin_linger(stream& request) const noexcept {
     if (options().linger_timeout == options().linger_timeout.zero() ||
         options().linger_bytes_max == 0 || !request.is_open() || !request.idle() ||
@@ -190,11 +192,11 @@ bool stream_server::begin_linger(stream& request) const noexcept {
 
 task<> stream_server::linger_and_close(stream& request) {
     {
-        const cancel_scope patience(options().linger_timeout);
+        const cancel_scope time_limit(options().linger_timeout);
         std::array<std::byte, discard_size> discarded;
-        std::size_t left = options().linger_bytes_max;
-        for (std::size_t count = 1; left > 0 && count > 0; left -= count) {
-            const std::size_t wanted = std::min(left, discarded.size());
+        std::size_t bytes_left = options().linger_bytes_max;
+        for (std::size_t count = 1; bytes_left > 0 && count > 0; bytes_left -= count) {
+            const std::size_t wanted = std::min(bytes_left, discarded.size());
             std::error_code error;
             count = co_await request.recv(std::span(discarded).first(wanted), error);
         }

@@ -18,17 +18,18 @@ namespace ringlet {
 class datagram_server;
 class stream_server;
 
-/// A request that a server has accepted and nobody handles yet: `process_request` is given one.
-/// `Request` is a stream, the connection, or a datagram.
+/// A request that a server has accepted and that no handler has yet. The server passes it to the
+/// hook `process_request`. `Request` is a stream, which is the connection, or a datagram.
 ///
-/// The server handles a request that is handed over. A request that is destroyed without that has
-/// been refused: its connection is closed, and `server_counters::refused` counts it.
+/// The server handles a request that the hook hands over. A request that is neither handed over nor
+/// released is refused when it is destroyed: its connection is closed, and
+/// `server_counters::refused` counts it.
 ///
 ///     if (!banned(request.client_address()))
 ///         request.hand_over();
 ///
-/// One thread: that of the loop which accepts requests. Lifetime: ends before `process_request`
-/// returns.
+/// One thread: that of the loop that accepts requests. Lifetime: the object ends before
+/// `process_request` returns.
 template <class Request>
 class accepted final : private detail::job {
     using server_type =
@@ -47,10 +48,10 @@ public:
             refused_->fetch_add(1, std::memory_order_relaxed);
     }
 
-    /// The request itself; not after `hand_over` or `release`.
+    /// The request itself. The caller must not use it after `hand_over` or `release`.
     [[nodiscard]] Request& request() noexcept { return request_; }
 
-    /// The client's address; without a family where it could not be found out.
+    /// The client's address. It has no family where the server could not find it out.
     [[nodiscard]] const address& client_address() const noexcept override {
         if constexpr (knows_sender)
             return request_.sender();
@@ -58,9 +59,9 @@ public:
             return client_;
     }
 
-    /// Has the server handle the request, where `server_options::concurrency` says. Throws
-    /// std::system_error or std::bad_alloc where no thread, process or memory is left for it; then
-    /// the request is lost, and counts as refused.
+    /// Has the server handle the request, in the place that `server_options::concurrency` names.
+    /// Throws std::system_error or std::bad_alloc where no thread, process or memory is left for
+    /// it; then the request is lost and counts as refused.
     void hand_over() {
         detail::check(refused_ != nullptr,
                       "a request was handed over twice, or after it was released");
@@ -68,8 +69,8 @@ public:
         refused_ = nullptr;
     }
 
-    /// Gives the request to the caller, to be handled in the caller's own way: the server's handler
-    /// and hooks do not see it, and it counts as accepted only.
+    /// Gives the request to the caller, who handles it in a way of the caller's own. The server's
+    /// handler and hooks do not see the request, and it counts as accepted only.
     [[nodiscard]] Request release() noexcept {
         refused_ = nullptr;
         return std::move(request_);
@@ -89,7 +90,7 @@ private:
 
     server_type* server_;
     detail::dispatcher* handlers_;
-    std::atomic<std::uint64_t>* refused_;  // none once somebody has the request
+    std::atomic<std::uint64_t>* refused_;  // null once handed over or released
     Request request_;
     [[no_unique_address]] client_type client_;
 };

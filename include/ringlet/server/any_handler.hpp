@@ -14,7 +14,8 @@ namespace ringlet {
 
 namespace detail {
 
-/// Converts to the class of server that a coroutine function takes as its second parameter.
+/// An argument that converts to the class of server that a coroutine function takes as its second
+/// parameter.
 class server_argument {
 public:
     explicit server_argument(server& owner) noexcept : owner_(owner) {}
@@ -41,12 +42,12 @@ concept other_than = !std::same_as<std::remove_cvref_t<T>, Other>;
 /// The handler of a server's requests, made from either form of handler:
 /// - a coroutine function, or an object that is called like one: `task<>(Request&)`, or
 ///   `task<>(Request&, my_server&)`, where `my_server` is `server` or a class that derives from it.
-///   It is moved in and lives as long as the server, so that a coroutine which is a lambda with
-///   captures never outlives them.
+///   The function is moved into the server and lives as long as the server, so a coroutine made by
+///   a lambda with captures never outlives the captures.
 /// - `handler<T>` or `handler<T>(arguments...)`, for a class `T` that derives from a handler class
-///   for this kind of request: an object for each request.
+/// for this kind of request. The server makes an object of `T` for each request.
 ///
-/// Where a server has workers, the handler is called in all of them at the same time.
+/// A server with workers calls the handler in all of them at the same time.
 template <class Request>
 class any_handler {
 public:
@@ -62,8 +63,8 @@ public:
     }
 
     template <std::derived_from<detail::basic_request_handler<Request>> T>
-    any_handler(detail::handler_class<T> of)  // NOLINT: meant to convert
-        : any_handler(of()) {}
+    any_handler(detail::handler_class<T> named_class)  // NOLINT: meant to convert
+        : any_handler(named_class()) {}
 
     template <std::derived_from<detail::basic_request_handler<Request>> T, class... Arguments>
     any_handler(detail::handler_of<T, Arguments...> made_from)  // NOLINT: meant to convert

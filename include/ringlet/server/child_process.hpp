@@ -15,73 +15,79 @@
 
 namespace ringlet {
 
-/// A child of this process that runs a function, and its end. Only this child is ever waited for
-/// (pidfd_open(2)); the program's others, and its handling of SIGCHLD, are left alone.
+/// A child process that runs a function of this program. This class waits for its own child only
+/// (pidfd_open(2)); it leaves the program's other children, and the program's handling of SIGCHLD,
+/// alone.
 ///
-/// Lifetime: it must not move or be destroyed while it is waited for. A child that has not been
-/// waited for to its end by then is killed with SIGKILL and reaped by the destructor, so that no
-/// zombie is left.
+/// Lifetime: the object must not move or be destroyed while a coroutine waits for the child. If no
+/// `wait` has seen the child's end, the destructor kills the child with SIGKILL and reaps it, so
+/// that no zombie is left.
 ///
 /// One thread at a time.
 class child_process {
 public:
-    /// Makes a child that calls `body()` and ends with the int that it returns, or with 1 where it
-    /// throws, having reported the exception on stderr. From inside a coroutine, or anywhere else.
+    /// Makes a child that calls `body()` and ends with the int that `body` returns as its exit
+    /// status. If `body` throws, the child reports the exception on stderr and ends with status 1.
+    /// The caller may be a coroutine or any other code.
     ///
-    /// Before the body is called, all descriptors that ringlet owns are closed in the child but
-    /// those to keep: every socket and listener, so that their peers see the end of the stream when
-    /// the parent closes them, and what loops and rings use. The program's own stay open, `file`
-    /// and `directory` among them. No signal_set lives there; otherwise signals do what they did,
-    /// and none is lost meanwhile.
+    /// Before the child calls `body`, it closes all descriptors that ringlet owns, except those in
+    /// `keep`. This closes every socket and listener, so that a peer sees the end of the stream
+    /// when the parent closes its copy, and the descriptors of loops and rings. The program's own
+    /// descriptors stay open, those of `file` and `directory` included. No signal_set works in the
+    /// child. All other signals have the effect that they had in the parent, and no signal is lost
+    /// during the fork.
     ///
-    /// The child has no thread but the calling one, on a copy of its stack that is never unwound.
-    /// The body makes a loop of its own, even where it was called from inside one. It uses nothing
-    /// that belongs to a loop of the parent's, destroys no socket but those to keep, and takes no
-    /// lock that another thread may have held; malloc(3) and stdio are safe. The child ends by
-    /// _exit(2): no destructor or std::atexit function runs, nor must the body call std::exit.
+    /// The child has one thread, the one that called `fork`, on a copy of its stack that is never
+    /// unwound. If `body` needs a loop, it makes its own, even if `fork` was called inside a loop.
+    /// `body` must not use anything that belongs to a loop of the parent, destroy a socket that is
+    /// not in `keep`, or take a lock that another thread of the parent may have held. malloc(3) and
+    /// stdio are safe. The child ends by _exit(2): no destructor and no std::atexit function runs,
+    /// and `body` must not call std::exit.
     ///
-    /// The standard streams are flushed before, and in the child at its end. Other buffered output
-    /// is for the body to flush. What another thread is just about to open, to accept or to close
-    /// may be inherited.
+    /// The parent flushes the standard streams before the fork, and the child flushes them at its
+    /// end. `body` flushes any other buffered output itself. The child may inherit a descriptor
+    /// that another thread is opening, accepting or closing at the time of the fork.
     ///
-    /// Throws std::system_error naming the call that failed; then nothing is left of the child.
+    /// Throws std::system_error that names the failed call; then no child is left.
     template <std::invocable Body>
     [[nodiscard]] static child_process fork(Body&& body, const std::vector<int>& keep = {}) {
-        const auto run = [&body]() -> int { return std::invoke(body); };
-        const auto call = [](const void* runs) {
-            return (*static_cast<const decltype(run)*>(runs))();
+        const auto closure = [&body]() -> int { return std::invoke(body); };
+        const auto call = [](const void* erased) {
+            return (*static_cast<const decltype(closure)*>(erased))();
         };
-        return fork(call, &run, keep);
+        return fork(call, &closure, keep);
     }
 
-    /// In a child: waits until the process that made it has ended. Throws std::logic_error outside
-    /// a loop, and where no child_process::fork made this process.
+    /// Waits, in a child, until its parent process has ended. Throws std::logic_error outside a
+    /// loop, and in a process that child_process::fork did not make.
     [[nodiscard]] static detail::poll_operation parent_gone();
 
     child_process(child_process&&) noexcept = default;
     child_process& operator=(child_process&& other) noexcept;
     ~child_process();
 
+    /// The child's process id.
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
-    /// Whether its end has not been seen by `wait` yet.
+    /// Whether `wait` has yet to see the child's end.
     [[nodiscard]] bool pending() const noexcept { return end_.native_handle() >= 0; }
 
-    /// Waits for the child's end and yields its status, then and whenever it is asked again.
-    /// Cancelling it changes nothing: the child goes on and can be waited for again. The status is
-    /// unknown where someone else has taken it, or SIGCHLD is ignored. Throws std::logic_error
-    /// outside a loop, std::system_error.
+    /// Waits for the child's end and yields the child's status; later calls yield the status at
+    /// once. A cancelled `wait` leaves the child alone: the child goes on, and another `wait` can
+    /// see its end. The status is unknown where other code has reaped the child, or where the
+    /// program ignores SIGCHLD. Throws std::logic_error outside a loop. Throws std::system_error,
+    /// or stores the error in `error`.
     [[nodiscard]] task<exit_status> wait();
     [[nodiscard]] task<exit_status> wait(std::error_code& error);
 
-    /// Sends a signal, unless the child's end has been seen. pidfd_send_signal(2). Throws
-    /// std::system_error.
+    /// Sends a signal to the child (pidfd_send_signal(2)), or does nothing where the child has
+    /// ended. Throws std::system_error.
     void kill(int signal = SIGTERM);
 
 private:
     using function = int (*)(const void*);
 
-    explicit child_process(pid_t made);
+    explicit child_process(pid_t forked);
 
     [[nodiscard]] static child_process fork(function call, const void* body,
                                             const std::vector<int>& keep);
@@ -89,8 +95,8 @@ private:
     void end() noexcept;
 
     pid_t pid_;
-    detail::owned_descriptor
-        end_;  // readable once the child has ended; none once it has been reaped
+    // A pidfd, readable once the child has ended; no descriptor once the child has been reaped.
+    detail::owned_descriptor end_;
     exit_status status_;
 };
 

@@ -2,24 +2,25 @@
 
 namespace ringlet {
 
-/// Where the handlers of a server run. A request is a connection, or a datagram.
+/// Where the handlers of a server run. A request is a connection or a datagram.
 enum class concurrency {
-    /// All of them as coroutines of the loop that takes the requests.
+    /// Handlers are coroutines of the loop that accepts the requests.
     loop,
 
-    /// In a pool of worker threads, each with a loop of its own in which its handlers are
-    /// coroutines. One that blocks holds up the others of its worker only.
+    /// Handlers run in a pool of worker threads. Each worker has a loop of its own, in which its
+    /// handlers are coroutines. A handler that blocks delays the other handlers of its worker only.
     threads,
 
-    /// Each in a thread of its own, as socketserver does it: for handlers that block.
+    /// Each handler runs in a thread of its own, as in socketserver. This suits handlers that
+    /// block.
     thread_per_request,
 
-    /// In a pool of child processes, forked when serving begins, which take the requests themselves
-    /// and are replaced when they die.
+    /// Handlers run in a pool of child processes. The server forks the children when serving begins
+    /// and replaces a child that dies. The children accept the requests themselves.
     forks,
 
-    /// Each in a child process of its own, as socketserver does it: a crash takes one client with
-    /// it.
+    /// Each handler runs in a child process of its own, as in socketserver. A crash harms one
+    /// client only.
     fork_per_request,
 };
 

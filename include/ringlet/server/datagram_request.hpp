@@ -15,34 +15,39 @@
 
 namespace ringlet {
 
-/// A datagram that a server has received, with the way to answer it: a handler is given one. It is
-/// answered with any number of datagrams, from the server's own socket, or with none.
+/// A datagram that a server has received, and the means to answer it. The server passes it to a
+/// handler, which sends any number of datagrams as an answer, or none. They leave from the server's
+/// own socket.
 ///
 ///     co_await request.reply(request.packet());
 ///
-/// One thread: that of the loop in which it is handled. Lifetime: as long as its handler; it must
-/// not end while something is being sent.
+/// One thread: that of the loop in which the handler runs. Lifetime: the request lives as long as
+/// its handler. It must not end while a datagram is being sent.
 class datagram_request {
 public:
-    /// For servers: handled in `owner`, and answered through `fd`, which somebody keeps open.
+    /// For servers: makes a request that is handled in the loop `owner` and answered through `fd`.
+    /// The caller keeps `fd` open.
     datagram_request(loop& owner, int fd, datagram received) noexcept
         : core_(owner.core()), fd_(fd), datagram_(std::move(received)) {}
     datagram_request(const datagram_request&) = delete;
     datagram_request& operator=(const datagram_request&) = delete;
 
-    /// Its bytes, to be changed freely. An empty datagram is a request too.
+    /// The bytes of the datagram, which the handler may change. An empty datagram is a request too.
     [[nodiscard]] std::span<std::byte> packet() const noexcept { return datagram_.data(); }
 
-    /// Whether it was larger than the server receives, so that the rest is lost, and how large.
+    /// Whether the datagram was larger than the server receives, so that the rest of it is lost.
     [[nodiscard]] bool truncated() const noexcept { return datagram_.truncated(); }
+
+    /// The number of bytes that the datagram had before the server truncated it, if it did.
     [[nodiscard]] std::size_t original_size() const noexcept { return datagram_.original_size(); }
 
-    /// The sender's address; no address where the sender is a Unix socket without a name.
+    /// The sender's address. It is no address where the sender is a Unix socket without a name.
     [[nodiscard]] const address& sender() const noexcept { return datagram_.sender(); }
 
-    /// Sends a datagram to the sender, waiting while there is no room. Yields its size. Throws
-    /// std::system_error, or stores that in `error`: destination_address_required where the sender
-    /// has no address. `data` must last until the await is over. sendmsg(2).
+    /// Sends a datagram to the sender, and waits while the socket has no room. Yields the
+    /// datagram's size. Throws std::system_error, or stores the error in `error`:
+    /// destination_address_required where the sender has no address. `data` must last until the
+    /// await is over. sendmsg(2).
     [[nodiscard]] detail::send_to_operation reply(const_buffer data) {
         return send_to(data, sender());
     }
@@ -50,7 +55,9 @@ public:
         return send_to(data, sender(), error);
     }
 
-    /// Sends a datagram to anyone, as `reply` does to the sender; `to` must last as long as `data`.
+    /// Sends a datagram to `to`, and waits while the socket has no room. Yields the datagram's
+    /// size. Throws std::system_error, or stores the error in `error`. `data` and `to` must last
+    /// until the await is over. sendmsg(2).
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
         return {core_, fd_, data, &to, &pending_, nullptr};
     }
@@ -59,9 +66,10 @@ public:
         return {core_, fd_, data, &to, &pending_, &error};
     }
 
-    /// Sends `data` to the sender as datagrams of `segment_size` bytes each, the last of which may
-    /// be shorter: of UDP for a fraction of the CPU time that a reply for each would take. Yields
-    /// the bytes sent. As datagram_socket::send_burst_to.
+    /// Sends `data` to the sender as datagrams of `segment_size` bytes each; the last one may be
+    /// shorter. Over UDP a burst takes a fraction of the CPU time that a reply for each datagram
+    /// would take. Yields the number of bytes sent. See datagram_socket::send_burst_to for limits
+    /// and errors.
     [[nodiscard]] detail::send_burst_operation reply_burst(const_buffer data,
                                                            std::size_t segment_size) {
         return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
@@ -71,7 +79,8 @@ public:
         return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
     }
 
-    /// For servers: as operation_group::count_sent.
+    /// For servers: adds the datagrams sent from now on, and their bytes, to counters. See
+    /// operation_group::count_sent.
     void count_sent(detail::operation_group::counter& packets,
                     detail::operation_group::counter& bytes) noexcept {
         pending_.count_sent(packets, bytes);

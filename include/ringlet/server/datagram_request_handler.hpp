@@ -11,11 +11,11 @@
 
 namespace ringlet {
 
-/// A handler for datagrams, as a class: the packet can be read, and the answer written, as if they
-/// were streams. All that was written to `wfile` is sent to the client as one datagram when
-/// `finish` has ended, whether or not the class overrides that. Nothing is sent where nothing was
-/// written, or where `handle` or `finish` has thrown; an answer that cannot be sent is an error as
-/// of datagram_request::reply.
+/// A handler class for datagrams. It reads the packet, and writes the answer, as if they were
+/// streams. When `finish` has ended, the framework sends all bytes that were written to `wfile` to
+/// the client as one datagram, whether or not the class overrides `finish`. It sends nothing where
+/// no byte was written, or where `handle` or `finish` threw. An answer that cannot be sent is an
+/// error, as with datagram_request::reply.
 ///
 ///     while (const auto line = co_await rfile().read_line())
 ///         co_await wfile().print(line->size(), "\n");
@@ -24,8 +24,10 @@ public:
     /// The bytes of the packet.
     [[nodiscard]] std::span<std::byte> packet() const noexcept { return request().packet(); }
 
-    /// The packet to read, and the answer to write; made at the first call.
+    /// The reader of the packet. The first call makes it.
     [[nodiscard]] reader<detail::packet_stream>& rfile();
+
+    /// The writer of the answer. The first call makes it.
     [[nodiscard]] writer<detail::packet_stream>& wfile();
 
 private:

@@ -13,38 +13,41 @@ class bounded_dispatcher;
 
 class datagram_receiver;
 
-/// A server of datagrams. For each datagram these hooks are called, in this order: `get_request`,
-/// `verify_request`, `process_request`, and `finish_request` with the handler in it. An exception
-/// of a hook goes to `handle_error`, and the server goes on, as it does when the network reports
-/// that an answer found nobody. But where `get_request` throws before a datagram has come, there is
-/// no next one, and serving ends.
+/// A server of datagrams. For each datagram it calls these hooks, in this order: `get_request`,
+/// `verify_request`, `process_request`, and `finish_request`, which calls the handler. An exception
+/// of a hook goes to `handle_error`, and the server goes on. The server also goes on when the
+/// network reports that an answer did not reach anybody. But serving ends where `get_request`
+/// throws before a datagram has come.
 class datagram_server : public server {
 public:
     using request_type = datagram_request;
 
     ~datagram_server() override = default;
 
-    /// Whether this datagram is to be handled; if not, it is dropped. By default, yes.
+    /// Whether the server handles this datagram or drops it. By default it handles every datagram.
     [[nodiscard]] virtual bool verify_request(const datagram& received, const address& client);
 
 protected:
-    /// Binds to `local`, unless the options say otherwise. Throws as bound_socket::open.
+    /// Makes a server and binds it to `local`, unless the options say otherwise. Throws as
+    /// bound_socket::open does.
     datagram_server(const address& local, any_handler<datagram_request> handler,
                     const server_options& options);
 
-    /// Takes over a datagram socket that has an address, which stays its own. Throws
-    /// std::system_error if it cannot be served.
+    /// Makes a server that takes over a datagram socket, which keeps its address. Throws
+    /// std::system_error if the socket cannot be served.
     datagram_server(bound_socket adopted, any_handler<datagram_request> handler,
                     const server_options& options);
 
     /// Waits for the next datagram.
     [[nodiscard]] virtual task<datagram> get_request(datagram_receiver& receiving);
 
-    /// Decides what becomes of a datagram. By default it is handed over, to be handled where
-    /// `server_options::concurrency` says. An override that does not hand it over has refused it.
+    /// Decides the fate of a datagram. By default it hands the datagram over, to be handled where
+    /// `server_options::concurrency` says. An override that does not hand the datagram over refuses
+    /// it.
     virtual void process_request(accepted<datagram> request);
 
-    /// Handles one datagram, in the thread or process that it has been given to: calls the handler.
+    /// Handles one datagram by calling the handler. It runs in the thread or process to which the
+    /// datagram was given.
     [[nodiscard]] virtual task<> finish_request(datagram_request& request, const address& client);
 
 private:

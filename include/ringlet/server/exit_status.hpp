@@ -4,36 +4,38 @@
 
 namespace ringlet {
 
-/// How a process ended. waitid(2).
+/// The way in which a process ended. waitid(2).
 class exit_status {
 public:
-    /// Nobody knows: the status was lost before it was asked for.
+    /// An unknown status: it was lost before the program asked for it.
     exit_status() noexcept = default;
 
-    /// It exited with `code`, 0 to 255.
+    /// The status of a process that exited with `code`, 0 to 255.
     [[nodiscard]] static exit_status exited(int code) noexcept {
         return {manner::exited, code, false};
     }
 
-    /// It was killed by signal `number`, and left a core dump or none.
+    /// The status of a process that signal `number` killed, with or without a core dump.
     [[nodiscard]] static exit_status signalled(int number, bool core_dumped = false) noexcept {
         return {manner::signalled, number, core_dumped};
     }
 
-    /// Whether it exited with 0.
+    /// Whether the process exited with 0.
     [[nodiscard]] bool success() const noexcept { return *this == exited(0); }
 
+    /// Whether the status is known.
     [[nodiscard]] bool known() const noexcept { return manner_ != manner::unknown; }
 
-    /// The number it exited with; -1 if it did not exit by itself.
+    /// The number that the process exited with; -1 if it did not exit by itself.
     [[nodiscard]] int code() const noexcept { return manner_ == manner::exited ? number_ : -1; }
 
-    /// The signal that killed it; 0 if none did.
+    /// The signal that killed the process; 0 if none did.
     [[nodiscard]] int signal() const noexcept { return manner_ == manner::signalled ? number_ : 0; }
 
+    /// Whether the process left a core dump.
     [[nodiscard]] bool core_dumped() const noexcept { return core_dumped_; }
 
-    /// "exited with status 72", "killed by signal 11 (Segmentation fault)", ...
+    /// The status as text: "exited with status 72", "killed by signal 11 (Segmentation fault)", ...
     [[nodiscard]] std::string to_string() const;
 
     [[nodiscard]] bool operator==(const exit_status&) const noexcept = default;

@@ -4,11 +4,11 @@
 
 namespace ringlet {
 
-/// A server whose requests are handled in child processes: by default each in one of its own, or,
-/// where the options say forks, in a pool of them. The memory that a handler changes is its
-/// process's own. Its constructors are those of `Server`. They throw std::invalid_argument too
-/// where the options ask for threads; concurrency::loop, which options have by default, stands for
-/// a child for each request.
+/// A server that handles its requests in child processes: by default each request in a child of its
+/// own, or in a pool of children where the options say forks. Only a handler's own process sees the
+/// memory that the handler changes. The constructors are those of `Server`. They also throw
+/// std::invalid_argument where the options ask for threads; concurrency::loop, the default of the
+/// options, stands for a child for each request.
 ///
 ///     ringlet::forking<ringlet::tcp_server> server({"127.0.0.1", 9999}, echo);
 template <class Server>

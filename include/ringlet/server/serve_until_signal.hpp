@@ -14,20 +14,20 @@ void serve_until_signal(const std::function<void()>& ready, std::initializer_lis
 
 }  // namespace detail
 
-/// Serves with one server, or with several in one loop, until SIGINT or SIGTERM comes: what the
-/// `main` of most programs ends with.
+/// Serves with one server, or with several in one loop, until SIGINT or SIGTERM comes. The `main`
+/// of most programs ends with this call.
 ///
 ///     ringlet::tcp_server server({"127.0.0.1", 9999}, echo);
 ///     ringlet::serve_until_signal(server);
 ///
-/// The first signal lets the handlers go on for each server's `drain_timeout`; a second one cancels
-/// them at once. Returns when every server has stopped, also where each was shut down otherwise.
-/// Where a server fails, the others are shut down as by a signal, and the first failure is thrown
-/// when they have stopped.
+/// After the first signal, handlers go on for at most each server's `drain_timeout`; a second
+/// signal cancels them at once. The function returns when every server has stopped, even if no
+/// signal came and the program shut each of them down. If a server fails, the function shuts the
+/// others down as a signal does, and throws the first failure when they have stopped.
 ///
-/// The loop has the options of the first server. Both signals have their former effect again on
-/// return. Throws std::system_error where no signals can be awaited, and what `serve_forever`
-/// throws. See signal_set for which signals reach it and what a forked child does.
+/// The loop has the options of the first server. On return both signals have their former effect
+/// again. Throws std::system_error where no signals can be awaited, and the exceptions of
+/// `serve_forever`. See signal_set for the signals that reach the function and for forked children.
 template <std::derived_from<server>... Servers>
 void serve_until_signal(server& first, Servers&... more) {
     detail::serve_until_signal([] {}, {&first, &more...});

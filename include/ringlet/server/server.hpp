@@ -31,9 +31,9 @@ struct server_records;
 
 /// The lifecycle and the hooks that all servers have, with socketserver's names.
 ///
-/// `serve_forever` serves until `shutdown`; the server can then serve again, until `server_close`.
-/// A shutdown that is asked for while nothing is served ends the next `serve_forever` at once, so
-/// that it cannot be lost in a race with its start.
+/// `serve_forever` serves until `shutdown`. The server can then serve again, until `server_close`.
+/// A shutdown that is requested while the server does not serve ends the next `serve_forever` at
+/// once, so a race with the start of serving cannot lose the request.
 ///
 /// Thread-safe: `shutdown`, `server_address`, `fileno`, `counters`, and `report_error` as far as
 /// the hook `handle_error` is. Everything else belongs to one thread at a time. Lifetime: the
@@ -44,78 +44,86 @@ public:
     server& operator=(const server&) = delete;
     virtual ~server();
 
-    /// Serves in this thread, in a loop of the server's own, until `shutdown` has been asked for
-    /// and every connection has ended. Throws std::logic_error if it serves already or is closed,
-    /// and std::system_error if it cannot go on; then too every connection has ended.
+    /// Serves in this thread, in a loop of the server's own, until `shutdown` has been requested
+    /// and every connection has ended. Throws std::logic_error if the server serves already or is
+    /// closed, and std::system_error if it cannot go on; every connection has ended in that case
+    /// too.
     void serve_forever();
 
-    /// Serves as `serve_forever` does, but as a coroutine of the loop that runs in this thread: so
-    /// one thread can serve for several servers.
+    /// Serves as `serve_forever` does, but as a coroutine of the loop that runs in this thread.
+    /// Thus one thread can run several servers.
     [[nodiscard]] task<> serve();
 
-    /// Waits for one request and handles it to its end. Returns early after
-    /// `handle_request_timeout`, having called `handle_timeout`, or when `shutdown` is asked for.
-    /// Throws as `serve_forever` does.
+    /// Waits for one request and handles it to its end. If no request comes within
+    /// `handle_request_timeout`, calls the hook `handle_timeout` and returns. Also returns when
+    /// `shutdown` is requested. Throws as `serve_forever` does.
     void handle_request();
 
-    /// Asks the server to stop: it accepts no more, lets handlers go on for `drain_timeout`, or
-    /// for `grace`, then cancels them; `serve_forever` returns. Returns at once.
+    /// Asks the server to stop, and returns at once. The server accepts no more requests, lets
+    /// handlers go on for `drain_timeout`, or for `grace`, then cancels them, and `serve_forever`
+    /// returns.
     ///
-    /// From any thread, from a signal handler, from inside a handler; before, during and after
-    /// serving; as often as you like (the shortest grace counts). A negative `grace` is none; more
-    /// than a year is a year.
+    /// A program may call this from any thread, from a signal handler or from inside a handler;
+    /// before, during and after serving; and several times, of which the shortest grace counts. A
+    /// negative `grace` counts as none, and one of more than a year as a year.
     void shutdown() noexcept;
     void shutdown(std::chrono::nanoseconds grace) noexcept;
 
-    /// Closes the listening socket, as the destructor does. While the server serves, asks it to
-    /// shut down and closes then. From the serving thread, or while nothing is served.
+    /// Closes the listening socket, as the destructor does. While the server serves, this asks it
+    /// to shut down, and the socket is closed when serving ends. Call it from the serving thread,
+    /// or while the server does not serve.
     void server_close();
 
-    /// Where the server listens; the port is the real one where 0 was asked for. No address before
-    /// the socket is bound. From any thread, at any time. The reference is valid as long as the
-    /// server; a server that is bound later answers with another one from then on.
+    /// The address at which the server listens; it has the real port where port 0 was asked for. It
+    /// is no address before the socket is bound. Any thread may ask at any time. The reference is
+    /// valid as long as the server lives; once the server is bound again, later calls return
+    /// another reference.
     [[nodiscard]] const address& server_address() const noexcept;
 
-    /// The listening socket's descriptor; -1 while it is not bound. A thread that sees it bound
-    /// sees its `server_address` too. From any thread, at any time.
+    /// The listening socket's descriptor; -1 while the socket is not bound. A thread that sees the
+    /// descriptor sees the socket's `server_address` too. Any thread may ask at any time.
     [[nodiscard]] int fileno() const noexcept;
 
-    /// The options that the server was made with. From any thread, at any time.
+    /// The options that the server was made with. Any thread may ask at any time.
     [[nodiscard]] const server_options& options() const noexcept { return options_; }
 
-    /// Counts of all that has been done since the server was made. From any thread, at any time; in
-    /// a forked child too. Threads and children are asked one after the other, while they go on: no
-    /// figure ever goes back, but `active` may have both a request that has ended meanwhile and its
-    /// successor.
+    /// The server's counters since it was made. Any thread may ask at any time, in a forked child
+    /// too. The call sums the counters of threads and children one after the other, while they go
+    /// on counting: no counter but `active` ever goes back, and `active` may include both a request
+    /// that has ended meanwhile and its successor.
     [[nodiscard]] server_counters counters() const noexcept;
 
-    /// Calls the hook `handle_error`. An exception that the hook throws goes to the log, as does
-    /// `exception` then. That a coroutine ended because it was cancelled is no error: where
-    /// `exception` is the reason of the scope that this is called in, nothing is reported.
+    /// Calls the hook `handle_error`. If the hook throws, its exception and `exception` go to the
+    /// log. A coroutine that ends because it was cancelled is not an error: nothing is reported
+    /// where `exception` is the reason for which the scope of the caller was cancelled.
     void report_error(std::exception_ptr exception, const address& client) noexcept;
 
-    // Hooks, to be overridden. They must not block. `handle_error` is called where the handler
-    // runs, which may be a worker thread or a child process; the others in the thread that accepts
-    // the requests.
+    // Hooks, which a derived class may override. They must not block. The server calls
+    // `handle_error` where the handler runs, which may be a worker thread or a child process. It
+    // calls the other hooks in the thread that accepts the requests.
 
-    /// Opens the socket and gives it its address.
+    /// Hook: opens the socket and gives it its address.
     virtual void server_bind();
 
-    /// Lets clients connect.
+    /// Hook: lets clients reach the socket.
     virtual void server_activate();
 
-    /// A handler ended with `exception`; its connection is closed next and the server goes on.
-    /// By default reported to the log. `client` has no family where it could not be found out.
+    /// Hook: a handler ended with `exception`. By default it reports the exception to the log. The
+    /// server closes the connection next, and goes on. `client` has no family where the server
+    /// could not find the address out.
     virtual void handle_error(std::exception_ptr exception, const address& client);
 
-    /// Accepting pauses, since the system is short of descriptors or memory; it goes on by itself,
-    /// first after `pause`. Once for each time it gets stuck. By default reported to the log.
+    /// Hook: the server pauses accepting, since the system is short of descriptors or memory. The
+    /// server tries again by itself, for the first time after `pause`. It calls the hook once for
+    /// each shortage. By default the hook reports the shortage to the log.
     virtual void handle_overload(std::error_code error, std::chrono::milliseconds pause);
 
-    /// `handle_request` waited for `handle_request_timeout` in vain.
+    /// Hook: `handle_request` waited for `handle_request_timeout` in vain. By default it does
+    /// nothing.
     virtual void handle_timeout() {}
 
-    /// Called after each request that has been accepted, and every `service_interval`.
+    /// Hook: called after each accepted request, and every `service_interval`. By default it does
+    /// nothing.
     virtual void service_actions() {}
 
 protected:
@@ -123,26 +131,27 @@ protected:
     /// SOCK_DGRAM). Throws std::invalid_argument for options that make no sense.
     server(const address& local, int type, const server_options& options);
 
-    /// Makes a server that takes over a socket which clients can reach already. Throws
-    /// std::system_error, saying why, where the socket cannot be served.
+    /// Makes a server that takes over a socket that clients can reach already. Throws
+    /// std::system_error that names the reason where the socket cannot be served.
     server(bound_socket adopted, int type, const server_options& options);
 
-    /// For the constructor of a kind of server: binds and activates, unless the options leave that
-    /// for later.
+    /// For the constructor of a derived class: binds and activates the socket, unless the options
+    /// leave that for later.
     void open_in_constructor();
 
     /// Begins to accept requests from `from`, which outlives the source. With `ahead` the source
-    /// may receive more requests than it is asked for; without, others find those that it leaves.
+    /// may receive more requests than it is asked for; without `ahead` it leaves them for other
+    /// processes.
     [[nodiscard]] virtual std::unique_ptr<detail::request_source> open_source(bound_socket& from,
                                                                               bool ahead) = 0;
 
-    /// Lets clients reach a socket that is bound.
+    /// Lets clients reach a bound socket.
     virtual void activate(bound_socket& bound) const = 0;
 
     /// Counts that accepting pauses, and calls the hook `handle_overload`.
     void overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept;
 
-    /// Counts and reports that a connection was closed, being one too many of its peer's.
+    /// Counts and reports that the server closed a connection because its peer has too many.
     void report_refusal(const address& client) noexcept;
 
     /// The counters of this thread, or of this forked child.
@@ -155,13 +164,14 @@ protected:
 private:
     friend class detail::accept_loop;
     friend class detail::serving_period;
-    friend class serving_thread;  // takes back a shutdown that came too late
+    friend class serving_thread;  // it takes back a shutdown that came too late
 
     void open_if_not();
     void close_listening() noexcept;
 
-    /// In the handler of an exception that get_request threw with a request in its hands: counts
-    /// and reports it. Rethrows the exception where the accepting coroutine was cancelled.
+    /// For the catch block of an exception that `get_request` threw after a request had come:
+    /// counts and reports the loss of the request. Rethrows the exception where the accepting
+    /// coroutine was cancelled.
     void request_lost();
 
     void call_service_actions() noexcept;

@@ -15,113 +15,129 @@
 
 namespace ringlet {
 
-/// How a server serves, and its limits. Times are 0 to a year.
+/// The options and limits of a server. Each time is 0 to a year.
 struct server_options {
-    /// The listening socket of a server of streams; its `backlog` is socketserver's
+    /// The options of a stream server's listening socket. Their `backlog` is socketserver's
     /// request_queue_size.
     listener_options listening = {};
 
-    /// The socket of a server of datagrams, and how it receives: `receiving.packet_size_max` is
-    /// socketserver's max_packet_size.
+    /// The options of a datagram server's socket.
     datagram_options datagrams = {};
+
+    /// The options for receiving datagrams. Their `packet_size_max` is socketserver's
+    /// max_packet_size.
     datagram_receiver_options receiving = {};
 
-    /// The loop that the server makes for itself, and those of its workers.
+    /// The options of the loop that the server makes for itself, and of its workers' loops.
     loop_options loop = {};
 
-    /// Where the listening socket is opened: the network of the ring that will serve it.
+    /// The network in which the server opens its listening socket: that of the ring that will serve
+    /// it.
     network* net = &network::system();
 
-    /// How often each kind of event is reported: failed handlers, overloads.
+    /// The rate at which the server reports each kind of event to the log, such as failed handlers
+    /// and overloads.
     log_throttle_options log = {};
 
-    /// Whether the constructor binds and listens. If not, `serve_forever` does; so overridden
-    /// `server_bind` and `server_activate` are called, which no constructor can do.
+    /// Whether the constructor binds and listens. If not, `serve_forever` does it and calls
+    /// overrides of `server_bind` and `server_activate`; a constructor cannot call overrides.
     bool bind_and_activate = true;
 
     // Concurrency.
 
-    /// Where the handlers run; a threading or forking server has its own default.
+    /// The place where the handlers run. A threading or forking server has its own default.
     ringlet::concurrency concurrency = ringlet::concurrency::loop;
 
-    /// Threads or children in a pool; 0 stands for as many as there are CPUs for them.
+    /// The number of threads or children in a pool; 0 stands for the number of CPUs that the
+    /// process may use.
     std::size_t workers = 0;
 
-    /// How a pool of threads gets its requests. With `least_loaded` the serving thread accepts them
-    /// and gives each one to the worker that has the fewest. With `reuse_port` each worker accepts
-    /// from a socket of its own (SO_REUSEPORT), among which the kernel chooses by the client's
-    /// address; that costs less for connections that are short, but connections that wait at a
-    /// worker's socket when serving ends are reset.
+    /// The way in which a pool of threads gets its requests. With `least_loaded` the serving thread
+    /// accepts the requests and gives each one to the worker that has the fewest. With `reuse_port`
+    /// each worker accepts from a socket of its own (SO_REUSEPORT), and the kernel chooses among
+    /// the sockets by the client's address. `reuse_port` costs less for short connections, but
+    /// connections that wait at a worker's socket when serving ends are reset.
     enum class hand_over { least_loaded, reuse_port };
+
+    /// The way in which a pool of threads gets its requests: see hand_over.
     hand_over to_workers = hand_over::least_loaded;
 
-    /// Binds each thread of a pool to a CPU of its own, in turn.
+    /// Whether the server binds each thread of a pool to a CPU of its own, in turn.
     bool pin_workers = false;
 
-    // While a limit is reached no requests are accepted: clients wait in the backlog.
+    // Limits. While the server has reached one it accepts no requests: clients wait in the backlog.
 
-    /// How many requests are handled at a time. Workers that accept by themselves share it evenly.
+    /// The number of requests that the server handles at a time. Workers that accept by themselves
+    /// share it evenly.
     std::size_t max_connections = 65'536;
 
-    /// How many requests are handled at a time by a thread for each request.
+    /// The number of requests that concurrency::thread_per_request handles at a time.
     std::size_t max_threads = 1000;
 
-    /// How many requests are handled at a time by a child process for each request.
+    /// The number of requests that concurrency::fork_per_request handles at a time.
     std::size_t max_children = 40;
 
-    /// How many threads of thread_per_request may wait for another request when theirs has ended.
-    /// Each keeps a stack and a small ring. 0 is a new thread for every request.
+    /// The number of threads of concurrency::thread_per_request that may wait for another request
+    /// when theirs has ended. Each of them keeps a stack and a small ring. With 0 every request
+    /// gets a new thread.
     std::size_t idle_threads_max = 64;
 
-    /// How long a thread of thread_per_request waits for another request before it ends.
+    /// The time that a thread of concurrency::thread_per_request waits for another request before
+    /// it ends.
     std::chrono::milliseconds idle_thread_lifetime{10'000};
 
-    /// How fast requests are accepted.
+    /// The rate at which the server accepts requests.
     rate_limit accept_rate = {};
 
-    /// How many connections one peer may have: see peer_limit. Those beyond are closed. Each child
-    /// of a pool counts its own. 0 is any number.
+    /// The number of connections that one peer may have. A peer is an IPv4 host or the first 64
+    /// bits of an IPv6 address; Unix peers have no limit. The server closes further connections.
+    /// Each child of a pool counts its own connections. With 0 a peer may have any number.
     std::size_t max_connections_per_peer = 0;
 
     // Time.
 
-    /// How long handlers may go on after `shutdown()` before they are cancelled.
+    /// The time for which handlers may go on after `shutdown()` before the server cancels them.
     std::chrono::milliseconds drain_timeout{5000};
 
-    /// How long a child process may take to end once its handlers are cancelled, before it is
-    /// killed.
+    /// The time that a child process has to end once its handlers are cancelled. The server kills
+    /// the child after that.
     std::chrono::milliseconds kill_timeout{1000};
 
-    /// How long `handle_request` waits for a request; 0 is for ever.
+    /// The time that `handle_request` waits for a request; 0 is for ever.
     std::chrono::milliseconds handle_request_timeout{0};
 
-    /// How long a handler may take for its request before it is cancelled with timed_out; 0 is for
-    /// ever.
+    /// The time that a handler has for its request. The server then cancels the handler with
+    /// timed_out; 0 is for ever.
     std::chrono::milliseconds request_timeout{0};
 
-    /// How long a client may keep a connection waiting, in each of the ways that stream_timeouts
-    /// tells apart.
+    /// The times for which a client may keep a connection waiting, in each of the ways that
+    /// stream_timeouts tells apart.
     ringlet::stream_timeouts stream_timeouts = {};
 
-    /// A connection that the handler ends while the client may still be sending is closed for
-    /// sending first and read on for at most so long, since closing it with data unread would
-    /// destroy the reply on its way; 0 closes at once.
+    /// The longest time for which the server reads on a connection that a handler has ended while
+    /// the client may still be sending. The server first ends its own sending, then reads on and
+    /// discards, since closing with unread data would destroy the reply on its way. With 0 the
+    /// server closes at once.
     std::chrono::milliseconds linger_timeout{1000};
 
-    /// How many bytes of a connection that has ended are read on at most, so that no flood is read
-    /// for all of `linger_timeout`; 0 closes at once. A client that sends more than this before it
-    /// looks for a reply finds its connection reset.
+    /// The most bytes that the server reads on a connection that a handler has ended, so that it
+    /// does not read a flood for all of `linger_timeout`. A client that sends more bytes before it
+    /// looks for a reply finds its connection reset. With 0 the server closes at once.
     std::size_t linger_bytes_max = std::size_t{64} << 20U;
 
-    /// How often `service_actions` is called, besides after each request; 0 is never.
+    /// The interval at which the server calls `service_actions`, besides the call after each
+    /// request; 0 is never.
     std::chrono::milliseconds service_interval{0};
 
-    /// A child of a pool that dies is replaced after a pause, which doubles from the first to the
-    /// longest while children die young, that is, before they have lived for the longest pause.
-    /// With a first pause below some 50 ms the ring of the dead child, which the kernel ends later
-    /// than the child, may take the news of a client from the others: it then waits for the next
-    /// one to come.
+    /// The first pause before the server replaces a child of a pool that has died. The pause
+    /// doubles up to `restart_pause_max` while children die young, that is, before they have lived
+    /// for `restart_pause_max`. The kernel ends the ring of a dead child later than the child. With
+    /// a first pause below some 50 ms that ring may take the news of a client from the other
+    /// children, and the client then waits until the next client comes.
     std::chrono::milliseconds restart_pause_first{100};
+
+    /// The longest pause before the server replaces a child of a pool that has died. See
+    /// `restart_pause_first`.
     std::chrono::milliseconds restart_pause_max{10'000};
 };
 

@@ -8,34 +8,37 @@
 
 namespace ringlet {
 
-/// Serves in the background, in a thread of its own, until it is stopped or ends:
+/// Serves in the background, in a thread of its own, until the program stops it or serving ends by
+/// itself:
 ///
 ///     ringlet::tcp_server server({"127.0.0.1", 9999}, echo);
 ///     ringlet::serving_thread serving(server);
 ///
-/// Declared after the server, so that it ends before. Clients are let in from before it starts,
-/// since the server listens already. Signals are left to the program's other threads.
+/// Lifetime: declare it after the server, so that it ends before the server. Clients can connect
+/// before the thread starts, since the server listens already. The thread leaves signals to the
+/// program's other threads.
 ///
-/// One thread at a time, and none of the server's own: a handler that wants the server to stop
+/// One thread at a time, and no thread of the server's own: a handler that wants to stop the server
 /// calls `server::shutdown`.
 class serving_thread {
 public:
-    /// Starts a thread that calls `served.serve_forever()`. Throws std::system_error where there is
-    /// none to be had.
+    /// Starts a thread that calls `served.serve_forever()`. Throws std::system_error where the
+    /// system has no thread left.
     explicit serving_thread(server& served);
     serving_thread(const serving_thread&) = delete;
     serving_thread& operator=(const serving_thread&) = delete;
 
-    /// Stops as `stop()` does; an exception of `serve_forever` goes to the log.
+    /// Stops the server as `stop()` does. An exception of `serve_forever` goes to the log.
     ~serving_thread();
 
-    /// Shuts the server down and waits until `serve_forever` has returned, throwing what that
-    /// threw: handlers have the server's `drain_timeout` to end, or `grace`. Where it has been
-    /// waited for already, nothing is done. The server can serve again then.
+    /// Shuts the server down and waits until `serve_forever` has returned. Handlers have the
+    /// server's `drain_timeout` to end, or `grace`. Throws the exception of `serve_forever`. Does
+    /// nothing after an earlier `stop` or `join`. The server can serve again afterwards.
     void stop();
     void stop(std::chrono::nanoseconds grace);
 
-    /// Waits, without a shutdown, until `serve_forever` has returned; throws its exception, once.
+    /// Waits, without a shutdown, until `serve_forever` has returned. Throws the exception of
+    /// `serve_forever`, once.
     void join();
 
 private:

@@ -9,10 +9,10 @@
 
 namespace ringlet {
 
-/// A handler for connected streams: base_request_handler with the connection set up for it, and
-/// buffered where that is asked for. What `wfile` has buffered is sent when `finish` has ended,
-/// whether or not the class overrides that; where this fails, the server is told that output was
-/// lost, but not where `wfile` has failed before, which `handle` has seen.
+/// A handler class for connected streams: a base_request_handler that sets the connection up and
+/// can buffer it. When `finish` has ended, the framework sends the bytes that `wfile` has buffered,
+/// whether or not the class overrides `finish`. If that fails, the server is told that output was
+/// lost, unless `wfile` has failed before, which `handle` has seen.
 ///
 ///     while (const auto line = co_await rfile().read_line())
 ///         co_await wfile().print(line->size(), "\n");
@@ -21,26 +21,29 @@ public:
     /// The connection, by socketserver's other name for `request`.
     [[nodiscard]] stream& connection() const noexcept { return request(); }
 
-    /// The connection, buffered for reading and for writing; made at the first call. Bytes that
-    /// `rfile` has received and not given are missing from `request().recv()`, unless `rbufsize` is
-    /// 0.
+    /// The buffered reader of the connection. The first call makes it. `request().recv()` misses
+    /// bytes that `rfile` has received and not yet given, unless `rbufsize` is 0.
     [[nodiscard]] reader<stream>& rfile();
+
+    /// The buffered writer of the connection. The first call makes it.
     [[nodiscard]] writer<stream>& wfile();
 
 protected:
-    // Set these in the constructor or in `setup`.
+    // A derived class sets these in its constructor or in `setup`.
 
-    /// Whether small pieces are sent at once (TCP_NODELAY) on a TCP connection. Unlike in
-    /// socketserver it is on by default.
+    /// Whether a TCP connection sends small pieces at once (TCP_NODELAY). Unlike in socketserver it
+    /// is on by default.
     bool disable_nagle_algorithm = true;
 
-    /// How much `rfile` and `wfile` buffer: a number of bytes, 0 for nothing, or -1 for what
-    /// reader_options and writer_options say. With a `wbufsize` of 0 all is sent as it is written.
+    /// The number of bytes that `rfile` buffers; 0 for none, -1 for the number in reader_options.
     int rbufsize = -1;
+
+    /// The number of bytes that `wfile` buffers; 0 to send everything as it is written, -1 for the
+    /// number in writer_options.
     int wbufsize = 0;
 
-    /// How long `rfile` and `wfile` wait for the client each time before they fail with timed_out;
-    /// 0 is for ever.
+    /// The time that `rfile` and `wfile` wait for the client, each time, before they fail with
+    /// timed_out; 0 is for ever.
     std::chrono::milliseconds timeout{0};
 
 private:

@@ -14,44 +14,47 @@ namespace detail {
 class bounded_dispatcher;
 }  // namespace detail
 
-/// A server of connected streams. For each connection these hooks are called, in this order:
-/// `get_request`, `verify_request`, `process_request`, `finish_request` with the handler in it, and
-/// then always `shutdown_request` and `close_request`. An exception of a hook goes to
-/// `handle_error` and ends its own connection only. But where `get_request` throws before a
-/// connection has come, there is no next one, and serving ends.
+/// A server of connected streams. For each connection it calls these hooks, in this order:
+/// `get_request`, `verify_request`, `process_request`, `finish_request`, which calls the handler,
+/// and then always `shutdown_request` and `close_request`. An exception of a hook goes to
+/// `handle_error` and ends its own connection only. But serving ends where `get_request` throws
+/// before a connection has come.
 class stream_server : public server {
 public:
     using request_type = stream;
 
     ~stream_server() override = default;
 
-    /// Whether this client is to be served; if not, its connection is shut down. By default, yes.
+    /// Whether the server serves this client or shuts its connection down. By default it serves
+    /// every client.
     [[nodiscard]] virtual bool verify_request(stream& request, const address& client);
 
 protected:
-    /// Binds to `local` and listens, unless the options say otherwise. Throws as listener does.
+    /// Makes a server that binds to `local` and listens, unless the options say otherwise. Throws
+    /// as listener does.
     stream_server(const address& local, any_handler<stream> handler, const server_options& options);
 
-    /// Takes over a socket that listens already, and is never unlinked. Throws std::system_error if
-    /// it cannot be served.
+    /// Makes a server that takes over a socket that listens already. The server never unlinks the
+    /// socket's path. Throws std::system_error if the socket cannot be served.
     stream_server(bound_socket listening, any_handler<stream> handler,
                   const server_options& options);
 
-    /// Waits for the next connection. An override must not wait for the client too, since all other
-    /// clients would wait with it.
+    /// Waits for the next connection. An override must not wait for the client as well, since all
+    /// other clients would wait with it.
     [[nodiscard]] virtual task<stream> get_request(listener& accepting);
 
-    /// Decides what becomes of a connection. By default it is handed over, to be handled where
-    /// `server_options::concurrency` says. An override that does not hand it over has refused it.
+    /// Decides the fate of a connection. By default it hands the connection over, to be handled
+    /// where `server_options::concurrency` says. An override that does not hand the connection over
+    /// refuses it.
     virtual void process_request(accepted<stream> request);
 
-    // The hooks below are called where the connection is handled.
+    // The server calls the hooks below in the thread or process that handles the connection.
 
-    /// Handles one connection: calls the handler.
+    /// Handles one connection by calling the handler.
     [[nodiscard]] virtual task<> finish_request(stream& request, const address& client);
 
-    /// Ends a connection so that all data sent on it arrives (see
-    /// `server_options::linger_timeout`), and calls `close_request`.
+    /// Ends a connection so that all data sent on it arrives, and calls `close_request`. See
+    /// `server_options::linger_timeout`.
     [[nodiscard]] virtual task<> shutdown_request(stream& request);
 
     /// Closes a connection.

@@ -6,8 +6,9 @@
 
 namespace ringlet {
 
-/// A TCP server on one event loop: each connection a coroutine, all of them at the same time. It is
-/// bound to an IPv4 or IPv6 address; port 0 takes a free one, see `server_address`.
+/// A TCP server on one event loop. It handles all connections at the same time, each in a
+/// coroutine. It is bound to an IPv4 or IPv6 address. Port 0 takes a free port, which
+/// `server_address` tells.
 ///
 ///     ringlet::tcp_server server({"127.0.0.1", 9999}, echo);             // a coroutine function
 ///     ringlet::tcp_server server({"127.0.0.1", 9999}, handler<welcome>);  // a handler class
@@ -17,10 +18,10 @@ public:
     using basic_server::basic_server;
 };
 
-/// A TCP server whose requests are handled in threads.
+/// A TCP server that handles its requests in threads.
 using threading_tcp_server = threading<tcp_server>;
 
-/// A TCP server whose requests are handled in child processes.
+/// A TCP server that handles its requests in child processes.
 using forking_tcp_server = forking<tcp_server>;
 
 }  // namespace ringlet

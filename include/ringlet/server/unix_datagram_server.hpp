@@ -6,9 +6,9 @@
 
 namespace ringlet {
 
-/// A server of datagrams on a Unix socket: a path, or a name in the abstract namespace. A client
-/// that is to be answered binds its own socket too. See bind_options,
-/// `server_options::datagrams.binding`, for what becomes of the path.
+/// A server of datagrams on a Unix socket. Its address is a path or a name in the abstract
+/// namespace. A client that wants an answer binds its own socket too. See bind_options, which is
+/// `server_options::datagrams.binding`, for the fate of the path.
 ///
 ///     ringlet::unix_datagram_server server(ringlet::address::unix_path("/run/my.sock"), echo);
 class unix_datagram_server : public detail::basic_server<detail::transport::unix_datagram> {
@@ -16,10 +16,10 @@ public:
     using basic_server::basic_server;
 };
 
-/// A Unix datagram server whose requests are handled in threads.
+/// A Unix datagram server that handles its requests in threads.
 using threading_unix_datagram_server = threading<unix_datagram_server>;
 
-/// A Unix datagram server whose requests are handled in child processes.
+/// A Unix datagram server that handles its requests in child processes.
 using forking_unix_datagram_server = forking<unix_datagram_server>;
 
 }  // namespace ringlet

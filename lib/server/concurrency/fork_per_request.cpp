@@ -19,17 +19,17 @@ namespace ringlet::detail {
 
 namespace {
 
-task<> cancel_when_told(const shutdown_signal& told, task_group& cancelled) {
-    co_await poll_operation(loop_core::require_current("serve"), told.native_handle(), POLLIN);
-    cancelled.cancel();
+task<> cancel_when_told(const shutdown_signal& signal, task_group& requests) {
+    co_await poll_operation(loop_core::require_current("serve"), signal.native_handle(), POLLIN);
+    requests.cancel();
 }
 
-task<> cancel_when_orphaned(task_group& cancelled) {
+task<> cancel_when_orphaned(task_group& requests) {
     co_await child_process::parent_gone();
-    cancelled.cancel();
+    requests.cancel();
 }
 
-/// Has each request handled in a child process, which ends with it.
+/// Has each request handled in a child process, which ends with the request.
 class dispatcher_to_children final : public bounded_dispatcher {
 public:
     dispatcher_to_children(loop& owner, std::size_t running_max, const serving_period& period)
@@ -37,7 +37,7 @@ public:
           loop_options_(for_one_request(period.options().loop)),
           kill_timer_(owner, [this] { kill_all(); }) {}
 
-    /// Children that go on all the same are killed after `kill_timeout`.
+    /// Cancels the requests. Children that go on all the same are killed after `kill_timeout`.
     void cancel() override {
         bounded_dispatcher::cancel();
         cancelled_.request(std::chrono::nanoseconds::zero());
@@ -45,7 +45,7 @@ public:
     }
 
 private:
-    /// A child, as long as it has not ended.
+    /// A child that has not ended yet.
     struct running_child : list_hook {
         explicit running_child(child_process forked) : process(std::move(forked)) {}
 
@@ -56,13 +56,13 @@ private:
         child_accounts& accounts = period_.records().children;
         const std::size_t slot = accounts.open();
         try {
-            const int needed = accepted.descriptor();
+            const int descriptor = accepted.descriptor();
             task<> handling = accepted.handle_elsewhere();
             child_process forked = fork_server_child(
                 [&] { return run_in_child(slot, std::move(handling)); },
-                {needed, period_.shutdown().native_handle(), cancelled_.native_handle()});
+                {descriptor, period_.shutdown().native_handle(), cancelled_.native_handle()});
             accounts.started();
-            const shield uncancelled(owner());  // in which await_end begins, and so goes on
+            const shield shield_guard(owner());  // await_end begins in it, so no cancel ends it
             await_end(std::move(forked), slot, accepted.take_permit());
         } catch (...) {
             accounts.cancel(slot);
@@ -77,7 +77,7 @@ private:
         return 0;
     }
 
-    // A child that nobody is left to stop stops by itself.
+    // A child whose parent has gone stops by itself.
     task<> handle_in_child(task<> handling) {
         task_group requests;
         task_group watch;
@@ -89,7 +89,7 @@ private:
         co_await watch.join();
     }
 
-    // The permit is kept here: the child has a copy, which counts for nobody else.
+    // The parent keeps the permit here. The child has a copy, which no other process counts.
     detached await_end(child_process forked, std::size_t slot, peer_limit::permit /*permit*/) {
         running_child child(std::move(forked));
         children_.push_back(child);
@@ -101,17 +101,17 @@ private:
     }
 
     void kill_all() noexcept {
-        children_.for_each([](running_child& each) { each.process.kill(SIGKILL); });
+        children_.for_each([](running_child& child) { child.process.kill(SIGKILL); });
     }
 
     const serving_period& period_;
     const loop_options loop_options_;
-    shutdown_signal cancelled_;  // seen by every child, and acknowledged by none
+    shutdown_signal cancelled_;  // every child sees it, and no child acknowledges it
     intrusive_list<running_child> children_;
     kill_timer kill_timer_;
 };
 
-/// A child process for each request. The serving process accepts it, and forks.
+/// A child process for each request. The serving process accepts the request, and forks.
 class fork_per_request_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
         const server_options& options = period.options();

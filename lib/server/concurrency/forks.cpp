@@ -26,8 +26,8 @@ task<> request_when_orphaned(shutdown_signal& requested, std::chrono::nanosecond
     requested.request(grace);
 }
 
-/// Child processes that accept by themselves, from the socket that all share. One that ends is
-/// replaced, after a pause that grows while they end young.
+/// Child processes that accept by themselves, from a socket that all share. A child that ends is
+/// replaced, after a pause that grows while children end young.
 class accepting_children final : public drainable {
 public:
     /// Forks the children. Throws as child_process::fork.
@@ -39,20 +39,20 @@ public:
             workers_.push_back(std::make_unique<worker>());
             fork(*workers_.back());
         }
-        for (const std::unique_ptr<worker>& each : workers_)
-            supervision_.spawn(supervise(*each));
+        for (const std::unique_ptr<worker>& member : workers_)
+            supervision_.spawn(supervise(*member));
         supervision_.spawn(end_if_cancelled());
     }
 
     void drain(loop::clock::time_point deadline) override {
         draining_ = true;
-        supervision_.cancel();  // those that sleep before they fork another child
+        supervision_.cancel();  // wakes the supervisors that sleep before they fork another child
         const auto grace = std::max(deadline - owner_.now(), loop::clock::duration::zero());
-        for (const std::unique_ptr<worker>& each : workers_)
-            each->requested.request(grace);
+        for (const std::unique_ptr<worker>& member : workers_)
+            member->requested.request(grace);
     }
 
-    /// Children that go on all the same are killed after `kill_timeout`.
+    /// Starts the timer that kills the children which still run after `kill_timeout`.
     void cancel() override { kill_timer_.start(options().kill_timeout); }
 
     task<> join() override { co_await supervision_.join(); }
@@ -89,7 +89,7 @@ private:
         return 0;
     }
 
-    // A child that nobody is left to replace or to stop stops by itself.
+    // A child whose parent has gone stops by itself.
     task<> serve_in_child(worker& self) {
         task_group watch;
         watch.spawn(request_when_orphaned(self.requested, options().drain_timeout));
@@ -111,12 +111,12 @@ private:
     task<> supervise(worker& supervised) {
         std::chrono::milliseconds pause = options().restart_pause_first;
         while (!draining_) {
-            const auto began = owner_.now();
+            const auto begin = owner_.now();
             if (supervised.child)
                 co_await end_of(supervised);
             if (draining_)
                 break;
-            if (owner_.now() - began >= options().restart_pause_max)
+            if (owner_.now() - begin >= options().restart_pause_max)
                 pause = options().restart_pause_first;
             std::error_code draining;
             co_await sleep_for(pause, draining);
@@ -133,7 +133,7 @@ private:
     }
 
     task<> end_of(worker& ending) {
-        const shield uncancelled(owner_);
+        const shield shield_guard(owner_);
         std::error_code error;
         const exit_status status = co_await ending.child->wait(error);
         accounts().ended(ending.slot, ending.child->pid(), status);
@@ -151,9 +151,9 @@ private:
     }
 
     void kill_all() {
-        for (const std::unique_ptr<worker>& each : workers_)
-            if (each->child)
-                each->child->kill(SIGKILL);
+        for (const std::unique_ptr<worker>& member : workers_)
+            if (member->child)
+                member->child->kill(SIGKILL);
     }
 
     loop& owner_;
@@ -164,7 +164,8 @@ private:
     task_group supervision_;
 };
 
-/// A pool of child processes, forked when serving begins, which accept by themselves.
+/// A pool of child processes, which the server forks when serving begins and which accept by
+/// themselves.
 class forks_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
         accepting_children workers(period);

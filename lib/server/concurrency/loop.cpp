@@ -6,7 +6,7 @@ namespace ringlet::detail {
 
 namespace {
 
-/// All requests are coroutines of the loop that accepts them.
+/// The serving loop accepts all requests and handles them in coroutines.
 class loop_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
         bounded_dispatcher handlers(loop::require_current("serve"),

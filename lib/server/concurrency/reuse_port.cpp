@@ -26,7 +26,7 @@ public:
         const std::size_t count = worker_count(period.options());
         for (std::size_t i = 0; i < count; ++i) {
             workers_.push_back(std::make_unique<worker>(*this));
-            if (i > 0)  // the first has the server's own
+            if (i > 0)  // the first worker uses the server's own socket
                 workers_.back()->own = period.open_another();
         }
         auto threads = start_worker_threads(count, period.options());
@@ -47,12 +47,12 @@ public:
         co_await all_ended_.wait(cancelled);
         if (cancelled) {
             cancel();
-            const shield uncancelled(owner_);
+            const shield shield_guard(owner_);
             co_await all_ended_.wait();
         }
-        for (const std::unique_ptr<worker>& each : workers_)
-            if (each->failure)
-                std::rethrow_exception(each->failure);
+        for (const std::unique_ptr<worker>& member : workers_)
+            if (member->failure)
+                std::rethrow_exception(member->failure);
         if (cancelled)
             throw std::system_error(cancelled, "serving in threads");
     }
@@ -61,7 +61,7 @@ private:
     struct worker final : inbox::work_item {
         explicit worker(accepting_threads& pool) : owner(pool) {}
 
-        /// In the loop that serves: the worker has ended.
+        /// Runs in the serving loop when the worker has ended.
         void run() override {
             if (failure)
                 owner.cancel();
@@ -74,7 +74,7 @@ private:
         bound_socket own;
         shutdown_signal requested;
         std::exception_ptr failure;
-        std::unique_ptr<worker_thread> thread;  // ends first
+        std::unique_ptr<worker_thread> thread;  // the last member, so that it ends first
     };
 
     /// Runs in the worker's thread.
@@ -89,8 +89,8 @@ private:
     }
 
     void request_all(std::chrono::nanoseconds grace) noexcept {
-        for (const std::unique_ptr<worker>& each : workers_)
-            each->requested.request(grace);
+        for (const std::unique_ptr<worker>& member : workers_)
+            member->requested.request(grace);
     }
 
     loop& owner_;

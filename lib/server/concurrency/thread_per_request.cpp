@@ -33,44 +33,46 @@ struct dispatched_request {
     address client;
 };
 
-/// A thread that handles one request at a time, in a loop of its own, and then waits for the next.
-/// It is the serving loop's, which is told of each request's end, until it is retired; then it ends
-/// and is joined by itself.
+/// A thread that handles one request at a time, in a loop of its own, and then waits for the next
+/// request. It belongs to the serving loop and tells it of each request's end, until the serving
+/// loop retires it; then the thread ends, and ending_threads joins it.
 ///
-/// One thread, but for the parts that say otherwise: that of the serving loop.
+/// One thread, except for the parts that say otherwise: that of the serving loop.
 class request_thread final : public list_hook {
 public:
     /// Starts a thread and returns at once: the new thread makes its loop itself. Throws
-    /// std::system_error where there is no thread to be had.
+    /// std::system_error where the system has no thread left.
     request_thread(dispatcher_to_threads& owner, dispatched_request first)
         : owner_(owner), request_(std::move(first)) {
-        const blocked_signals in_the_thread;
+        const blocked_signals signals_guard;
         thread_ = std::thread([this] { run(); });
     }
     ~request_thread() { thread_.join(); }
 
-    /// Handles another request, once `request_ended` has been called for the last one.
+    /// Has the thread handle another request. The last request must have ended, as `request_ended`
+    /// tells.
     void handle(dispatched_request next) noexcept {
         request_ = std::move(next);
         loop_.load()->core().post(wake_);
     }
 
-    /// Cancels the request that is being handled, and any later one.
+    /// Cancels the request that the thread handles, and any later one.
     void cancel() noexcept {
         if (cancelled_.exchange(true))
             return;
-        if (loop* const own = loop_.load())  // if not, the thread will see the flag
-            own->core().post(cancel_);
+        if (loop* const thread_loop = loop_.load())  // if not, the thread will see the flag
+            thread_loop->core().post(cancel_);
     }
 
-    /// Has the thread, which handles no request, end; not to be used any more.
+    /// Has the thread end, while it handles no request. The caller must not use this object
+    /// afterwards.
     void retire() noexcept;
 
     /// Whether the thread could not make its loop.
     [[nodiscard]] bool failed() const noexcept { return loop_.load() == nullptr; }
 
 private:
-    /// What one thread tells another by its inbox: a call of a member function.
+    /// A message to another thread's inbox, which calls a member function there.
     template <void (request_thread::*Called)()>
     class notice final : public inbox::work_item {
     public:
@@ -83,7 +85,7 @@ private:
         request_thread& told_;
     };
 
-    // In the thread itself.
+    // These run in the thread itself.
     void run() noexcept;
     void refuse(std::exception_ptr no_loop) noexcept;
     task<> handle_requests();
@@ -93,14 +95,15 @@ private:
             handling_->cancel();
     }
 
-    // In the serving loop.
+    // This runs in the serving loop.
     void hear_ended();
 
     dispatcher_to_threads& owner_;
-    dispatched_request request_;  // the thread's until it has told of the end, then the owner's
+    dispatched_request
+        request_;  // the thread's until it tells of the request's end, then the owner's
     std::atomic<loop*> loop_{nullptr};
     std::atomic<bool> cancelled_{false};
-    bool dismissed_ = false;  // where it has no loop; guarded by ending_threads
+    bool dismissed_ = false;  // for a thread without a loop; guarded by ending_threads
     event woken_;
     cancel_scope* handling_ = nullptr;
     notice<&request_thread::hear_wake> wake_{*this};
@@ -109,7 +112,8 @@ private:
     std::thread thread_;
 };
 
-/// Joins threads where nobody waits for it: each that ends joins the one that ended before it.
+/// Joins threads without making the serving loop wait: each thread that ends joins the thread that
+/// ended before it.
 ///
 /// Thread-safe.
 class ending_threads {
@@ -118,7 +122,7 @@ public:
     ending_threads(const ending_threads&) = delete;
     ending_threads& operator=(const ending_threads&) = delete;
 
-    /// Waits until all threads that were begun have ended.
+    /// Waits until every thread that `begin` counted has ended.
     ~ending_threads() {
         std::unique_lock lock(mutex_);
         all_ended_.wait(lock, [this] { return running_ == 0; });
@@ -126,12 +130,13 @@ public:
         last_.reset();
     }
 
+    /// Counts a thread that has started.
     void begin() {
         const std::lock_guard lock(mutex_);
         ++running_;
     }
 
-    /// Called by a thread as the last thing it does.
+    /// Counts a thread as ended and joins the one before. A thread calls this as its last step.
     void end(std::unique_ptr<request_thread> self) noexcept {
         {
             const std::lock_guard lock(mutex_);
@@ -139,15 +144,17 @@ public:
             if (--running_ == 0)
                 all_ended_.notify_all();
         }
-        self.reset();  // now the one that ended before
+        self.reset();  // after the swap, this is the thread that ended before
     }
 
-    /// Sets a flag that a thread waits for.
+    /// Sets a flag for which a thread waits in `wait_for`.
     void set(bool& flag) noexcept {
         const std::lock_guard lock(mutex_);
         flag = true;
         flag_set_.notify_all();
     }
+
+    /// Waits until another thread has set the flag by `set`.
     void wait_for(const bool& flag) noexcept {
         std::unique_lock lock(mutex_);
         flag_set_.wait(lock, [&] { return flag; });
@@ -161,7 +168,7 @@ private:
     std::unique_ptr<request_thread> last_;
 };
 
-/// Gives each request to a thread that has no other: an idle one, or a new one.
+/// Gives each request to a thread that has no other request: an idle thread, or a new one.
 class dispatcher_to_threads final : public bounded_dispatcher, private timer {
 public:
     dispatcher_to_threads(loop& owner, std::size_t running_max, const serving_period& period)
@@ -169,14 +176,14 @@ public:
           loop_options_(for_one_request(period.options().loop)) {}
     ~dispatcher_to_threads() override {
         owner().core().timers().disarm(*this);
-        for (const idle_thread& each : idle_)
-            each.thread->retire();
+        for (const idle_thread& idle : idle_)
+            idle.thread->retire();
     }
 
     void cancel() override {
         bounded_dispatcher::cancel();
         cancelled_ = true;
-        busy_.for_each([](request_thread& each) { each.cancel(); });
+        busy_.for_each([](request_thread& busy) { busy.cancel(); });
     }
 
 private:
@@ -193,20 +200,21 @@ private:
         request_thread& chosen =
             idle_.empty() ? begin_thread(std::move(request)) : wake_thread(std::move(request));
         busy_.push_back(chosen);
-        if (cancelled_)  // which this one has missed
+        if (cancelled_)  // the chosen thread has missed the call of `cancel`
             chosen.cancel();
     }
 
     request_thread& begin_thread(dispatched_request first) {
         const std::size_t idle_max = period_.options().idle_threads_max;
         idle_.reserve(std::min(idle_max, threads_ + 1));  // so that becoming idle takes no memory
-        auto begun = std::make_unique<request_thread>(*this, std::move(first));
+        auto started = std::make_unique<request_thread>(*this, std::move(first));
         ending_.begin();
         ++threads_;
-        return *begun.release();
+        return *started.release();
     }
 
-    // The one that has been idle for the shortest time: so those that are too many grow old.
+    // Wakes the thread that has been idle for the shortest time, so that surplus threads stay idle
+    // and expire.
     request_thread& wake_thread(dispatched_request next) noexcept {
         request_thread& woken = *idle_.back().thread;
         idle_.pop_back();
@@ -238,8 +246,8 @@ private:
 
     void expire() override {
         const auto expired = std::ranges::find_if(
-            idle_, [now = owner().now()](const idle_thread& each) { return each.until > now; });
-        std::for_each(idle_.begin(), expired, [this](idle_thread& each) { retire(*each.thread); });
+            idle_, [now = owner().now()](const idle_thread& idle) { return idle.until > now; });
+        std::for_each(idle_.begin(), expired, [this](idle_thread& idle) { retire(*idle.thread); });
         idle_.erase(idle_.begin(), expired);
         armed_ = false;
         arm_timer();
@@ -247,9 +255,9 @@ private:
 
     const serving_period& period_;
     const loop_options loop_options_;
-    ending_threads ending_;  // ends after the list of those that are busy
+    ending_threads ending_;  // declared before the list of busy threads, to end after it
     intrusive_list<request_thread> busy_;
-    std::vector<idle_thread> idle_;  // for the longest time first
+    std::vector<idle_thread> idle_;  // the thread that has been idle for longest is first
     std::size_t threads_ = 0;
     bool armed_ = false;
     bool cancelled_ = false;
@@ -258,14 +266,14 @@ private:
 void request_thread::run() noexcept {
     ending_threads& ending = owner_.ending_;
     {
-        std::optional<loop> own;
+        std::optional<loop> own_loop;
         try {
-            own.emplace(owner_.loop_options_);
+            own_loop.emplace(owner_.loop_options_);
         } catch (...) {
             refuse(std::current_exception());
         }
-        if (own)
-            block_on(*own, handle_requests());
+        if (own_loop)
+            block_on(*own_loop, handle_requests());
     }
     ending.end(std::unique_ptr<request_thread>(this));
 }
@@ -278,8 +286,8 @@ void request_thread::refuse(std::exception_ptr no_loop) noexcept {
 }
 
 void request_thread::retire() noexcept {
-    if (loop* const own = loop_.load())
-        own->core().post(wake_);
+    if (loop* const thread_loop = loop_.load())
+        thread_loop->core().post(wake_);
     else
         owner_.ending_.set(dismissed_);
 }
@@ -306,8 +314,8 @@ void request_thread::hear_ended() {
     owner_.request_ended(*this);
 }
 
-/// A thread for each request, as socketserver has it: for handlers that block. The serving thread
-/// waits neither for a new thread nor for one that ends.
+/// A thread for each request, as in socketserver. This suits handlers that block. The serving
+/// thread waits neither for a new thread nor for one that ends.
 class thread_per_request_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
         const server_options& options = period.options();

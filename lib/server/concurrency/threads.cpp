@@ -11,7 +11,7 @@ namespace ringlet::detail {
 
 namespace {
 
-/// Gives each request to the thread of a pool that has the fewest.
+/// Gives each request to the thread of a pool that has the fewest requests.
 class dispatcher_to_pool final : public bounded_dispatcher {
 public:
     /// Starts the threads. Throws as worker_thread does.
@@ -24,8 +24,8 @@ public:
 
     void cancel() override {
         bounded_dispatcher::cancel();
-        for (worker& each : workers_)
-            each.thread->cancel();
+        for (worker& member : workers_)
+            member.thread->cancel();
     }
 
 private:
@@ -55,18 +55,18 @@ private:
     }
 
     worker& least_loaded() noexcept {
-        worker* found = nullptr;
+        worker* chosen = nullptr;
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             worker& candidate = workers_[(next_ + i) % workers_.size()];
-            if (found == nullptr || candidate.requests < found->requests)
-                found = &candidate;
+            if (chosen == nullptr || candidate.requests < chosen->requests)
+                chosen = &candidate;
         }
-        next_ = static_cast<std::size_t>(found - workers_.data()) + 1;
-        return *found;
+        next_ = static_cast<std::size_t>(chosen - workers_.data()) + 1;
+        return *chosen;
     }
 
     std::vector<worker> workers_;
-    std::size_t next_ = 0;  // the first of equally loaded ones
+    std::size_t next_ = 0;  // the worker that is chosen first among equally loaded ones
 };
 
 /// A pool of threads, each with a loop, to which the serving loop gives the requests it accepts.

@@ -24,7 +24,7 @@ task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
         try {
             co_await source.accept_for(handlers_);
         } catch (...) {
-            if (source.yielded() == accepted_before)  // there is no next request
+            if (source.yielded() == accepted_before)  // the source yields no more requests
                 throw;
             server_.request_lost();
         }
@@ -56,11 +56,11 @@ task<> accept_loop::run() {
 }
 
 task<> accept_loop::run_once(bool& timed_out) {
-    const cancel_scope patience(deadline_or_never(server_.options().handle_request_timeout));
+    const cancel_scope time_limit(deadline_or_never(server_.options().handle_request_timeout));
     try {
         co_await take_requests(quota::one);
     } catch (const std::system_error& error) {
-        if (patience.reason() != std::errc::timed_out || error.code() != std::errc::timed_out)
+        if (time_limit.reason() != std::errc::timed_out || error.code() != std::errc::timed_out)
             throw;
         timed_out = true;
     }

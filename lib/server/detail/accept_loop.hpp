@@ -15,30 +15,30 @@ namespace ringlet::detail {
 class bounded_dispatcher;
 class request_source;
 
-/// Whether requests may be received before there is room to handle them. In a process that cannot
-/// give them to another one, those would be lost to it.
+/// Whether a process may receive requests before it has room to handle them. A process that shares
+/// the socket with others must not, since it cannot give such a request to another process.
 enum class receiving { ahead, one_by_one };
 
-/// Accepts requests from a socket and has them handled: the loop that every server turns in.
+/// The accept loop of every server: accepts requests from a socket and has them handled.
 ///
-/// Resources: the socket is the caller's again when `run` or `run_once` ends. Requests that have
-/// been accepted by then have been dispatched, refused, or closed.
+/// Resources: the socket is the caller's again when `run` or `run_once` ends. By then every
+/// accepted request has been dispatched, refused or closed.
 ///
-/// Errors: a shortage of descriptors or memory is not one, since the listener pauses. A request
-/// that fails is reported, and ends alone. An error of the socket itself is thrown.
+/// Errors: a shortage of descriptors or memory is not an error, since the listener pauses. A
+/// request that fails is reported, and no other request suffers. An error of the socket itself is
+/// thrown.
 ///
-/// One thread: that of the loop which accepts.
+/// One thread: that of the loop that accepts.
 class accept_loop {
 public:
     /// An accept loop of the server `owner`. The other objects must outlive it.
     accept_loop(server& owner, bound_socket& from, bounded_dispatcher& handlers, receiving how,
                 const rate_limit& rate);
 
-    /// Accepts until it is cancelled. Meanwhile the hook `service_actions` is called at its
-    /// interval.
+    /// Accepts until it is cancelled, and calls the hook `service_actions` at its interval.
     [[nodiscard]] task<> run();
 
-    /// Accepts one request. Sets `timed_out`, and returns, where none has come within
+    /// Accepts one request. Sets `timed_out` and returns where no request has come within
     /// `handle_request_timeout`.
     [[nodiscard]] task<> run_once(bool& timed_out);
 

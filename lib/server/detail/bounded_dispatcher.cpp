@@ -8,7 +8,7 @@
 namespace ringlet::detail {
 
 void bounded_dispatcher::start_here(task<> handling, peer_limit::permit permit) {
-    const entered_scope inside(owner_.core(), scope_);
+    const entered_scope scope_guard(owner_.core(), scope_);
     handle(std::move(handling), std::move(permit));
 }
 
@@ -18,9 +18,9 @@ detached bounded_dispatcher::handle(task<> handling, peer_limit::permit /*permit
 }
 
 void bounded_dispatcher::ended() noexcept {
-    const std::size_t left = running_.fetch_sub(1) - 1;
+    const std::size_t still_running = running_.fetch_sub(1) - 1;
     std::size_t awaited = awaited_below_.load();
-    if (left < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
+    if (still_running < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
         owner_.core().post(news_);
 }
 
@@ -28,8 +28,8 @@ bool bounded_dispatcher::stop_waiting(std::size_t count) noexcept {
     return awaited_below_.compare_exchange_strong(count, 0);
 }
 
-// The thread that sets awaited_below_ back to 0 decides: the owner, which then goes on, or a thread
-// whose request has ended, which then has posted news that the owner must wait for.
+// Exactly one thread sets awaited_below_ back to 0. If the owner does it, the owner goes on. If a
+// thread does it whose request has ended, that thread posts news, and the owner must wait for them.
 task<> bounded_dispatcher::wait_until_below(std::size_t count) {
     while (running_ >= count) {
         news_.heard().reset();
@@ -41,7 +41,7 @@ task<> bounded_dispatcher::wait_until_below(std::size_t count) {
         if (!cancelled)
             continue;
         if (!stop_waiting(count)) {
-            const shield uncancelled(owner_);
+            const shield shield_guard(owner_);
             co_await news_.heard().wait();
         }
         throw std::system_error(cancelled, "waiting for the end of a request");
@@ -57,7 +57,7 @@ task<> bounded_dispatcher::join() {
     }
     if (cancelled) {
         cancel();
-        const shield uncancelled(owner_);
+        const shield shield_guard(owner_);
         co_await wait_until_below(1);
     }
 }

@@ -19,7 +19,7 @@ struct detached;
 namespace ringlet::detail {
 
 /// Handles a bounded number of requests at a time, as coroutines of the loop that accepts them.
-/// Dispatchers to threads and processes derive from it.
+/// Dispatchers to threads and processes derive from this class.
 class bounded_dispatcher : public dispatcher, public drainable {
 public:
     /// A dispatcher of at most `running_max` requests at a time, for the loop `owner`, in whose
@@ -30,18 +30,19 @@ public:
     bounded_dispatcher& operator=(const bounded_dispatcher&) = delete;
     virtual ~bounded_dispatcher() = default;
 
-    /// Whether fewer requests than the maximum are being handled.
+    /// Whether the dispatcher handles fewer requests than its maximum.
     [[nodiscard]] bool has_room() const noexcept { return running_ < running_max_; }
 
-    /// Waits until there is room. Throws std::system_error when it is cancelled.
+    /// Waits until the dispatcher has room for a request. Throws std::system_error when it is
+    /// cancelled.
     [[nodiscard]] task<> wait_for_room() { return wait_until_below(running_max_); }
 
     void dispatch(job& accepted) final {
         count([&] { start(accepted); });
     }
 
-    /// Runs a task as a coroutine of the accepting loop, counted as a request, whatever the kind of
-    /// dispatcher. Throws std::bad_alloc.
+    /// Runs a task as a coroutine of the accepting loop and counts it as a request, in every kind
+    /// of dispatcher. Throws std::bad_alloc.
     void run_here(task<> handling) {
         count([&] { start_here(std::move(handling), {}); });
     }
@@ -51,12 +52,14 @@ public:
     task<> join() override;
 
 protected:
-    /// Has a request handled, and sees to it that `ended` is called when that is over.
+    /// Has a request handled. The override arranges that `ended` is called when the request has
+    /// ended.
     virtual void start(job& accepted) {
         start_here(accepted.handle_here(), accepted.take_permit());
     }
 
-    /// Tells that a request has ended. Called in any thread, whose last use of this it is.
+    /// Tells the dispatcher that a request has ended. Any thread may call this; it must not use the
+    /// dispatcher for that request afterwards.
     void ended() noexcept;
 
     [[nodiscard]] loop& owner() const noexcept { return owner_; }
@@ -75,10 +78,10 @@ private:
     };
 
     template <class Start>
-    void count(Start start_one) {
+    void count(Start start_request) {
         running_.fetch_add(1);
         try {
-            start_one();
+            start_request();
         } catch (...) {
             ended();
             throw;
@@ -94,7 +97,7 @@ private:
     operation_scope scope_;
     const std::size_t running_max_;
     std::atomic<std::size_t> running_{0};
-    std::atomic<std::size_t> awaited_below_{0};  // the number the owner waits for; 0 for none
+    std::atomic<std::size_t> awaited_below_{0};  // the number that the owner waits for; 0 for none
     news news_;
 };
 

@@ -20,7 +20,7 @@ std::size_t child_accounts::open() {
 }
 
 void child_accounts::cancel(std::size_t slot) noexcept {
-    free_.push_back(slot);  // where it has been before
+    free_.push_back(slot);  // takes no memory: the slot was in the vector before
 }
 
 void child_accounts::ended(std::size_t slot, pid_t child, const exit_status& status) noexcept {

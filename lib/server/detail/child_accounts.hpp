@@ -12,23 +12,26 @@
 
 namespace ringlet::detail {
 
-/// Which slot each forked child of a server counts in, and what becomes of a child's requests when
-/// it ends otherwise than it should: they are counted as lost, and the log is told.
+/// Gives each forked child of a server a slot to count in. When a child fails or leaves requests
+/// unfinished, counts these requests as lost and reports the child to the log.
 ///
-/// One thread: that of the loop which serves.
+/// One thread: that of the loop that serves.
 class child_accounts {
 public:
-    /// The slots from `first` on are for children. `all` and `lost` must outlive this.
+    /// Accounts for the slots of `all` from `first` on. `all` and `lost` must outlive the accounts.
     child_accounts(counter_store& all, std::size_t first, log_throttle& lost);
 
-    /// A slot for a child that is about to be made. Throws std::bad_alloc.
+    /// Takes a slot for a child that the server is about to fork. The server must have fewer
+    /// children than slots.
     [[nodiscard]] std::size_t open();
 
-    /// The child was not made after all.
+    /// Takes back the slot of a child that the server did not fork after all.
     void cancel(std::size_t slot) noexcept;
 
-    /// It was made, and it has ended.
+    /// Counts a child that the server has forked.
     void started() noexcept { counter_slot::count(all_.slot(0).children_started); }
+
+    /// Takes back the slot of a child that has ended, and counts and reports its lost requests.
     void ended(std::size_t slot, pid_t child, const exit_status& status) noexcept;
 
 private:

@@ -11,7 +11,7 @@ namespace ringlet::detail {
 
 class serving_period;
 
-/// A kind of concurrency: the whole way from a server's listening socket to its handlers. Each one
+/// A kind of concurrency: the whole way from a server's listening socket to its handlers. Each kind
 /// is a file in `concurrency/`.
 ///
 /// Thread-safe: a model has no state.
@@ -21,17 +21,17 @@ public:
     concurrency_model(const concurrency_model&) = delete;
     concurrency_model& operator=(const concurrency_model&) = delete;
 
-    /// Serves, in the loop that runs in this thread, until a shutdown is requested and nothing is
-    /// left of what it began. Throws what keeps it from going on.
+    /// Serves in the loop that runs in this thread, until a shutdown is requested and all requests
+    /// and workers have ended. Throws the error that keeps it from going on.
     [[nodiscard]] virtual task<> serve(serving_period& period) const = 0;
 
-    /// How many forked children there may be at a time.
+    /// The number of forked children that may live at a time.
     [[nodiscard]] virtual std::size_t children_max(const server_options& /*options*/) const {
         return 0;
     }
 
-    /// Adapts how the listening socket is bound. Throws std::invalid_argument for an address that
-    /// cannot be served in this way.
+    /// Adapts the options for binding the listening socket. Throws std::invalid_argument for an
+    /// address that this kind of concurrency cannot serve.
     virtual void prepare(bind_options& /*binding*/, const address& /*local*/) const {}
 
 protected:
@@ -48,12 +48,12 @@ protected:
 /// The model that the options ask for.
 [[nodiscard]] const concurrency_model& concurrency_of(const server_options& options) noexcept;
 
-/// The model for a single request, `handle_request`: one that accepts in the serving loop, since
-/// workers that accept by themselves would accept one each.
+/// The model for the single request of `handle_request`. It accepts in the serving loop, since
+/// workers that accept by themselves would accept one request each.
 [[nodiscard]] const concurrency_model&
 concurrency_of_one_request(const server_options& options) noexcept;
 
-/// How many workers a pool has.
+/// The number of workers in a pool.
 [[nodiscard]] std::size_t worker_count(const server_options& options);
 
 }  // namespace ringlet::detail

@@ -9,11 +9,11 @@
 
 namespace ringlet::detail {
 
-/// What one worker thread or forked child counts, in cache lines of its own, so that counting costs
-/// an addition. It only grows. See server_counters for what each one counts.
+/// The counters of one worker thread or forked child, in cache lines of their own, so that counting
+/// costs an addition. Counters only grow. See server_counters for their meaning.
 struct alignas(64) counter_slot {
     using counter = std::atomic<std::uint64_t>;
-    static_assert(counter::is_always_lock_free);  // what processes share can have no lock
+    static_assert(counter::is_always_lock_free);  // processes cannot share a lock
 
     static constexpr std::size_t causes = 5;
 
@@ -22,9 +22,14 @@ struct alignas(64) counter_slot {
         counted.fetch_add(1, std::memory_order_relaxed);
     }
 
-    /// A request begins, and ends in one of two ways. Whoever sees the end sees the beginning.
+    /// Counts that a request begins. A thread that sees the request's end in the counters sees its
+    /// beginning too.
     void begin() noexcept { count(begun); }
+
+    /// Counts that a request has ended without an exception.
     void finish() noexcept { finished.fetch_add(1, std::memory_order_release); }
+
+    /// Counts that requests have failed for this cause.
     void fail(failure_cause cause, std::uint64_t requests = 1) noexcept {
         failed_by(cause).fetch_add(requests, std::memory_order_release);
     }

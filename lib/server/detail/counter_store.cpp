@@ -6,8 +6,8 @@ namespace ringlet::detail {
 
 namespace {
 
-/// Adds one slot to `sums`. The ends come before the beginnings: an end that is seen here began
-/// before.
+/// Adds one slot to `sums`. It reads the ended requests before the begun ones: a request whose end
+/// it sees has begun before.
 void add(server_counters& sums, const counter_slot& slot) noexcept {
     const auto read = [](const counter_slot::counter& counter) {
         return counter.load(std::memory_order_acquire);
@@ -57,10 +57,10 @@ server_counters counter_store::snapshot() const noexcept {
 }
 
 std::uint64_t counter_store::settle_lost(std::size_t index) noexcept {
-    server_counters own;
-    add(own, slot(index));
-    slot(index).fail(failure_cause::child_lost, own.active);
-    return own.active;
+    server_counters counts;
+    add(counts, slot(index));
+    slot(index).fail(failure_cause::child_lost, counts.active);
+    return counts.active;
 }
 
 }  // namespace ringlet::detail

@@ -11,23 +11,27 @@
 namespace ringlet::detail {
 
 /// A server's counters: a slot for each of its threads and forked children, in memory that they
-/// share, summed when somebody asks.
+/// share. `snapshot` sums the slots.
 ///
-/// From any thread and any of the processes, at any time. Lifetime: outlives all that counts.
+/// Thread-safe, and usable from all the processes. Lifetime: the store outlives every thread and
+/// child that counts in it.
 class counter_store {
 public:
     /// Makes `slots` slots, one or more. Throws std::system_error.
     explicit counter_store(std::size_t slots) : slots_(slots) {}
 
+    /// The number of slots.
     [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
+
+    /// One slot, by its index from 0 on.
     [[nodiscard]] counter_slot& slot(std::size_t index) noexcept;
 
-    /// The sums of now. While others count, each number is one that was true during the call, and
-    /// what has ended is never ahead of what has begun.
+    /// The sums over all slots. While threads and children go on counting, each number is one that
+    /// was true during the call, and no more requests have ended than begun.
     [[nodiscard]] server_counters snapshot() const noexcept;
 
-    /// The child that counted in a slot has gone, and nobody counts in it now: what it had begun
-    /// and not ended has failed. Returns how many requests that were.
+    /// Settles the slot of a child that has ended, while nobody counts in the slot: counts the
+    /// requests that the child had begun and not ended as failed. Returns their number.
     std::uint64_t settle_lost(std::size_t index) noexcept;
 
 private:

@@ -6,7 +6,8 @@
 
 namespace ringlet::detail {
 
-/// The deadline of a wait that begins now in the loop of this thread, and for which 0 is for ever.
+/// The deadline of a wait of `patience` that begins now in the loop of this thread. A patience of 0
+/// is for ever.
 [[nodiscard]] inline loop::clock::time_point deadline_or_never(std::chrono::milliseconds patience) {
     return patience == patience.zero() ? loop::clock::time_point::max()
                                        : loop::require_current("serve").now() + patience;

@@ -5,23 +5,25 @@
 
 namespace ringlet::detail {
 
-/// Requests that are being handled, or workers that handle them, which a shutdown brings to an end.
+/// A set of running requests, or of workers that handle them, that a shutdown can bring to an end.
 ///
-/// One thread: that of the loop which serves.
+/// One thread: that of the loop that serves.
 class drainable {
 public:
     drainable() = default;
     drainable(const drainable&) = delete;
     drainable& operator=(const drainable&) = delete;
 
-    /// Tells that `cancel` will be called at `deadline`. Called again where that is nearer.
+    /// Tells the object that `cancel` will be called at `deadline`. The caller calls this again
+    /// where the deadline comes nearer.
     virtual void drain(loop::clock::time_point /*deadline*/) {}
 
-    /// Cancels all that still runs.
+    /// Cancels every request and worker that still runs.
     virtual void cancel() = 0;
 
-    /// Waits until nothing runs any more, then throws what kept a worker from going on. Where the
-    /// waiting coroutine is cancelled, `cancel` is called, and the end is still waited for.
+    /// Waits until no request or worker runs any more, then throws the exception that kept a worker
+    /// from going on. If the waiting coroutine is cancelled, this calls `cancel` and still waits
+    /// for the end.
     [[nodiscard]] virtual task<> join() = 0;
 
 protected:

@@ -4,7 +4,7 @@
 
 namespace ringlet::detail {
 
-/// What an exception says, for the log. Lasts as long as `exception` does.
+/// The text of an exception, for the log. Lifetime: the text lasts as long as `exception` does.
 [[nodiscard]] const char* exception_text(const std::exception_ptr& exception) noexcept;
 
 }  // namespace ringlet::detail

@@ -4,9 +4,9 @@
 
 namespace ringlet::detail {
 
-/// What is right for a loop that handles one request and ends: it needs few entries, whose memory
-/// takes time to set up and counts against RLIMIT_MEMLOCK, and has no time to find out whether
-/// spinning pays.
+/// `options` adapted to a loop that handles one request and ends. Such a loop needs few ring
+/// entries, whose memory takes time to set up and counts against RLIMIT_MEMLOCK, and has no time to
+/// find out whether spinning pays.
 [[nodiscard]] loop_options for_one_request(loop_options options) noexcept;
 
 }  // namespace ringlet::detail

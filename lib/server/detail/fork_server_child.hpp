@@ -7,10 +7,11 @@
 
 namespace ringlet::detail {
 
-/// child_process::fork for a server. From its first moment on, SIGINT and SIGTERM, which often go
-/// to all processes of a program, do not end the child, unless the program has a handler of its own
-/// for them. The parent, which gets them too, tells its children when to stop, and lets them finish
-/// first. Programs that the child executes have them as usual.
+/// Forks a child of a server, as child_process::fork does. SIGINT and SIGTERM, which often go to
+/// all processes of a program, do not end the child, from its first moment on; where the program
+/// has a handler of its own for them, that handler stays. The parent gets these signals too, tells
+/// its children when to stop, and lets them finish first. Programs that the child executes have the
+/// default effect of both signals.
 [[nodiscard]] child_process fork_server_child(const std::function<int()>& body,
                                               const std::vector<int>& keep);
 

@@ -8,13 +8,14 @@ namespace ringlet::detail {
 
 /// Kills the children that have not ended by themselves in time.
 ///
-/// One thread: the loop's.
+/// One thread: that of the loop `owner`.
 class kill_timer final : private timer {
 public:
+    /// A timer that calls `kill()` when it expires.
     kill_timer(loop& owner, std::function<void()> kill) : owner_(owner), kill_(std::move(kill)) {}
     ~kill_timer() { owner_.core().timers().disarm(*this); }
 
-    /// They have until `patience` has passed, from the first call on.
+    /// Starts the timer, which expires after `patience`. Later calls do nothing.
     void start(loop::clock::duration patience) {
         if (!std::exchange(started_, true))
             owner_.core().timers().arm(*this, owner_.now() + patience);

@@ -5,10 +5,10 @@
 namespace ringlet::detail {
 
 packet_stream::done packet_stream::recv(mutable_buffer buffer) noexcept {
-    const auto taken = incoming_.first(std::min(incoming_.size(), buffer.size()));
-    std::ranges::copy(taken, static_cast<std::byte*>(buffer.data()));
-    incoming_ = incoming_.subspan(taken.size());
-    return done(taken.size());
+    const auto received = incoming_.first(std::min(incoming_.size(), buffer.size()));
+    std::ranges::copy(received, static_cast<std::byte*>(buffer.data()));
+    incoming_ = incoming_.subspan(received.size());
+    return done(received.size());
 }
 
 packet_stream::done packet_stream::send_all(const_buffer buffer) {

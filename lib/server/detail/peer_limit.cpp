@@ -26,45 +26,45 @@ peer_limit::~peer_limit() {
 }
 
 peer_limit::permit peer_limit::try_acquire(const address& peer) {
-    permit given;
-    given.permitted_ = true;
-    const std::optional<host> known = host_of(peer);
-    if (connections_max_ == 0 || !known)
-        return given;
+    permit granted;
+    granted.permitted_ = true;
+    const std::optional<host> peer_host = host_of(peer);
+    if (connections_max_ == 0 || !peer_host)
+        return granted;
     const std::lock_guard lock(mutex_);
-    const auto counted = counts_.try_emplace(*known, 0).first;
-    if (counted->second == connections_max_)
+    const auto entry = counts_.try_emplace(*peer_host, 0).first;
+    if (entry->second == connections_max_)
         return {};
-    ++counted->second;
-    given.limit_ = this;
-    given.peer_ = counted;
-    return given;
+    ++entry->second;
+    granted.limit_ = this;
+    granted.peer_ = entry;
+    return granted;
 }
 
 std::size_t peer_limit::count(const address& peer) const {
-    const std::optional<host> known = host_of(peer);
+    const std::optional<host> peer_host = host_of(peer);
     const std::lock_guard lock(mutex_);
-    const auto counted = known ? counts_.find(*known) : counts_.end();
-    return counted == counts_.end() ? 0 : counted->second;
+    const auto entry = peer_host ? counts_.find(*peer_host) : counts_.end();
+    return entry == counts_.end() ? 0 : entry->second;
 }
 
 std::optional<peer_limit::host> peer_limit::host_of(const address& peer) const noexcept {
-    host named{};
+    host peer_host{};
     if (peer.family() == AF_INET) {
         const in_addr& v4 = reinterpret_cast<const sockaddr_in*>(peer.data())->sin_addr;
         const auto* const bytes = reinterpret_cast<const std::uint8_t*>(&v4);
-        std::copy_n(bytes, sizeof(v4), std::ranges::copy(v4_mapped, named.begin()).out);
-        return named;
+        std::copy_n(bytes, sizeof(v4), std::ranges::copy(v4_mapped, peer_host.begin()).out);
+        return peer_host;
     }
     if (peer.family() != AF_INET6)
         return std::nullopt;
     const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(peer.data())->sin6_addr;
-    std::ranges::copy(v6.s6_addr, named.begin());
+    std::ranges::copy(v6.s6_addr, peer_host.begin());
     if (IN6_IS_ADDR_V4MAPPED(&v6))
-        return named;
+        return peer_host;
     for (unsigned bit = v6_prefix_length_; bit < v6_bits; ++bit)
-        named[bit / CHAR_BIT] &= static_cast<std::uint8_t>(~(0x80U >> bit % CHAR_BIT));
-    return named;
+        peer_host[bit / CHAR_BIT] &= static_cast<std::uint8_t>(~(0x80U >> bit % CHAR_BIT));
+    return peer_host;
 }
 
 void peer_limit::give_back(counts::iterator peer) noexcept {

@@ -8,9 +8,9 @@ namespace ringlet::detail {
 
 class bounded_dispatcher;
 
-/// A server's socket while requests are accepted from it.
+/// A server's socket while the server accepts requests from it.
 ///
-/// One thread: that of the loop which accepts.
+/// One thread: that of the loop that accepts.
 class request_source {
 public:
     request_source() = default;
@@ -18,14 +18,16 @@ public:
     request_source& operator=(const request_source&) = delete;
     virtual ~request_source() = default;
 
-    /// Waits for the next request, and has the server process it. Throws what waiting throws.
+    /// Waits for the next request, and has the server process it. Throws the exceptions of the
+    /// wait.
     [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers) = 0;
 
-    /// The number of requests that have come, whatever became of them.
+    /// The number of requests that have come, including lost and refused ones.
     [[nodiscard]] virtual std::uint64_t yielded() const noexcept = 0;
 
-    /// Stops accepting, and has those requests processed that have come by then. Later ones wait in
-    /// the kernel. Must be awaited before this ends. Never throws.
+    /// Stops accepting, and has the server process the requests that have come by then. Later
+    /// requests wait in the kernel. The caller must await this before the source ends. Never
+    /// throws.
     [[nodiscard]] virtual task<> stop(bounded_dispatcher& handlers) = 0;
 };
 

@@ -24,20 +24,20 @@ task<std::exception_ptr> outcome(Joined& ending) {
 }
 
 task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drainable& running) {
-    loop& serving = loop::require_current("serve");
+    loop& serving_loop = loop::require_current("serve");
     do {  // a wake-up may be left over from a request that has been carried out
-        co_await poll_operation(serving.core(), requested.native_handle(), POLLIN);
+        co_await poll_operation(serving_loop.core(), requested.native_handle(), POLLIN);
         requested.acknowledge();
     } while (!requested.requested());
     accepting.cancel();
     auto deadline = loop::clock::time_point::max();
     for (std::error_code error; !error;) {
         requested.acknowledge();
-        deadline = std::min(deadline, serving.now() + requested.grace());
+        deadline = std::min(deadline, serving_loop.now() + requested.grace());
         running.drain(deadline);
-        const cancel_scope patience(deadline);
-        // A request for less time ends the wait early.
-        co_await poll_operation(serving.core(), requested.native_handle(), POLLIN, &error);
+        const cancel_scope time_limit(deadline);
+        // Another request, which may have a shorter grace, ends the wait early.
+        co_await poll_operation(serving_loop.core(), requested.native_handle(), POLLIN, &error);
         if (error == std::errc::timed_out)
             running.cancel();
     }

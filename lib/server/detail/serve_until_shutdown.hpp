@@ -8,11 +8,12 @@
 
 namespace ringlet::detail {
 
-/// Serves until a shutdown is requested: runs `accepting`, which adds to `running`, cancels it at
-/// the shutdown, lets `running` come to its end, and cancels that when the grace is over.
+/// Serves until a shutdown is requested. It runs `accepting`, which adds requests to `running`, and
+/// cancels `accepting` at the shutdown. It then waits for the end of `running`, and cancels
+/// `running` when the grace is over.
 ///
-/// Where accepting fails, `running` has the time `failure_grace` to end, and the failure is thrown
-/// in the end. So is what the end of `running` throws, where accepting has not failed.
+/// If accepting fails, `running` has the time `failure_grace` to end, and the failure is thrown
+/// afterwards. If only the end of `running` throws, that is thrown.
 [[nodiscard]] task<> serve_until_shutdown(task<> accepting, drainable& running,
                                           shutdown_signal& requested,
                                           std::chrono::nanoseconds failure_grace);

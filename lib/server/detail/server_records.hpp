@@ -7,9 +7,10 @@
 
 namespace ringlet::detail {
 
-/// What a server counts and reports, in all its threads and forked children.
+/// The counters and reports of a server, for all its threads and forked children.
 struct server_records {
-    /// Threads have slots of the counters in turn: they may share one, which costs a little.
+    /// The number of counter slots for threads. Threads take the slots in turn, so two threads may
+    /// share one, which costs a little time.
     static constexpr std::size_t thread_slots = 16;
 
     server_records(std::size_t children_max, const log_throttle_options& throttle)
@@ -19,7 +20,8 @@ struct server_records {
     /// The slot in which this thread, or this forked child, counts.
     [[nodiscard]] counter_slot& counted() noexcept;
 
-    /// Tells that this process is a forked child, which counts in a slot of its own from now on.
+    /// Tells the records that this process is a forked child, which counts in its own slot from now
+    /// on.
     void enter_child(std::size_t slot) noexcept { child_slot_ = slot; }
 
     counter_store counters;

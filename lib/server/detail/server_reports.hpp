@@ -4,8 +4,8 @@
 
 namespace ringlet::detail {
 
-/// What a server reports to the log, each kind throttled by itself. In memory that its forked
-/// children share, it holds for all of them together.
+/// The reports of a server to the log, with a throttle for each kind. In memory that forked
+/// children share, a throttle holds for all of the processes together.
 struct server_reports {
     explicit server_reports(const log_throttle_options& options)
         : failures(log_level::error, "a handler failed", options),
@@ -14,10 +14,10 @@ struct server_reports {
                    options),
           lost_children(log_level::error, "a child process was lost", options) {}
 
-    /// When serving ends: what has been left out.
+    /// Reports, when serving ends, the events that the throttles have left out.
     void flush() noexcept {
-        for (log_throttle* const each : {&failures, &overloads, &refusals, &lost_children})
-            each->flush();
+        for (log_throttle* const throttle : {&failures, &overloads, &refusals, &lost_children})
+            throttle->flush();
     }
 
     log_throttle failures;

@@ -58,9 +58,9 @@ server_records& serving_period::records() const noexcept {
 }
 
 bound_socket serving_period::open_another() const {
-    bound_socket another = server_.listening_->bind_another();
-    server_.activate(another);
-    return another;
+    bound_socket bound = server_.listening_->bind_another();
+    server_.activate(bound);
+    return bound;
 }
 
 task<> serving_period::serve(bounded_dispatcher& handlers, receiving how) {

@@ -12,25 +12,27 @@
 
 namespace ringlet::detail {
 
-/// The time during which a server serves, as its kind of concurrency sees it. A server has one at a
-/// time. When it ends, what was asked of the server meanwhile is carried out: closing it.
+/// The time during which a server serves, as its kind of concurrency sees it. A server has one
+/// serving period at a time. If `server_close` was called meanwhile, the end of the period closes
+/// the server.
 ///
-/// One thread: that of the loop which serves, but for `serve_share` and `report_refused`.
+/// One thread: that of the loop that serves, except for `serve_share` and `report_refused`.
 class serving_period {
 public:
     enum class quota { one, unlimited };
 
-    /// Throws std::logic_error, naming `caller`, where the server serves already or is closed.
+    /// Begins a serving period. Throws std::logic_error that names `caller` where the server serves
+    /// already or is closed.
     serving_period(server& owner, const char* caller, quota wanted);
     serving_period(const serving_period&) = delete;
     serving_period& operator=(const serving_period&) = delete;
     ~serving_period();
 
-    /// Serves until a shutdown is requested, or one request has been handled where no more are
-    /// wanted.
+    /// Serves until a shutdown is requested or, with quota::one, until one request has been
+    /// handled.
     [[nodiscard]] task<> run();
 
-    /// Whether the one request that was wanted has not come in time.
+    /// Whether the one request of quota::one has not come in time.
     [[nodiscard]] bool timed_out() const noexcept { return timed_out_; }
 
     // For kinds of concurrency.
@@ -43,19 +45,20 @@ public:
     /// Another socket with the address of the listening one, to which clients can connect.
     [[nodiscard]] bound_socket open_another() const;
 
-    /// Accepts from the listening socket and has requests handled by `handlers`, until a shutdown
-    /// is requested and all have ended.
+    /// Accepts from the listening socket and has `handlers` handle the requests, until a shutdown
+    /// is requested and all requests have ended.
     [[nodiscard]] task<> serve(bounded_dispatcher& handlers, receiving how = receiving::ahead);
 
     /// Lets `workers`, which accept by themselves, serve until a shutdown is requested.
     [[nodiscard]] task<> supervise(drainable& workers);
 
-    /// In a worker, one of `workers`: accepts from `from` and handles requests in the loop of this
-    /// thread, with an equal share of the limits, until `requested`. In any thread or process.
+    /// Serves in one worker of `workers`: accepts from `from` and handles requests in the loop of
+    /// this thread, with an equal share of the limits, until `requested` is. The worker may be any
+    /// thread or process.
     [[nodiscard]] task<> serve_share(bound_socket& from, shutdown_signal& requested,
                                      std::size_t workers, receiving how) const;
 
-    /// Counts and reports a request that could not be begun after all. In any thread.
+    /// Counts and reports a request that could not be begun after all. Thread-safe.
     void report_refused(std::exception_ptr exception, const address& client) const noexcept;
 
 private:

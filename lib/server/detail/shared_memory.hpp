@@ -12,17 +12,17 @@
 
 namespace ringlet::detail {
 
-/// Objects that a process shares with the children it forks: a mapping of its own, at the same
-/// address in all of them. mmap(2), MAP_SHARED | MAP_ANONYMOUS.
+/// Objects that a process shares with the children it forks. They lie in a mapping at the same
+/// address in every process. mmap(2), MAP_SHARED | MAP_ANONYMOUS.
 ///
-/// What `T` holds must make sense in every process: lock-free atomics, and pointers to what was
-/// there before the fork. Lifetime: each process has the objects until its copy of this object
-/// ends; they are destroyed where they were made.
+/// The members of `T` must make sense in every process: lock-free atomics, and pointers to objects
+/// from before the fork. Lifetime: each process has the objects until its copy of this object ends;
+/// the process that made them destroys them.
 template <class T>
 class shared_memory {
 public:
-    /// Makes `count` objects, one or more, each from `arguments`. Throws std::system_error, and
-    /// what `T` throws.
+    /// Makes `count` objects, one or more, each from `arguments`. Throws std::system_error and the
+    /// exceptions of `T`'s constructor.
     template <class... Arguments>
     explicit shared_memory(std::size_t count, const Arguments&... arguments)
         : pages_(map(count), unmap{count}) {
@@ -45,9 +45,13 @@ public:
     [[nodiscard]] T* begin() const noexcept { return pages_.get(); }
     [[nodiscard]] T* end() const noexcept { return begin() + size_; }
 
-    /// One of the objects; the first one, where there is but one.
+    /// The object at an index from 0 on.
     [[nodiscard]] T& operator[](std::size_t index) const noexcept { return begin()[index]; }
+
+    /// The first object.
     [[nodiscard]] T& operator*() const noexcept { return *begin(); }
+
+    /// The first object.
     [[nodiscard]] T* operator->() const noexcept { return begin(); }
 
 private:

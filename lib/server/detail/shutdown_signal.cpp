@@ -11,7 +11,8 @@
 
 namespace ringlet::detail {
 
-/// In memory that forked children share: each of them may make a request, and be shown one.
+/// The shortest grace requested, in memory that forked children share: each process may make a
+/// request and sees the requests of the others.
 class shutdown_signal::shared_grace {
 public:
     using nanoseconds = std::atomic<std::chrono::nanoseconds::rep>;
@@ -31,14 +32,15 @@ shutdown_signal::~shutdown_signal() = default;
 
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
     if (native_handle() < 0)
-        return;  // a forked child's, of a server that is not its own
-    auto known = (**grace_).load();
-    while (grace.count() < known && !(**grace_).compare_exchange_weak(known, grace.count())) {
+        return;  // this is a forked child, and the server is not the child's own
+    auto shortest = (**grace_).load();
+    while (grace.count() < shortest && !(**grace_).compare_exchange_weak(shortest, grace.count())) {
     }
-    const int interrupted = errno;  // in a signal handler, which must leave it alone
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(native_handle(), &one, sizeof(one));
-    errno = interrupted;
+    const int errno_before = errno;  // a signal handler must leave errno as it is
+    const std::uint64_t increment = 1;
+    [[maybe_unused]] const auto bytes_written =
+        ::write(native_handle(), &increment, sizeof(increment));
+    errno = errno_before;
 }
 
 std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
@@ -47,11 +49,11 @@ std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
 
 void shutdown_signal::acknowledge() noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto taken = ::read(native_handle(), &count, sizeof(count));
+    [[maybe_unused]] const auto bytes_read = ::read(native_handle(), &count, sizeof(count));
 }
 
 void shutdown_signal::reset() noexcept {
-    // In this order a request that comes in between is kept, though its wake-up is taken.
+    // This order keeps a request that comes in between, though it discards the request's wake-up.
     (**grace_).store(none.count());
     acknowledge();
 }

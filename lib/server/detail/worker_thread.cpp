@@ -14,10 +14,10 @@ namespace ringlet::detail {
 namespace {
 
 void bind_to(std::thread& thread, unsigned cpu) {
-    cpu_set_t only;
-    CPU_ZERO(&only);
-    CPU_SET(cpu, &only);
-    if (const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof(only), &only))
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(cpu, &cpus);
+    if (const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof(cpus), &cpus))
         throw std::system_error(error, std::system_category(),
                                 "binding a worker thread to CPU " + std::to_string(cpu));
 }
@@ -28,7 +28,7 @@ worker_thread::worker_thread(const loop_options& options, std::optional<unsigned
     std::promise<void> ready;
     std::future<void> started = ready.get_future();
     {
-        const blocked_signals in_the_thread;
+        const blocked_signals signals_guard;
         thread_ = std::thread([this, &options, &ready] { run(options, ready); });
     }
     try {
@@ -47,23 +47,23 @@ worker_thread::~worker_thread() {
 }
 
 void worker_thread::run(const loop_options& options, std::promise<void>& ready) noexcept {
-    std::optional<loop> own;
+    std::optional<loop> own_loop;
     try {
-        own.emplace(options);
+        own_loop.emplace(options);
     } catch (...) {
         ready.set_exception(std::current_exception());
         return;
     }
-    block_on(*own, work(ready));
+    block_on(*own_loop, work(ready));
 }
 
 task<> worker_thread::work(std::promise<void>& ready) {
-    interior own;
+    interior own_interior;
     loop_ = &loop::require_current("worker_thread");
-    interior_ = &own;
+    interior_ = &own_interior;
     ready.set_value();
-    co_await own.finished.wait();
-    co_await own.tasks.join();
+    co_await own_interior.finished.wait();
+    co_await own_interior.tasks.join();
 }
 
 void worker_thread::spawn(task<> work) {

@@ -15,14 +15,14 @@
 
 namespace ringlet::detail {
 
-/// A thread with a loop of its own, in which tasks run that are given to it. Signals are left to
-/// the program's other threads.
+/// A thread with a loop of its own, which runs the tasks that `spawn` gives to it. The thread
+/// leaves signals to the program's other threads.
 ///
 /// Thread-safe: `spawn` and `cancel`.
 class worker_thread {
 public:
-    /// Starts it, bound to one CPU if that is said. Throws std::system_error where there is no
-    /// thread to be had, and what the constructor of a loop throws.
+    /// Starts the thread, bound to `cpu` if one is given. Throws std::system_error where the system
+    /// has no thread left, and the exceptions of the loop's constructor.
     explicit worker_thread(const loop_options& options, std::optional<unsigned> cpu = {});
     worker_thread(const worker_thread&) = delete;
     worker_thread& operator=(const worker_thread&) = delete;
@@ -30,14 +30,15 @@ public:
     /// Waits until all tasks have ended.
     ~worker_thread();
 
-    /// Begins a task there; what it throws is lost. Throws std::bad_alloc.
+    /// Begins a task in the thread. An exception of the task is lost. Throws std::bad_alloc.
     void spawn(task<> work);
 
-    /// Cancels what runs there.
+    /// Cancels the tasks that run in the thread.
     void cancel() noexcept;
 
 private:
-    /// Something that the thread is told, once; without memory, which cancelling must not need.
+    /// A message that the thread gets once. Sending it takes no memory, since cancelling must not
+    /// need any.
     class notice final : private inbox::work_item {
     public:
         explicit notice(std::function<void()> heard) : heard_(std::move(heard)) {}
@@ -55,7 +56,7 @@ private:
         std::atomic<bool> told_{false};
     };
 
-    /// Lives in the thread's own coroutine.
+    /// The part that lives in the thread's own coroutine.
     struct interior {
         task_group tasks;
         event finished;
@@ -71,8 +72,8 @@ private:
     std::thread thread_;
 };
 
-/// Starts the `count` threads of a pool, bound to CPUs where the options say so. Throws as
-/// worker_thread does.
+/// Starts the `count` threads of a pool, bound to CPUs where the options say so. Throws as the
+/// constructor of worker_thread does.
 [[nodiscard]] std::vector<std::unique_ptr<worker_thread>>
 start_worker_threads(std::size_t count, const server_options& options);
 

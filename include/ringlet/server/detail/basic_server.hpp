@@ -14,11 +14,12 @@ namespace ringlet::detail {
 
 enum class transport { tcp, udp, unix_stream, unix_datagram };
 
-/// `local`, if it is an address of this transport. Throws std::invalid_argument, saying what it is
-/// instead.
+/// `local`, if it is an address of the transport `over`. Throws std::invalid_argument that names
+/// the address and the form that the transport needs.
 const address& require_address(const address& local, transport over);
 
-/// A server of one transport: what the four names have in common.
+/// A server of one transport: the common part of tcp_server, udp_server, unix_stream_server and
+/// unix_datagram_server.
 template <transport Over>
 class basic_server
     : public std::conditional_t<Over == transport::tcp || Over == transport::unix_stream,
@@ -27,15 +28,16 @@ class basic_server
                                     stream_server, datagram_server>;
 
 public:
-    /// Binds to `local`, and listens where the transport has connections. Throws
-    /// std::invalid_argument for an address of another transport or options that make no sense, and
-    /// std::system_error naming the address; then nothing is left open.
+    /// Makes a server that binds to `local`, and listens where the transport has connections.
+    /// Throws std::invalid_argument for an address of another transport or options that make no
+    /// sense, and std::system_error that names the address; no descriptor is left open then.
     basic_server(const address& local, any_handler<typename base::request_type> handler,
                  const server_options& options = {})
         : base(require_address(local, Over), std::move(handler), options) {}
 
-    /// Takes over a socket that clients can reach already: inherited, or made by the caller. Throws
-    /// std::system_error, saying why, where it cannot be served.
+    /// Makes a server that takes over a socket that clients can reach already, inherited or made by
+    /// the caller. Throws std::system_error that names the reason where the socket cannot be
+    /// served.
     basic_server(bound_socket adopted, any_handler<typename base::request_type> handler,
                  const server_options& options = {})
         : base((require_address(adopted.local_address(), Over), std::move(adopted)),

@@ -8,27 +8,30 @@
 
 namespace ringlet::detail {
 
-/// An accepted request that nobody handles yet, as a dispatcher sees it, whatever the transport.
-/// The request becomes a task that has not begun, and so can begin in another thread or process.
+/// An accepted request that no handler has yet, as a dispatcher sees it for any transport. A job
+/// turns the request into a task that has not begun, so the task can begin in another thread or
+/// process.
 ///
-/// One thread: that of the loop which accepted the request.
+/// One thread: that of the loop that accepted the request.
 class job {
 public:
     /// Turns the request into the task that handles it, in the loop that accepted it. The task
     /// never throws. A job becomes a task once. Throws std::bad_alloc.
     [[nodiscard]] virtual task<> handle_here() = 0;
 
-    /// Turns the request into a task for another thread or process, which needs nothing of the loop
-    /// that accepted it.
+    /// Turns the request into a task for another thread or process. The task needs nothing of the
+    /// loop that accepted the request, and never throws. A job becomes a task once. Throws
+    /// std::bad_alloc.
     [[nodiscard]] virtual task<> handle_elsewhere() = 0;
 
     /// The descriptor that a forked child must keep to handle the request.
     [[nodiscard]] virtual int descriptor() noexcept = 0;
 
+    /// The client's address. It has no family where the server could not find it out.
     [[nodiscard]] virtual const address& client_address() const noexcept = 0;
 
-    /// Gives away the permit that the connection has of its peer's limit, which is to be kept as
-    /// long as the request is handled.
+    /// Gives the caller the permit that the connection has of its peer's limit. The caller keeps it
+    /// for as long as the request is handled.
     [[nodiscard]] peer_limit::permit take_permit() noexcept { return std::move(permit_); }
 
 protected:

@@ -10,14 +10,14 @@
 
 namespace ringlet::detail {
 
-/// The bytes of one packet, to be received as a stream, and those that will make up another, sent
-/// as one. It is memory: nothing waits. For rfile and wfile of a datagram_request_handler.
+/// A stream in memory under `rfile` and `wfile` of a datagram_request_handler: `recv` takes the
+/// bytes of one packet, and `send_all` gathers the bytes of another. No operation waits.
 class packet_stream {
 public:
-    /// `incoming` must outlive this.
+    /// A stream whose `recv` takes the bytes of `incoming`, which must outlive it.
     explicit packet_stream(std::span<const std::byte> incoming) noexcept : incoming_(incoming) {}
 
-    /// The awaitable of an operation that is done already.
+    /// The awaitable of an operation that has completed already.
     class done {
     public:
         explicit done(std::size_t count) noexcept : count_(count) {}
@@ -30,13 +30,14 @@ public:
         std::size_t count_;
     };
 
-    /// The next bytes of the packet, up to the size of `buffer`; 0 is its end.
+    /// Takes the next bytes of the packet, as many as `buffer` holds. Yields their number; 0 at the
+    /// packet's end.
     [[nodiscard]] done recv(mutable_buffer buffer) noexcept;
 
-    /// Adds bytes to those that have been sent. Throws std::bad_alloc.
+    /// Adds bytes to those sent before. Throws std::bad_alloc.
     [[nodiscard]] done send_all(const_buffer buffer);
 
-    /// All that has been sent.
+    /// All bytes sent so far.
     [[nodiscard]] std::span<const std::byte> sent() const noexcept { return sent_; }
 
 private:

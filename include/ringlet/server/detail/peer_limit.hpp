@@ -12,31 +12,31 @@
 
 namespace ringlet::detail {
 
-/// How many connections each peer has, so that none takes them all. A peer is an IPv4 host, or the
-/// network that the first bits of an IPv6 address name: by default 64 of them, since the owner of
-/// one such address has the whole of its network to choose from. An IPv4 host that comes to an IPv6
-/// socket (::ffff:192.0.2.1) is an IPv4 host.
+/// Counts the connections of each peer, so that no peer takes them all. A peer is an IPv4 host, or
+/// the network that the first bits of an IPv6 address name: by default 64 bits, since the owner of
+/// one IPv6 address can choose any address of its network. An IPv4 host that connects to an IPv6
+/// socket (::ffff:192.0.2.1) counts as an IPv4 host.
 ///
-/// Unix peers, and those whose address is not known, have no host and are never refused: what they
-/// take together is bounded by the number of all connections.
+/// A Unix peer, and a peer whose address is not known, has no host and is never refused. The limit
+/// of all connections bounds the number of these peers.
 ///
-/// Memory: one entry for each peer that is connected. Thread-safe. Lifetime: outlives every permit.
-/// A forked child has a copy, whose permits are its own; the parent keeps a connection's permit for
-/// as long as the child that serves it lives.
+/// Memory: one entry for each connected peer. Thread-safe. Lifetime: the limit outlives every
+/// permit. A forked child has a copy with permits of its own; the parent keeps a connection's
+/// permit for as long as the child that serves the connection lives.
 class peer_limit {
     using host = std::array<std::uint8_t, 16>;
     using counts = std::map<host, std::size_t>;
 
 public:
-    /// So many connections for each peer; 0 is any number, and nothing is counted. Throws
-    /// std::invalid_argument for a prefix of more than 128 bits.
+    /// A limit of `connections_max` connections for each peer; with 0 a peer may have any number,
+    /// and none is counted. Throws std::invalid_argument for a prefix of more than 128 bits.
     explicit peer_limit(std::size_t connections_max, unsigned v6_prefix_length = 64);
     peer_limit(const peer_limit&) = delete;
     peer_limit& operator=(const peer_limit&) = delete;
     ~peer_limit();
 
-    /// The permission for one connection of a peer, or none. It is given back when this ends, in
-    /// whatever thread.
+    /// The permission for one connection of a peer, or none. The destructor gives the permission
+    /// back, in any thread.
     class permit {
     public:
         permit() noexcept = default;
@@ -67,15 +67,15 @@ public:
         counts::iterator peer_;
     };
 
-    /// A permit for a connection of `peer`, whatever its port; none where the peer has its maximum.
-    /// Throws std::bad_alloc.
+    /// A permit for a connection of `peer`, from any port; no permission where the peer has its
+    /// maximum. Throws std::bad_alloc.
     [[nodiscard]] permit try_acquire(const address& peer);
 
-    /// How many permits the peer has.
+    /// The number of permits that the peer has.
     [[nodiscard]] std::size_t count(const address& peer) const;
 
 private:
-    /// The host that the peer is counted as; nothing where it has none.
+    /// The host that the peer counts as; no value where the peer has no host.
     [[nodiscard]] std::optional<host> host_of(const address& peer) const noexcept;
     void give_back(counts::iterator peer) noexcept;
 

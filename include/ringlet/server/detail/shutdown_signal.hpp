@@ -7,31 +7,36 @@
 
 namespace ringlet::detail {
 
-/// A request to stop, with a grace for all that is going on. The request can be made from any
-/// thread and from a signal handler, and is seen by a loop as a readable descriptor (eventfd(2)).
-/// Of several requests the shortest grace counts.
+/// A request to stop, with a grace for the requests that are being handled. Any thread and any
+/// signal handler can make the request. A loop sees it as a readable descriptor (eventfd(2)). Of
+/// several requests the shortest grace counts.
 ///
 /// Thread-safe and async-signal-safe: `request`. The rest belongs to the thread that serves.
 class shutdown_signal {
 public:
-    /// Throws std::system_error when there is no descriptor left.
+    /// A signal that nobody has requested yet. Throws std::system_error when no descriptor is left.
     shutdown_signal();
     shutdown_signal(const shutdown_signal&) = delete;
     shutdown_signal& operator=(const shutdown_signal&) = delete;
     ~shutdown_signal();
 
+    /// Requests a stop with this grace, or shortens the grace of an earlier request.
     void request(std::chrono::nanoseconds grace) noexcept;
 
+    /// Whether a request has come since the last `reset`.
     [[nodiscard]] bool requested() const noexcept { return grace() != none; }
+
+    /// The shortest grace of all requests since the last `reset`.
     [[nodiscard]] std::chrono::nanoseconds grace() const noexcept;
 
-    /// Readable once a request has come since the last `acknowledge`.
+    /// A descriptor that is readable once a request has come since the last `acknowledge`.
     [[nodiscard]] int native_handle() const noexcept { return event_.native_handle(); }
 
-    /// The request has been seen: the descriptor is not readable until the next one.
+    /// Notes that the loop has seen the request: the descriptor is not readable until the next
+    /// request.
     void acknowledge() noexcept;
 
-    /// The request has been carried out: as if none had come.
+    /// Forgets all requests, after the server has stopped.
     void reset() noexcept;
 
 private:
