@@ -17,10 +17,6 @@ namespace ringlet {
 
 namespace detail {
 class accept_loop;
-}  // namespace detail
-
-namespace detail {
-
 class listening_socket;
 class request_source;
 class serving_period;

@@ -8,8 +8,6 @@ namespace ringlet {
 class server;
 }  // namespace ringlet
 
-namespace ringlet::detail {}  // namespace ringlet::detail
-
 namespace ringlet::detail {
 
 class bounded_dispatcher;

@@ -14,10 +14,6 @@ namespace ringlet::detail {
 
 struct detached;
 
-}  // namespace ringlet::detail
-
-namespace ringlet::detail {
-
 /// Handles a bounded number of requests at a time, as coroutines of the loop that accepts them.
 /// Dispatchers to threads and processes derive from this class.
 class bounded_dispatcher : public dispatcher, public drainable {
