@@ -3,10 +3,12 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/server/serve_until_signal.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <exception>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 namespace ringlet {
@@ -17,7 +19,12 @@ namespace {
 class stopping_together {
 public:
     stopping_together(const std::function<void()>& ready, std::initializer_list<server*> servers)
-        : ready_(ready), serving_(servers) {}
+        : ready_(ready), serving_(servers) {
+        std::vector<server*> sorted = serving_;
+        std::ranges::sort(sorted);
+        if (std::ranges::adjacent_find(sorted) != sorted.end())
+            throw std::invalid_argument("serve_until_signal: a server was named twice");
+    }
 
     /// Serves with all servers to their end, then throws the first failure.
     task<> serve(signal_set& signals) {

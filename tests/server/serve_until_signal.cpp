@@ -113,6 +113,11 @@ TEST_CASE("a signal does not end the next serving of a server that has stopped b
     served_client(stopped).close();
 }
 
+TEST_CASE("a server that is named twice is refused", "[server]") {
+    ringlet::tcp_server server(any_port, echo);
+    CHECK_THROWS_AS(ringlet::serve_until_signal(server, server), std::invalid_argument);
+}
+
 TEST_CASE("the signals have their former effect when serving is over", "[server]") {
     static void (*const mine)(int) = [](int) {};
     void (*const before)(int) = std::signal(SIGTERM, mine);

@@ -26,8 +26,9 @@ void serve_until_signal(const std::function<void()>& ready, std::initializer_lis
 /// others down as a signal does, and throws the first failure when they have stopped.
 ///
 /// The loop has the options of the first server. On return both signals have their former effect
-/// again. Throws std::system_error where no signals can be awaited, and the exceptions of
-/// `serve_forever`. See signal_set for the signals that reach the function and for forked children.
+/// again. Throws std::invalid_argument where a server is named twice, std::system_error where no
+/// signals can be awaited, and the exceptions of `serve_forever`. See signal_set for the signals
+/// that reach the function and for forked children.
 template <std::derived_from<server>... Servers>
 void serve_until_signal(server& first, Servers&... more) {
     detail::serve_until_signal([] {}, {&first, &more...});
@@ -37,8 +38,8 @@ void serve_until_signal(server& first, Servers&... more) {
 /// its effect: the moment to say where the servers listen. Where one cannot serve, `ready` is not
 /// called. What it throws ends the serving as a failure of a server does.
 ///
-///     ringlet::serve_until_signal([&] { std::cout << server.server_address() << std::endl; },
-///     server);
+///     const auto tell = [&] { std::cout << server.server_address() << std::endl; };
+///     ringlet::serve_until_signal(tell, server);
 template <std::invocable Ready, std::derived_from<server>... Servers>
 void serve_until_signal(Ready ready, server& first, Servers&... more) {
     detail::serve_until_signal(ready, {&first, &more...});

@@ -99,11 +99,11 @@ loop_core::~loop_core() {
     }
 }
 
-loop_core* loop_core::current() noexcept {
+[[gnu::noinline]] loop_core* loop_core::current() noexcept {
     return current_core;
 }
 
-loop_core& loop_core::require_current(const char* caller) {
+[[gnu::noinline]] loop_core& loop_core::require_current(const char* caller) {
     if (current_core == nullptr)
         throw std::logic_error(std::string(caller) + ": no loop runs in this thread");
     return *current_core;

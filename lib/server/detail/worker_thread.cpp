@@ -37,11 +37,20 @@ worker_thread::worker_thread(const loop_options& options, std::optional<unsigned
         thread_.join();
         throw;
     }
-    if (cpu)
-        bind_to(thread_, *cpu);
+    try {
+        if (cpu)
+            bind_to(thread_, *cpu);
+    } catch (...) {
+        stop();
+        throw;
+    }
 }
 
 worker_thread::~worker_thread() {
+    stop();
+}
+
+void worker_thread::stop() {
     interior_->finish.tell(*loop_);
     thread_.join();
 }

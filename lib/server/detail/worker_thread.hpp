@@ -66,6 +66,7 @@ private:
 
     void run(const loop_options& options, std::promise<void>& ready) noexcept;
     task<> work(std::promise<void>& ready);
+    void stop();
 
     loop* loop_ = nullptr;
     interior* interior_ = nullptr;
