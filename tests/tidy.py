@@ -294,7 +294,8 @@ def check_bodies(tree):
 
 def check_self_contained(tree, compiler):
     """Each header compiles alone, and twice in a row."""
-    command = [*compiler, f"-I{tree.root / 'include'}", "-fsyntax-only", "-x", "c++", "-"]
+    folders = [f"-I{tree.root / folder}" for folder in ("include", "lib")]
+    command = [*compiler, *folders, "-fsyntax-only", "-x", "c++", "-"]
 
     def compile_alone(path):
         include = f'#include "{(tree.root / path).resolve()}"\n'
