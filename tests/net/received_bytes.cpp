@@ -22,6 +22,7 @@ TEST_CASE("received bytes are a range, and give their buffer back when they end"
     {
         std::byte* const buffer = buffers.take();
         buffer[0] = std::byte{1};
+        buffer[1] = std::byte{2};
         buffer[2] = std::byte{3};
         const received_bytes received(buffers, buffer, 3);
         CHECK(received);
