@@ -42,11 +42,18 @@ void ring_operation::deliver_unusual(const completion& cqe) {
         poll_ended(cqe.result);
         return;
     }
-    const readiness missing = cqe.result == -EAGAIN ? missing_readiness() : readiness{};
+    const readiness missing = must_be_made_again(cqe.result) ? missing_readiness() : readiness{};
     if (missing.fd >= 0)
         restart_when(missing);
     else
         complete(cqe);
+}
+
+// io_uring hands a call to a worker thread when its own polls were in vain too often. Where it can
+// make no thread, since signals interrupt it each time, the call ends with -ECANCELED, which nobody
+// has asked for (Linux 6.18: io_wq_enqueue).
+bool ring_operation::must_be_made_again(int result) const noexcept {
+    return result == -EAGAIN || (result == -ECANCELED && !cancel_requested_ && !core_->closing());
 }
 
 void ring_operation::poll_ended(int result) {

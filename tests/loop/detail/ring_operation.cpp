@@ -106,6 +106,13 @@ TEST_CASE("an operation that finds nothing is made again when poll says so", "[l
                                            IORING_OP_POLL_ADD, IORING_OP_RECV});
 }
 
+TEST_CASE("an operation that the ring cancels unasked is made again when poll says so", "[loop]") {
+    scripted_read read({-ECANCELED, POLLIN, -ECANCELED, POLLIN, 1});
+    CHECK(read.run() == 1);
+    CHECK(read.opcodes == std::vector<int>{IORING_OP_RECV, IORING_OP_POLL_ADD, IORING_OP_RECV,
+                                           IORING_OP_POLL_ADD, IORING_OP_RECV});
+}
+
 TEST_CASE("an error of the poll in between is the operation's", "[loop]") {
     scripted_read read({-EAGAIN, -EBADF});
     CHECK(read.run() == -EBADF);

@@ -86,6 +86,9 @@ public:
     /// which the age of a turn does not matter.
     [[nodiscard]] clock::time_point turn_began() const noexcept { return turn_began_; }
 
+    /// Whether the loop is being destroyed: then the ring ends what is in flight.
+    [[nodiscard]] bool closing() const noexcept { return closing_; }
+
     /// A free SQE. Where the queue is full, its SQEs are handed over first.
     [[nodiscard]] io_uring_sqe& next_sqe() {
         if (io_uring_sqe* const sqe = ring_->submissions().next()) [[likely]]

@@ -26,8 +26,8 @@ protected:
     /// Fills in a fresh SQE, all but its user_data. Called again where the operation goes on.
     virtual void prepare(io_uring_sqe& sqe) = 0;
 
-    /// Takes a CQE whose result is less than `enough_`; that includes every error but the -EAGAIN
-    /// for which there is a readiness to wait for. Here: a call that a signal interrupted is made
+    /// Takes a CQE whose result is less than `enough_`; that includes every error but those after
+    /// which there is a readiness to wait for. Here: a call that a signal interrupted is made
     /// again; anything else ends the operation.
     virtual void complete(const completion& cqe);
 
@@ -38,9 +38,10 @@ protected:
         short events = 0;
     };
 
-    /// Asked after -EAGAIN, which a descriptor with O_NONBLOCK gives even through a ring: the
-    /// operation is prepared again once the ring reports this readiness. Without one, as here,
-    /// `complete` takes the -EAGAIN.
+    /// Asked after an error that says nothing of the descriptor: -EAGAIN, which one with O_NONBLOCK
+    /// gives even through a ring, and -ECANCELED that the ring gives unasked. The operation is
+    /// prepared again once the ring reports this readiness. Without one, as here, `complete` takes
+    /// the error.
     virtual readiness missing_readiness() noexcept { return {}; }
 
     /// The process is about to fork, and `cqe` will be delivered afterwards: a descriptor that it
@@ -75,6 +76,7 @@ private:
             deliver_unusual(cqe);
     }
     void deliver_unusual(const completion& cqe);
+    [[nodiscard]] bool must_be_made_again(int result) const noexcept;
     void poll_ended(int result);
     void restart_when(const readiness& missing);
 
