@@ -114,10 +114,8 @@ private:
 /// A child process for each request. The serving process accepts the request, and forks.
 class fork_per_request_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
-        const server_options& options = period.options();
         dispatcher_to_children handlers(loop::require_current("serve"),
-                                        std::min(options.max_children, options.max_connections),
-                                        period);
+                                        children_max(period.options()), period);
         co_await period.serve(handlers, receiving::one_by_one);
     }
 
