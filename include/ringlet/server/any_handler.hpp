@@ -45,7 +45,7 @@ concept other_than = !std::same_as<std::remove_cvref_t<T>, Other>;
 ///   The function is moved into the server and lives as long as the server, so a coroutine made by
 ///   a lambda with captures never outlives the captures.
 /// - `handler<T>` or `handler<T>(arguments...)`, for a class `T` that derives from a handler class
-/// for this kind of request. The server makes an object of `T` for each request.
+///   for this kind of request. The server makes an object of `T` for each request.
 ///
 /// A server with workers calls the handler in all of them at the same time.
 template <class Request>

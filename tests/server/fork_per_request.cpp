@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace tests::server_request_children {
+namespace tests::server_fork_per_request {
 
 using namespace std::chrono_literals;
 using ringlet::forking_tcp_server;
@@ -395,4 +395,4 @@ TEST_CASE("a server that may not fork at all says so for each client", "[server]
     CHECK(end.says(" error=\"fork: Resource temporarily unavailable\"\n"));
 }
 
-}  // namespace tests::server_request_children
+}  // namespace tests::server_fork_per_request

@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-namespace tests::server_worker_children {
+namespace tests::server_forks {
 
 using namespace std::chrono_literals;
 using ringlet::forking_tcp_server;
@@ -372,4 +372,4 @@ TEST_CASE("a pool's server handles a single request in a process of its own", "[
     nothing.check();
 }
 
-}  // namespace tests::server_worker_children
+}  // namespace tests::server_forks
