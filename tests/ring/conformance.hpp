@@ -7,6 +7,7 @@
 
 #include <ringlet/ring/epoll_ring.hpp>
 #include <ringlet/ring/kernel_ring.hpp>
+#include <ringlet/ring/make_ring.hpp>
 
 #include <cerrno>
 #include <cstdint>
@@ -33,9 +34,11 @@ struct ring_under_test {
     [[nodiscard]] std::unique_ptr<ringlet::ring> make() const { return make_with({}); }
 };
 
-template <class Ring>
+template <ringlet::ring_options::kind Wanted>
 std::unique_ptr<ringlet::ring> make_with(const ringlet::ring_options& options) {
-    return std::make_unique<Ring>(options);
+    ringlet::ring_options wanted = options;
+    wanted.wanted = Wanted;
+    return ringlet::make_ring(wanted);
 }
 
 /// Every ring there is, for Catch2 to generate test runs from.
@@ -43,8 +46,8 @@ inline std::vector<ring_under_test> rings_under_test() {
     constexpr divergences none;
     constexpr divergences of_epoll{
         .closing_ends_the_file = true, .limit_counts_at_accept = true, .cancels_by_number = true};
-    return {{"kernel", &make_with<ringlet::kernel_ring>, none},
-            {"epoll", &make_with<ringlet::epoll_ring>, of_epoll}};
+    return {{"kernel", &make_with<ringlet::ring_options::kind::kernel>, none},
+            {"epoll", &make_with<ringlet::ring_options::kind::epoll>, of_epoll}};
 }
 
 /// Puts one SQE into the queue, filled in by `prepare(sqe)`.

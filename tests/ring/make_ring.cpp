@@ -2,6 +2,7 @@
 #include "conformance.hpp"
 #include "environment_variable.hpp"
 #include "forked_child.hpp"
+#include "other_user.hpp"
 #include "seccomp_filter.hpp"
 #include "under_sanitizer.hpp"
 
@@ -129,6 +130,33 @@ TEST_CASE("a kernel's ring that is asked for by name and refused is an error", "
     CHECK(end.exited_with(child_end::threw));
     CHECK(end.text.starts_with("io_uring_setup: "));
     CHECK(end.text.ends_with("Operation not permitted"));
+}
+
+TEST_CASE("a kernel's ring by name gets the memory of rings that have just been closed", "[ring]") {
+    if (::geteuid() != 0)
+        SKIP("only root can become a user that no other process has");
+    constexpr rlim_t room_for_a_few = rlim_t{1} << 20U;
+    constexpr std::size_t many_more = 100;
+    constexpr int not_counted = 3;
+    const child_end end = run_in_child([] {
+        if (!become_user_who_may_lock(room_for_a_few))
+            return not_counted;
+        std::vector<std::unique_ptr<ringlet::ring>> rings;
+        try {
+            while (rings.size() < many_more)
+                rings.push_back(std::make_unique<ringlet::kernel_ring>());
+            return not_counted;
+        } catch (const std::system_error&) {
+            rings.clear();
+        }
+        for (std::size_t i = 0; i < many_more; ++i)
+            static_cast<void>(ringlet::make_ring({.wanted = kind::kernel}));
+        return 0;
+    });
+    CAPTURE(end.text);
+    if (end.exited_with(not_counted))
+        SKIP("this kernel does not count rings");
+    CHECK(end.exited_with(0));
 }
 
 TEST_CASE("epoll that is asked for by name is not announced", "[ring]") {

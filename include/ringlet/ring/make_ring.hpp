@@ -14,6 +14,9 @@ namespace ringlet {
 /// Where stdin, stdout or stderr is closed, a ring first opens /dev/null in its place: a socket
 /// with that number would send its peer the log.
 ///
+/// Where the limit on locked memory leaves no room for a kernel ring that is asked for by name, the
+/// call waits for up to a second, since rings that were closed a moment ago still count.
+///
 /// The epoll ring that is asked for by name is made without a try of io_uring, for which some
 /// sandboxes kill a program. Throws std::system_error if the ring cannot be made, or if there is no
 /// descriptor left for any ring; std::invalid_argument for options out of range, or for a
