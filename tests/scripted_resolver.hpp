@@ -22,17 +22,26 @@ public:
 
     /// Makes each look-up of `name` give these IP addresses.
     void answer(const std::string& name, std::vector<std::string> addresses) {
-        add(name, {std::move(addresses), 0, 0, nullptr});
+        add(name, {std::move(addresses), 0, 0, nullptr, AF_UNSPEC});
     }
 
     /// Makes each look-up of `name` fail with `error`, one of EAI_*; with EAI_SYSTEM, `number` is
     /// in errno.
     void fail(const std::string& name, int error, int number = 0) {
-        add(name, {{}, error, number, nullptr});
+        add(name, {{}, error, number, nullptr, AF_UNSPEC});
     }
 
     /// Makes each look-up of `name` stop at the gate `passed`, and then give 192.0.2.1.
-    void hold(const std::string& name, gate& passed) { add(name, {{"192.0.2.1"}, 0, 0, &passed}); }
+    void hold(const std::string& name, gate& passed) {
+        add(name, {{"192.0.2.1"}, 0, 0, &passed, AF_UNSPEC});
+    }
+
+    /// Makes look-ups of `name` in `family` stop at the gate `passed`, and then find what is among
+    /// these IP addresses; those in the other family find it at once.
+    void hold(const std::string& name, int family, std::vector<std::string> addresses,
+              gate& passed) {
+        add(name, {std::move(addresses), 0, 0, &passed, family});
+    }
 
     /// The number of look-ups of scripted names.
     [[nodiscard]] int look_ups() const {
@@ -55,6 +64,7 @@ private:
         int error;
         int number;
         gate* held;
+        int held_family;  // AF_UNSPEC for both
     };
 
     void add(const std::string& name, script told) {

@@ -1,4 +1,5 @@
 #include "base/detail/blocked_signals.hpp"
+#include "base/detail/per_process.hpp"
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/detail/intrusive_list.hpp>
@@ -6,6 +7,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -14,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ringlet {
@@ -21,15 +24,9 @@ namespace ringlet {
 namespace {
 
 std::atomic<unsigned> forks{0};  // how many forks made this process out of the first one
-std::atomic<thread_pool*> shared_pool{nullptr};
-
-void begin_in_forked_child() noexcept {
-    ++forks;
-    shared_pool = nullptr;  // the parent's pool has no threads here
-}
 
 void notice_forks() {
-    static const int registered = ::pthread_atfork(nullptr, nullptr, &begin_in_forked_child);
+    static const int registered = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
     if (registered != 0)
         throw std::bad_alloc();
 }
@@ -38,24 +35,32 @@ void notice_forks() {
 
 struct thread_pool::state {
     explicit state(const thread_pool_options& limits) : options(limits) {
-        threads.reserve(options.threads_max);
+        threads.reserve(options.threads_max + options.abandoned_max);
     }
 
-    void start_thread() noexcept;
+    /// How many threads count against `threads_max`.
+    [[nodiscard]] std::size_t counted() const noexcept { return threads.size() - abandoned; }
+
+    void start_thread_if_needed() noexcept;
     void run_jobs();
+    void run(std::unique_lock<std::mutex>& lock, job& next);
+    void leave() noexcept;
 
     const thread_pool_options options;
     const unsigned forks_before = forks;
     std::mutex mutex;
     std::condition_variable work_or_end;
     detail::intrusive_list<job> jobs;
-    std::size_t waiting = 0;  // jobs in the list
-    std::size_t idle = 0;     // threads that can take a job, at once or once they have started
+    std::size_t waiting = 0;    // jobs in the list
+    std::size_t idle = 0;       // threads that can take a job, at once or once they have started
+    std::size_t abandoned = 0;  // threads that run a job for which nobody waits
     bool ending = false;
     std::vector<std::thread> threads;
 };
 
-void thread_pool::state::start_thread() noexcept {
+void thread_pool::state::start_thread_if_needed() noexcept {
+    if (waiting < idle || counted() >= options.threads_max)
+        return;
     try {
         const detail::blocked_signals inherited;
         threads.emplace_back([this] { run_jobs(); });
@@ -67,21 +72,39 @@ void thread_pool::state::start_thread() noexcept {
 
 void thread_pool::state::run_jobs() {
     std::unique_lock lock(mutex);
-    for (;;) {
+    while (ending || counted() <= options.threads_max) {
         work_or_end.wait(lock, [this] { return ending || !jobs.empty(); });
         if (jobs.empty())
             return;
-        job& next = jobs.pop_front();
-        --waiting;
-        --idle;
-        lock.unlock();
-        next.work();
-        lock.lock();
-        ++idle;  // before the end is told, so that the next job finds an idle thread
-        lock.unlock();
-        next.report_end();
-        lock.lock();
+        run(lock, jobs.pop_front());
     }
+    leave();
+}
+
+void thread_pool::state::run(std::unique_lock<std::mutex>& lock, job& next) {
+    --waiting;
+    --idle;
+    next.running_ = true;
+    lock.unlock();
+    next.work();
+    lock.lock();
+    ++idle;  // before the end is told, so that the next job finds an idle thread
+    next.running_ = false;
+    if (std::exchange(next.abandoned_, false))
+        --abandoned;
+    lock.unlock();
+    next.report_end();
+    lock.lock();
+}
+
+/// Takes the calling thread out of the pool, which has another in its place; the thread ends, and
+/// touches nothing but the mutex any more.
+void thread_pool::state::leave() noexcept {
+    --idle;
+    const auto own = std::ranges::find(threads, std::this_thread::get_id(), &std::thread::get_id);
+    own->detach();
+    *own = std::move(threads.back());
+    threads.pop_back();
 }
 
 thread_pool::thread_pool(const thread_pool_options& options) {
@@ -111,11 +134,7 @@ thread_pool::~thread_pool() {
 }
 
 thread_pool& thread_pool::shared() {
-    thread_pool* known = shared_pool;
-    if (known != nullptr)
-        return *known;
-    auto created = std::make_unique<thread_pool>();
-    return shared_pool.compare_exchange_strong(known, created.get()) ? *created.release() : *known;
+    return detail::per_process<thread_pool>::get();
 }
 
 std::size_t thread_pool::threads() const noexcept {
@@ -128,14 +147,18 @@ std::size_t thread_pool::waiting() const noexcept {
     return state_->waiting;
 }
 
+std::size_t thread_pool::abandoned() const noexcept {
+    const std::lock_guard lock(state_->mutex);
+    return state_->abandoned;
+}
+
 int thread_pool::submit(job& submitted) noexcept {
     detail::check(state_->forks_before == forks,
                   "a thread_pool was used in a forked child of the process "
                   "that made it, where it has no threads; make another");
     const std::lock_guard lock(state_->mutex);
-    if (state_->waiting >= state_->idle && state_->threads.size() < state_->options.threads_max)
-        state_->start_thread();
-    if (state_->waiting >= state_->idle + state_->options.waiting_max || state_->threads.empty())
+    state_->start_thread_if_needed();
+    if (state_->waiting >= state_->idle + state_->options.waiting_max || state_->counted() == 0)
         return -EAGAIN;
     state_->jobs.push_back(submitted);
     ++state_->waiting;
@@ -150,6 +173,17 @@ bool thread_pool::withdraw(job& submitted) noexcept {
     submitted.unlink();
     --state_->waiting;
     return true;
+}
+
+void thread_pool::abandon(job& submitted) noexcept {
+    const std::lock_guard lock(state_->mutex);
+    if (!submitted.running_ || submitted.abandoned_ ||
+        state_->abandoned == state_->options.abandoned_max)
+        return;
+    submitted.abandoned_ = true;
+    ++state_->abandoned;
+    if (state_->waiting > state_->idle)
+        state_->start_thread_if_needed();
 }
 
 }  // namespace ringlet

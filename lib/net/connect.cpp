@@ -1,5 +1,6 @@
 #include "net/detail/connection_race.hpp"
-#include "net/detail/interleaved.hpp"
+#include "net/detail/host_look_up.hpp"
+#include "net/detail/look_up.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/loop/detail/deadline_after.hpp>
@@ -20,18 +21,16 @@ namespace {
 constexpr std::chrono::milliseconds attempt_delay_min{100};
 constexpr std::chrono::milliseconds attempt_delay_max{2000};
 
-/// Connects to the first of `peers` that answers; `limit` is the scope around it, and `target`
-/// names the peers in the error's text.
-task<stream> connect_to_any(std::string target, std::vector<address> peers,
-                            std::chrono::milliseconds attempt_delay, const cancel_scope& limit) {
-    if (peers.empty())
-        throw std::invalid_argument("connect: there is no address to connect to");
-    loop& current = loop::require_current("connect");
-    detail::connection_race race(current, detail::interleaved(peers),
-                                 std::clamp(attempt_delay, attempt_delay_min, attempt_delay_max));
-    co_await race.run();
+detail::connection_race race_of(loop& current, const connect_options& options) {
+    return {current, std::clamp(options.attempt_delay, attempt_delay_min, attempt_delay_max)};
+}
+
+/// The stream that has won `race`. Throws std::system_error with the failure of each attempt;
+/// `limit` is the scope around them, and `target` names the peers in the error's text.
+stream winner_of(detail::connection_race& race, const std::string& target,
+                 const cancel_scope& limit) {
     if (race.winner())
-        co_return *std::move(race.winner());
+        return *std::move(race.winner());
     const std::error_code error = limit.cancelled() ? limit.reason() : race.error();
     throw std::system_error(error, "cannot connect to " + target + race.failures(target));
 }
@@ -93,9 +92,13 @@ task<stream> connect(address peer) {
 
 task<stream> connect(std::string host, int port, connect_options options) {
     const cancel_scope limit(deadline_of(options));
-    std::vector<address> peers = co_await resolve(host, port, options.resolving);
-    co_return co_await connect_to_any(text_of(host, port), std::move(peers), options.attempt_delay,
-                                      limit);
+    loop& current = loop::require_current("connect");
+    detail::connection_race race = race_of(current, options);
+    detail::host_look_up source(host, port, options.resolving, race.changed());
+    co_await race.run(source);
+    if (race.empty())
+        detail::throw_unresolved(host, limit.cancelled() ? limit.reason() : source.error());
+    co_return winner_of(race, text_of(host, port), limit);
 }
 
 task<stream> connect(std::string host, int port, connect_options options, std::error_code& error) {
@@ -104,9 +107,12 @@ task<stream> connect(std::string host, int port, connect_options options, std::e
 
 task<stream> connect(std::vector<address> peers, connect_options options) {
     const cancel_scope limit(deadline_of(options));
-    std::string target = peers.size() == 1 ? peers.front().to_string() : "any address";
-    co_return co_await connect_to_any(std::move(target), std::move(peers), options.attempt_delay,
-                                      limit);
+    if (peers.empty())
+        throw std::invalid_argument("connect: there is no address to connect to");
+    const std::string target = peers.size() == 1 ? peers.front().to_string() : "any address";
+    detail::connection_race race = race_of(loop::require_current("connect"), options);
+    co_await race.run(std::move(peers));
+    co_return winner_of(race, target, limit);
 }
 
 task<stream> connect(std::vector<address> peers, connect_options options, std::error_code& error) {

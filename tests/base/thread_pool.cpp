@@ -73,6 +73,35 @@ TEST_CASE("a pool starts a thread only where no idle one can take the work", "[b
     });
 }
 
+TEST_CASE("a call that does not return leaves the pool to others once it is abandoned", "[base]") {
+    thread_pool pool({.threads_max = 1, .abandoned_max = 1});
+    told_job stuck;
+    told_job second;
+    told_job third;
+    pool.abandon(stuck);  // which has not begun: nothing happens
+    REQUIRE(pool.submit(stuck) == 0);
+    stuck.passed.await();
+    REQUIRE(pool.submit(second) == 0);
+    CHECK(pool.threads() == 1);
+    pool.abandon(stuck);
+    pool.abandon(stuck);
+    CHECK(pool.abandoned() == 1);
+    second.passed.await();  // in a thread of its own
+    pool.abandon(second);   // one more than may be
+    CHECK(pool.abandoned() == 1);
+    REQUIRE(pool.submit(third) == 0);
+    CHECK(pool.threads() == 2);
+    stuck.passed.open();  // its thread goes
+    stuck.ended.await();
+    CHECK(pool.abandoned() == 0);
+    second.passed.open();
+    third.passed.await();
+    CHECK(pool.threads() == 1);
+    third.passed.open();
+    third.ended.await();
+    second.ended.await();
+}
+
 TEST_CASE("a pool calls a job's two halves, and takes back one that waits", "[base]") {
     thread_pool pool({.threads_max = 1, .waiting_max = 1});
     told_job first;

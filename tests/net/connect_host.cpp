@@ -7,6 +7,8 @@
 #include "scripted_resolver.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/resolve.hpp>
@@ -147,6 +149,47 @@ TEST_CASE("the timeout counts the look-up too", "[net]") {
         CHECK(said == "cannot resolve the host name \"slow.test\": Connection timed out");
     });
     held.open();
+    held.open();
+}
+
+TEST_CASE("a name is connected to though the answer for the other family is lost", "[net]") {
+    const address local = GENERATE(address("127.0.0.1", 0), address("::1", 0));
+    if (local.family() == AF_INET6 && !has_ipv6_loopback())
+        SKIP("there is no IPv6 here");
+    scripted_resolver resolver;
+    gate held;
+    resolver.hold("half.test", local.family() == AF_INET ? AF_INET6 : AF_INET,
+                  {local.host(), local.family() == AF_INET ? "2001:db8::1" : "192.0.2.1"}, held);
+    ringlet::thread_pool pool;
+    run_without_leak([&](loop& owner) -> task<> {
+        listener source(owner, local);
+        const stream client = co_await connect("half.test", source.local_address().port(),
+                                               {.resolving = {.pool = &pool}});
+        CHECK(client.peer_address() == source.local_address());
+        co_await source.close();
+    });
+    held.open();
+}
+
+TEST_CASE("an answer that comes late is connected to where the others refuse", "[net]") {
+    scripted_resolver resolver;
+    gate held;
+    resolver.hold("late.test", AF_INET, {"::1", "127.0.0.1"}, held);
+    ringlet::thread_pool pool;
+    run_without_leak([&](loop& owner) -> task<> {
+        listener source(owner, {"127.0.0.1", 0});
+        const auto open_later = [&]() -> task<> {
+            co_await ringlet::sleep_for(60ms);  // longer than anybody is patient
+            held.open();
+        };
+        ringlet::task_group group;
+        group.spawn(open_later());
+        const stream client = co_await connect("late.test", source.local_address().port(),
+                                               {.resolving = {.pool = &pool}});
+        CHECK(client.peer_address() == source.local_address());
+        co_await group.join();
+        co_await source.close();
+    });
 }
 
 TEST_CASE("only the family that is asked for is tried", "[net]") {

@@ -41,16 +41,20 @@ bool scripted_resolver::look_up(const std::string& name, const char* service, co
         ++look_ups_;
         last_hints_ = hints;
     }
-    if (told.held != nullptr)
+    if (told.held != nullptr &&
+        (told.held_family == AF_UNSPEC || told.held_family == hints.ai_family))
         told.held->pass();
     errno = told.number;
     error = told.error;
+    addrinfo** const first = found;
     for (const std::string& each : told.addresses) {
         addrinfo numeric = hints;
         numeric.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
         if (system_getaddrinfo()(each.c_str(), service, &numeric, found) == 0)
             found = &(*found)->ai_next;  // freeaddrinfo(3) frees a list one by one
     }
+    if (error == 0 && found == first)
+        error = EAI_NODATA;
     return true;
 }
 

@@ -15,6 +15,10 @@ struct thread_pool_options {
     /// The largest number of jobs that wait for a thread. A job beyond that fails at once with
     /// resource_unavailable_try_again.
     std::size_t waiting_max = 1024;
+
+    /// The largest number of further threads, in place of those whose calls do not return though
+    /// nobody waits for them any more. Beyond it such a thread counts against `threads_max`.
+    std::size_t abandoned_max = 256;
 };
 
 /// A bounded set of threads for calls that block; `offload` is the way to use it. A thread is
@@ -49,6 +53,9 @@ public:
     /// How many jobs wait for a thread.
     [[nodiscard]] std::size_t waiting() const noexcept;
 
+    /// How many threads run a job that has been abandoned.
+    [[nodiscard]] std::size_t abandoned() const noexcept;
+
     // For operations, below.
 
     /// A call to make in a thread of the pool. It lives in the operation that waits for it.
@@ -63,6 +70,12 @@ public:
 
     protected:
         ~job() = default;
+
+    private:
+        friend thread_pool;
+
+        bool running_ = false;
+        bool abandoned_ = false;
     };
 
     /// Runs `submitted` as soon as a thread is free. Gives 0, or -EAGAIN if `waiting_max` jobs wait
@@ -71,6 +84,11 @@ public:
 
     /// Takes back a job that waits for a thread. False if a thread has begun it.
     [[nodiscard]] bool withdraw(job& submitted) noexcept;
+
+    /// Tells that nobody waits for a job that a thread has begun. Another thread may be started in
+    /// place of that one, up to `abandoned_max`, so that calls which do not return leave the pool
+    /// to those that do. No effect on a job whose work has ended.
+    void abandon(job& submitted) noexcept;
 
 private:
     struct state;

@@ -36,8 +36,9 @@ struct connect_options {
 /// Connects to `host`, a name or an IP address, by the address that answers first (RFC 8305, "Happy
 /// Eyeballs"): the addresses are tried in the resolver's order, but IPv6 and IPv4 take turns; the
 /// next attempt begins when an attempt has failed, or beside the attempts that are slow; the first
-/// attempt that succeeds ends the others. A name is looked up by `resolve`, without blocking the
-/// loop. The stream lives in the loop that runs in this thread.
+/// attempt that succeeds ends the others. A name is looked up as `resolve` does, without blocking
+/// the loop; addresses are tried as they come. The stream lives in the loop that runs in this
+/// thread.
 ///
 /// Throws std::system_error whose text has the failure of each attempt; its code is that of the
 /// first attempt, or timed_out if `options.timeout` has passed. Throws what `resolve` throws, and

@@ -15,22 +15,25 @@ class thread_pool;
 
 /// How a host name is resolved.
 struct resolve_options {
-    /// AF_INET or AF_INET6 to get addresses of that family only. With AF_UNSPEC a name is asked for
-    /// the families in which this machine has an address itself (AI_ADDRCONFIG).
+    /// AF_INET or AF_INET6 to get addresses of that family only; AF_UNSPEC for both.
     int family = AF_UNSPEC;
 
-    /// The pool whose threads wait for the resolver; nullptr is the pool that the process shares.
-    /// The pool's limits are those of look-ups. A name server that does not answer holds a thread
-    /// for as long as resolv.conf(5) says, even when no coroutine waits for the answer any more: a
-    /// program that resolves the names of strangers sets a pool for that purpose alone.
+    /// The pool whose threads wait for the resolver; its limits are those of look-ups. nullptr is a
+    /// pool of default limits that the process shares for look-ups alone. A look-up that no
+    /// coroutine waits for any more may hold its thread for as long as resolv.conf(5) says, where
+    /// no name server answers; such threads are replaced (thread_pool_options::abandoned_max).
     thread_pool* pool = nullptr;
 };
 
 /// Gives the addresses of `host`, one or more, with `port`, in the order in which they are to be
-/// tried, as the system's resolver says, /etc/hosts included. A thread of a pool asks the resolver,
-/// so that the loop goes on. getaddrinfo(3), RFC 6724.
+/// tried, as the system's resolver says, /etc/hosts included. Threads of a pool ask the resolver,
+/// so that the loop goes on. getaddrinfo(3).
 ///
-/// An IP address gives itself, and `localhost` gives ::1 and 127.0.0.1, both without the resolver.
+/// IPv6 and IPv4 addresses are looked up apart. When those of one family have come, the others have
+/// 50 ms left, so that a lost answer costs no more (RFC 8305, 3). IPv6 addresses go first, unless
+/// this machine has no route to them (RFC 6724). Look-ups of one name at the same time are one.
+///
+/// An IP address gives itself, and `localhost` gives 127.0.0.1 and ::1, both without the resolver.
 /// The wait ends soon after it is cancelled, though the resolver cannot be interrupted: its answer
 /// is dropped when it comes.
 ///

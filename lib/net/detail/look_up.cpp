@@ -4,19 +4,18 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
 namespace ringlet::detail {
 
-std::vector<address> look_up(const std::string& host, int port, int family, int flags,
-                             std::error_code& error) {
+std::vector<address> look_up(const std::string& host, int family, std::error_code& error) {
     addrinfo hints{};
     hints.ai_family = family;
-    hints.ai_flags = flags | AI_NUMERICSERV;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    const int failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (failure != 0) {
         error = failure == EAI_SYSTEM ? std::error_code(errno, std::system_category())
                                       : std::error_code(failure, resolver_category());
@@ -25,8 +24,11 @@ std::vector<address> look_up(const std::string& host, int port, int family, int 
     error.clear();
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
     std::vector<address> addresses;
-    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next)
-        addresses.push_back(address::from(entry->ai_addr, entry->ai_addrlen));
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        const address each = address::from(entry->ai_addr, entry->ai_addrlen);
+        if (std::ranges::find(addresses, each) == addresses.end())
+            addresses.push_back(each);
+    }
     return addresses;
 }
 

@@ -8,10 +8,13 @@
 
 namespace ringlet::detail {
 
-/// Asks the system's resolver for the addresses of `host`, and gives them with `port`, in the order
-/// of preference: one or more, or none with the error in `error`. It blocks. `family` and `flags`
-/// are hints of getaddrinfo(3). Throws std::bad_alloc.
-[[nodiscard]] std::vector<address> look_up(const std::string& host, int port, int family, int flags,
+/// Asks the system's resolver for the addresses of `host` in `family`, and gives them without a
+/// port, each once, in the order of preference: one or more, or none with the error in `error`. It
+/// blocks. Throws std::bad_alloc. getaddrinfo(3).
+///
+/// AI_ADDRCONFIG is not set, since the loopback address does not count for it: `::1 name` in
+/// hosts(5) would become 127.0.0.1 on a machine that has no other IPv6 address.
+[[nodiscard]] std::vector<address> look_up(const std::string& host, int family,
                                            std::error_code& error);
 
 /// Throws std::system_error with `error`, whose text says that `host` cannot be resolved.
