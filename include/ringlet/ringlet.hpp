@@ -2,6 +2,7 @@
 
 // Every public header, floor by floor: each floor stands on those before it.
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/base/log.hpp>
 #include <ringlet/base/log_throttle.hpp>
 #include <ringlet/base/thread_pool.hpp>

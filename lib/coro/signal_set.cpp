@@ -243,12 +243,8 @@ signal_set::~signal_set() {
     table::all.close_slot(slot_);
 }
 
-signal_set::wait_operation signal_set::wait() {
-    return {detail::loop_core::require_current("signal_set::wait"), *this, nullptr};
-}
-
-signal_set::wait_operation signal_set::wait(std::error_code& error) {
-    return {detail::loop_core::require_current("signal_set::wait"), *this, &error};
+signal_set::wait_operation signal_set::wait(error_sink error) {
+    return {detail::loop_core::require_current("signal_set::wait"), *this, error};
 }
 
 bool signal_set::wait_operation::await_ready() noexcept {

@@ -24,13 +24,9 @@ directory::~directory() {
         ::close(fd_);
 }
 
-task<file> directory::open(std::filesystem::path path, int flags, mode_t permissions) const {
-    return detail::open_file(fd_, std::move(path), flags, permissions, beneath, nullptr);
-}
-
 task<file> directory::open(std::filesystem::path path, int flags, mode_t permissions,
-                           std::error_code& error) const {
-    return detail::open_file(fd_, std::move(path), flags, permissions, beneath, &error);
+                           error_sink error) const {
+    return detail::open_file(fd_, std::move(path), flags, permissions, beneath, error);
 }
 
 }  // namespace ringlet

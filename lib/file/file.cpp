@@ -24,13 +24,8 @@ file::~file() {
         ::close(fd_);
 }
 
-task<file> file::open(std::filesystem::path path, int flags, mode_t permissions) {
-    return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, nullptr);
-}
-
-task<file> file::open(std::filesystem::path path, int flags, mode_t permissions,
-                      std::error_code& error) {
-    return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, &error);
+task<file> file::open(std::filesystem::path path, int flags, mode_t permissions, error_sink error) {
+    return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, error);
 }
 
 bool file::is_regular() const {
@@ -41,20 +36,14 @@ std::uint64_t file::size() const {
     return status_of(fd_).stx_size;
 }
 
-task<> file::close(std::error_code& error) {
+task<> file::close(error_sink error) {
     detail::check(!pinned_.in_use(),
                   "a file was closed while an operation on it was pending; await the "
                   "operation first");
-    error.clear();
+    std::error_code failure;
     if (is_open())
-        error = co_await detail::close_operation(*core_, std::exchange(fd_, -1));
-}
-
-task<> file::close() {
-    std::error_code error;
-    co_await close(error);
-    if (error)
-        throw std::system_error(error, "close");
+        failure = co_await detail::close_operation(*core_, std::exchange(fd_, -1));
+    error.report(failure, "close");
 }
 
 }  // namespace ringlet

@@ -51,61 +51,19 @@ bool connected_to_itself(const socket& connected, const address& peer) {
     return connected.local_address() == peer;
 }
 
-/// Awaits `connecting` and stores its error in `error`; the stream is then not open.
-task<stream> store_error(task<stream> connecting, std::error_code& error) {
-    try {
-        error.clear();
-        co_return co_await std::move(connecting);
-    } catch (const std::system_error& failure) {
-        error = failure.code();
-    }
-    co_return stream(loop::require_current("connect"), socket());
-}
-
-}  // namespace
-
-task<stream> connect(address peer, std::error_code& error) {
-    loop& current = loop::require_current("connect");
-    socket opened;
-    try {
-        opened = socket::open(current.net(), peer.family(), SOCK_STREAM);
-        if (peer.family() != AF_UNIX)
-            opened.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
-    } catch (const std::system_error& refused) {
-        error = refused.code();
-        co_return stream(current, socket());
-    }
-    error = co_await detail::connect_operation(current.core(), opened.native_handle(), peer.data(),
-                                               peer.size());
-    if (!error && connected_to_itself(opened, peer))
-        error = std::make_error_code(std::errc::connection_refused);
-    co_return stream(current, error ? socket() : std::move(opened));
-}
-
-task<stream> connect(address peer) {
-    std::error_code error;
-    stream connected = co_await connect(peer, error);
-    if (error)
-        throw std::system_error(error, "cannot connect to " + peer.to_string());
-    co_return connected;
-}
-
-task<stream> connect(std::string host, int port, connect_options options) {
+task<stream> connect_to_host(std::string host, int port, connect_options options) {
     const cancel_scope limit(deadline_of(options));
     loop& current = loop::require_current("connect");
     detail::connection_race race = race_of(current, options);
     detail::host_look_up source(host, port, options.resolving, race.changed());
     co_await race.run(source);
     if (race.empty())
-        detail::throw_unresolved(host, limit.cancelled() ? limit.reason() : source.error());
+        throw std::system_error(limit.cancelled() ? limit.reason() : source.error(),
+                                detail::unresolved(host));
     co_return winner_of(race, text_of(host, port), limit);
 }
 
-task<stream> connect(std::string host, int port, connect_options options, std::error_code& error) {
-    return store_error(connect(std::move(host), port, options), error);
-}
-
-task<stream> connect(std::vector<address> peers, connect_options options) {
+task<stream> connect_to_peers(std::vector<address> peers, connect_options options) {
     const cancel_scope limit(deadline_of(options));
     if (peers.empty())
         throw std::invalid_argument("connect: there is no address to connect to");
@@ -115,8 +73,54 @@ task<stream> connect(std::vector<address> peers, connect_options options) {
     co_return winner_of(race, target, limit);
 }
 
-task<stream> connect(std::vector<address> peers, connect_options options, std::error_code& error) {
-    return store_error(connect(std::move(peers), options), error);
+/// Awaits `connecting` and stores its error in `error`; the stream is then not open.
+task<stream> store_error(task<stream> connecting, error_sink error) {
+    try {
+        stream connected = co_await std::move(connecting);
+        error.clear();
+        co_return connected;
+    } catch (const std::system_error& failure) {
+        error.report_handled(failure);
+    }
+    co_return stream(loop::require_current("connect"), socket());
+}
+
+/// Opens a socket that is to be connected to `peer`.
+socket socket_for(const address& peer, network& net) {
+    socket opened = socket::open(net, peer.family(), SOCK_STREAM);
+    if (peer.family() != AF_UNIX)
+        opened.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
+    return opened;
+}
+
+}  // namespace
+
+task<stream> connect(address peer, error_sink error) {
+    loop& current = loop::require_current("connect");
+    socket opened;
+    std::error_code failure;
+    try {
+        opened = socket_for(peer, current.net());
+    } catch (const std::system_error& refused) {
+        failure = refused.code();
+    }
+    if (!failure)
+        failure = co_await detail::connect_operation(current.core(), opened.native_handle(),
+                                                     peer.data(), peer.size());
+    if (!failure && connected_to_itself(opened, peer))
+        failure = std::make_error_code(std::errc::connection_refused);
+    error.report(failure, [&] { return "cannot connect to " + peer.to_string(); });
+    co_return stream(current, failure ? socket() : std::move(opened));
+}
+
+task<stream> connect(std::string host, int port, connect_options options, error_sink error) {
+    task<stream> connecting = connect_to_host(std::move(host), port, options);
+    return error.stores() ? store_error(std::move(connecting), error) : std::move(connecting);
+}
+
+task<stream> connect(std::vector<address> peers, connect_options options, error_sink error) {
+    task<stream> connecting = connect_to_peers(std::move(peers), options);
+    return error.stores() ? store_error(std::move(connecting), error) : std::move(connecting);
 }
 
 }  // namespace ringlet

@@ -49,12 +49,8 @@ void datagram_receiver::abandon::operator()(detail::datagram_pool* left) const n
     left->abandon();
 }
 
-detail::receive_datagram_operation datagram_receiver::receive() {
-    return {pool_->core(), *pool_, nullptr};
-}
-
-detail::receive_datagram_operation datagram_receiver::receive(std::error_code& error) {
-    return {pool_->core(), *pool_, &error};
+detail::receive_datagram_operation datagram_receiver::receive(error_sink error) {
+    return {pool_->core(), *pool_, error};
 }
 
 std::uint64_t datagram_receiver::yielded() const noexcept {

@@ -37,16 +37,10 @@ void datagram_socket::apply(const datagram_options& options, ringlet::socket& op
         opened.set_option(SOL_SOCKET, SO_SNDBUF, options.send_buffer_size);
 }
 
-task<> datagram_socket::connect(address peer, std::error_code& error) {
-    error = co_await detail::connect_operation(*core_, socket_.native_handle(), peer.data(),
-                                               peer.size());
-}
-
-task<> datagram_socket::connect(address peer) {
-    std::error_code error;
-    co_await connect(peer, error);
-    if (error)
-        throw std::system_error(error, "cannot connect to " + peer.to_string());
+task<> datagram_socket::connect(address peer, error_sink error) {
+    const std::error_code failure = co_await detail::connect_operation(
+        *core_, socket_.native_handle(), peer.data(), peer.size());
+    error.report(failure, [&] { return "cannot connect to " + peer.to_string(); });
 }
 
 task<> datagram_socket::close() {

@@ -53,12 +53,8 @@ void listener::abandon::operator()(detail::acceptor* left) const noexcept {
     left->abandon();
 }
 
-detail::accept_operation listener::accept() {
-    return {acceptor_->core(), *acceptor_, nullptr};
-}
-
-detail::accept_operation listener::accept(std::error_code& error) {
-    return {acceptor_->core(), *acceptor_, &error};
+detail::accept_operation listener::accept(error_sink error) {
+    return {acceptor_->core(), *acceptor_, error};
 }
 
 std::optional<stream> listener::try_accept() {

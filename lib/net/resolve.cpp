@@ -50,10 +50,9 @@ void put_reachable_first(std::vector<address>& found) {
 }  // namespace
 
 task<std::vector<address>> resolve(std::string host, int port, resolve_options options,
-                                   std::error_code& error) {
-    error.clear();
+                                   error_sink error) {
     event changed;
-    detail::host_look_up asking(std::move(host), port, options, changed);
+    detail::host_look_up asking(host, port, options, changed);
     if (!asking.complete()) {
         const auto body = [&](task_group& group) {
             return await_addresses(asking, changed, group);
@@ -61,17 +60,9 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
         co_await task_group::run(std::ref(body));
     }
     std::vector<address> found = asking.take();
-    if (found.empty())
-        error = asking.error();
+    error.report(found.empty() ? asking.error() : std::error_code(),
+                 [&] { return detail::unresolved(host); });
     put_reachable_first(found);
-    co_return found;
-}
-
-task<std::vector<address>> resolve(std::string host, int port, resolve_options options) {
-    std::error_code error;
-    std::vector<address> found = co_await resolve(host, port, options, error);
-    if (error)
-        detail::throw_unresolved(host, error);
     co_return found;
 }
 

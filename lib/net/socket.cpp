@@ -42,21 +42,18 @@ int socket::release() noexcept {
     return std::exchange(fd_, -1);
 }
 
-void socket::bind(const address& local) {
-    check_call(net_->bind(fd_, local.data(), local.size()), "bind");
-}
-
-void socket::bind(const address& local, std::error_code& error) noexcept {
+void socket::bind(const address& local, error_sink error) {
     const int result = net_->bind(fd_, local.data(), local.size());
-    error = std::error_code(-result, std::system_category());
+    error.report(std::error_code(-result, std::system_category()), "bind");
 }
 
 void socket::listen(int backlog) {
     check_call(net_->listen(fd_, backlog), "listen");
 }
 
-void socket::shutdown(int how) {
-    check_call(net_->shutdown(fd_, how), "shutdown");
+void socket::shutdown(int how, error_sink error) {
+    const int result = net_->shutdown(fd_, how);
+    error.report(std::error_code(-result, std::system_category()), "shutdown");
 }
 
 address socket::local_address() const {

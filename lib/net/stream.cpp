@@ -13,11 +13,6 @@ constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel 
 
 }  // namespace
 
-void stream::shutdown(how side, std::error_code& error) noexcept {
-    const int result = core_->net().shutdown(socket_.native_handle(), static_cast<int>(side));
-    error = std::error_code(-result, std::system_category());
-}
-
 task<> stream::close() {
     const shield uncancelled(owner());
     // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)

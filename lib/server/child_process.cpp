@@ -145,20 +145,13 @@ bool child_process::reap(int options) noexcept {
     return true;
 }
 
-task<exit_status> child_process::wait(std::error_code& error) {
+task<exit_status> child_process::wait(error_sink error) {
     loop& current = loop::require_current("child_process::wait");
-    error.clear();
-    while (!error && pending() && !reap(WNOHANG))
-        co_await detail::poll_operation(current.core(), end_.native_handle(), POLLIN, &error);
+    std::error_code failure;
+    while (!failure && pending() && !reap(WNOHANG))
+        co_await detail::poll_operation(current.core(), end_.native_handle(), POLLIN, failure);
+    error.report(failure, "child_process::wait");
     co_return status_;
-}
-
-task<exit_status> child_process::wait() {
-    std::error_code error;
-    const exit_status status = co_await wait(error);
-    if (error)
-        throw std::system_error(error, "child_process::wait");
-    co_return status;
 }
 
 void child_process::kill(int signal) {

@@ -32,12 +32,12 @@ public:
 
     ringlet::task<> read(std::string& buffer, std::uint64_t offset, outcome& ended) {
         ended.count = co_await ringlet::detail::read_at_operation(
-            owner_.core(), fd_, buffer.data(), buffer.size(), offset, pinned_, &ended.error);
+            owner_.core(), fd_, buffer.data(), buffer.size(), offset, pinned_, ended.error);
     }
     ringlet::task<> write(std::string_view data, std::uint64_t offset, amount wanted,
                           outcome& ended) {
         ended.count = co_await ringlet::detail::write_at_operation(
-            owner_.core(), fd_, data.data(), data.size(), offset, wanted, pinned_, &ended.error);
+            owner_.core(), fd_, data.data(), data.size(), offset, wanted, pinned_, ended.error);
     }
 
     [[nodiscard]] int fd() const noexcept { return fd_; }

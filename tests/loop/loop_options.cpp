@@ -30,7 +30,7 @@ struct receiver {
     ringlet::task<> receive(ringlet::loop& owner, int& received) {
         std::error_code error;
         received += static_cast<int>(co_await ringlet::detail::recv_operation(
-            owner.core(), pair.fd(), &byte, 1, incoming, &error));
+            owner.core(), pair.fd(), &byte, 1, incoming, error));
     }
 };
 
@@ -95,7 +95,7 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
         for (; !other_ran && awaits < 10'000; ++awaits)
             co_await ringlet::detail::send_operation(owner.core(), pair.fd(), nullptr, 0,
                                                      ringlet::detail::send_operation::amount::all,
-                                                     outgoing, nullptr);
+                                                     outgoing, ringlet::throws);
         co_await group.join();
     });
     CHECK(other_ran);

@@ -17,7 +17,7 @@ public:
     }
     /// Its result; throws where that is an error.
     int await_resume() const {
-        report(nullptr, "manual_operation");
+        report(ringlet::throws, "manual_operation");
         return result();
     }
 

@@ -28,11 +28,11 @@ struct connection_under_test {
 
     ringlet::task<> receive(std::string& buffer, outcome& ended) {
         ended.count = co_await ringlet::detail::recv_operation(
-            owner.core(), pair.fd(), buffer.data(), buffer.size(), incoming, &ended.error);
+            owner.core(), pair.fd(), buffer.data(), buffer.size(), incoming, ended.error);
     }
     ringlet::task<> send(std::string_view data, amount wanted, outcome& ended) {
         ended.count = co_await ringlet::detail::send_operation(
-            owner.core(), pair.fd(), data.data(), data.size(), wanted, outgoing, &ended.error);
+            owner.core(), pair.fd(), data.data(), data.size(), wanted, outgoing, ended.error);
     }
 };
 

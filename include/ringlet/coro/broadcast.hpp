@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 #include <ringlet/coro/event.hpp>
 
@@ -88,8 +89,9 @@ public:
         /// std::system_error if the subscription has been disconnected (no_buffer_space, as
         /// netlink(7) has it) or the receiver is cancelled, or stores that in `error`. It throws
         /// std::logic_error if another coroutine waits for the next item of this subscription.
-        [[nodiscard]] receive_operation receive() { return {*this, nullptr}; }
-        [[nodiscard]] receive_operation receive(std::error_code& error) { return {*this, &error}; }
+        [[nodiscard]] receive_operation receive(error_sink error = throws) {
+            return {*this, error};
+        }
 
         /// How many items were dropped between the item received last and the one before it.
         [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
@@ -126,7 +128,7 @@ public:
     /// Receives a copy of the next item into the frame of the awaiting coroutine.
     class receive_operation final : public detail::queued_operation {
     public:
-        receive_operation(subscription& from, std::error_code* error)
+        receive_operation(subscription& from, error_sink error)
             : detail::queued_operation("broadcast::receive", from.broadcast_.receivers_, error),
               from_(from) {}
 
@@ -155,7 +157,7 @@ public:
     /// Sends an item that the caller owns, and moves from it only when the broadcast takes it.
     class send_operation : public detail::queued_operation {
     public:
-        send_operation(broadcast& to, T& item, std::error_code* error)
+        send_operation(broadcast& to, T& item, error_sink error)
             : detail::queued_operation("broadcast::send", to.senders_, error), broadcast_(to),
               item_(item) {}
 
@@ -177,7 +179,7 @@ public:
     /// Sends an item of its own, a copy of the caller's.
     class copy_send_operation final : public send_operation {
     public:
-        copy_send_operation(broadcast& to, const T& item, std::error_code* error)
+        copy_send_operation(broadcast& to, const T& item, error_sink error)
             : send_operation(to, copy_, error), copy_(item) {}
 
     private:
@@ -195,9 +197,8 @@ public:
     /// from time to time. `item` is moved from only once it has been sent: where awaiting throws
     /// std::system_error, because the broadcast is closed (broken_pipe) or the sender is cancelled,
     /// or stores that in `error`, `item` is as it was. Throws std::logic_error outside a loop.
-    [[nodiscard]] send_operation send(T&& item) { return {*this, item, nullptr}; }
-    [[nodiscard]] send_operation send(T&& item, std::error_code& error) {
-        return {*this, item, &error};
+    [[nodiscard]] send_operation send(T&& item, error_sink error = throws) {
+        return {*this, item, error};
     }
 
     /// Sends a copy of `item`, made by this call, to every subscription there is; `item` itself
@@ -205,9 +206,8 @@ public:
     /// broadcast is full. Awaiting throws std::system_error if the broadcast is closed
     /// (broken_pipe) or the sender is cancelled, or stores that in `error`. Throws std::logic_error
     /// outside a loop, and what copying throws.
-    [[nodiscard]] copy_send_operation send(const T& item) { return {*this, item, nullptr}; }
-    [[nodiscard]] copy_send_operation send(const T& item, std::error_code& error) {
-        return {*this, item, &error};
+    [[nodiscard]] copy_send_operation send(const T& item, error_sink error = throws) {
+        return {*this, item, error};
     }
 
     /// Sends `item` to every subscription there is, without waiting. False if the broadcast is

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/basic_channel.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <concepts>
-#include <system_error>
 
 namespace ringlet {
 
@@ -19,7 +19,7 @@ struct one_loop {
 
     class operation : public queued_operation {
     protected:
-        operation(const char* name, queue& line, mutex& /*guard*/, std::error_code* error)
+        operation(const char* name, queue& line, mutex& /*guard*/, error_sink error)
             : queued_operation(name, line, error) {}
         ~operation() = default;
     };

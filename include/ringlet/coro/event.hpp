@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 
 namespace ringlet {
@@ -30,7 +31,7 @@ public:
     /// Waits for the flag in the frame of the awaiting coroutine.
     class wait_operation final : public detail::queued_operation {
     public:
-        wait_operation(event& awaited, std::error_code* error)
+        wait_operation(event& awaited, error_sink error)
             : detail::queued_operation("event::wait", awaited.waiting_, error), event_(awaited) {}
 
         void await_resume() const { finish(); }
@@ -43,8 +44,7 @@ public:
 
     /// Waits until the event is set. Throws std::logic_error outside a loop. Awaiting it throws
     /// std::system_error if the wait is cancelled, or stores that in `error`.
-    [[nodiscard]] wait_operation wait() { return {*this, nullptr}; }
-    [[nodiscard]] wait_operation wait(std::error_code& error) { return {*this, &error}; }
+    [[nodiscard]] wait_operation wait(error_sink error = throws) { return {*this, error}; }
 
 private:
     bool set_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/deadline_after.hpp>
 #include <ringlet/loop/detail/sleep_operation.hpp>
 
@@ -29,9 +30,8 @@ public:
 
     /// Waits for the next tick. Awaiting it throws std::system_error if the wait is cancelled, or
     /// stores that in `error`.
-    [[nodiscard]] detail::sleep_operation tick() { return {core_, next(), nullptr}; }
-    [[nodiscard]] detail::sleep_operation tick(std::error_code& error) {
-        return {core_, next(), &error};
+    [[nodiscard]] detail::sleep_operation tick(error_sink error = throws) {
+        return {core_, next(), error};
     }
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <utility>
@@ -53,7 +54,7 @@ public:
     /// Waits for the mutex in the frame of the awaiting coroutine.
     class lock_operation final : public detail::queued_operation {
     public:
-        lock_operation(mutex& locked, std::error_code* error)
+        lock_operation(mutex& locked, error_sink error)
             : detail::queued_operation("mutex::lock", locked.waiting_, error), mutex_(locked) {}
 
         guard await_resume() const {
@@ -70,8 +71,7 @@ public:
     /// Waits until the mutex is free, and yields a guard that holds it. Throws std::logic_error
     /// outside a loop. Awaiting it throws std::system_error if the wait is cancelled, or stores
     /// that in `error` and yields a guard that holds nothing.
-    [[nodiscard]] lock_operation lock() { return {*this, nullptr}; }
-    [[nodiscard]] lock_operation lock(std::error_code& error) { return {*this, &error}; }
+    [[nodiscard]] lock_operation lock(error_sink error = throws) { return {*this, error}; }
 
     /// Gives a guard that holds the mutex, or holds nothing if another coroutine has the mutex or
     /// waits for it.

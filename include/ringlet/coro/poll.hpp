@@ -1,9 +1,8 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/loop/loop.hpp>
-
-#include <system_error>
 
 namespace ringlet {
 
@@ -23,11 +22,8 @@ namespace ringlet {
 ///
 /// One thread: the loop's. Lifetime: the descriptor stays open as long as the coroutine waits; a
 /// descriptor that is closed meanwhile may never be ready.
-[[nodiscard]] inline detail::poll_operation poll(int fd, short events) {
-    return {detail::loop_core::require_current("poll"), fd, events, nullptr};
-}
-[[nodiscard]] inline detail::poll_operation poll(int fd, short events, std::error_code& error) {
-    return {detail::loop_core::require_current("poll"), fd, events, &error};
+[[nodiscard]] inline detail::poll_operation poll(int fd, short events, error_sink error = throws) {
+    return {detail::loop_core::require_current("poll"), fd, events, error};
 }
 
 }  // namespace ringlet

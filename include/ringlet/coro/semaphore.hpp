@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 
 #include <cstddef>
@@ -20,7 +21,7 @@ public:
     /// Waits for a permit in the frame of the awaiting coroutine.
     class acquire_operation final : public detail::queued_operation {
     public:
-        acquire_operation(semaphore& from, std::error_code* error)
+        acquire_operation(semaphore& from, error_sink error)
             : detail::queued_operation("semaphore::acquire", from.waiting_, error),
               semaphore_(from) {}
 
@@ -35,8 +36,7 @@ public:
     /// Takes a permit, and waits until there is one. Throws std::logic_error outside a loop.
     /// Awaiting it throws std::system_error if the wait is cancelled, or stores that in `error`;
     /// then no permit is taken.
-    [[nodiscard]] acquire_operation acquire() { return {*this, nullptr}; }
-    [[nodiscard]] acquire_operation acquire(std::error_code& error) { return {*this, &error}; }
+    [[nodiscard]] acquire_operation acquire(error_sink error = throws) { return {*this, error}; }
 
     /// Takes a permit if one is free and no coroutine waits for it. Whether it was taken.
     [[nodiscard]] bool try_acquire() noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 
 #include <concepts>
@@ -46,8 +47,7 @@ public:
     /// Waits for a signal in the frame of the awaiting coroutine.
     class wait_operation final : public detail::ring_operation {
     public:
-        wait_operation(detail::loop_core& core, signal_set& awaited,
-                       std::error_code* error) noexcept
+        wait_operation(detail::loop_core& core, signal_set& awaited, error_sink error) noexcept
             : detail::ring_operation(core, never_enough), set_(awaited), error_(error) {}
 
         [[nodiscard]] bool await_ready() noexcept;
@@ -59,7 +59,7 @@ public:
         void complete(const detail::completion& cqe) override;
 
         signal_set& set_;
-        std::error_code* error_;
+        error_sink error_;
         std::uint64_t count_ = 0;
     };
 
@@ -67,8 +67,7 @@ public:
     /// Throws std::logic_error outside a loop. Awaiting it throws std::logic_error if another
     /// coroutine waits already, and std::system_error if the wait is cancelled, or stores that in
     /// `error` and yields 0. Cancelling never loses a signal.
-    [[nodiscard]] wait_operation wait();
-    [[nodiscard]] wait_operation wait(std::error_code& error);
+    [[nodiscard]] wait_operation wait(error_sink error = throws);
 
 private:
     class slot;

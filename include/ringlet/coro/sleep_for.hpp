@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/deadline_after.hpp>
 #include <ringlet/loop/detail/sleep_operation.hpp>
 #include <ringlet/loop/detail/yield_operation.hpp>
@@ -8,36 +9,20 @@ namespace ringlet {
 
 /// Suspends the coroutine for `duration`. Throws std::invalid_argument for a duration that is
 /// negative or too long for the clock, std::logic_error outside a loop. Awaiting it throws
-/// std::system_error if the sleep is cancelled.
-template <class Rep, class Period>
-[[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration) {
-    auto& current = detail::loop_core::require_current("sleep_for");
-    return {current, detail::deadline_after(current.now(), duration, "sleep_for"), nullptr};
-}
-
-/// Suspends the coroutine for `duration`, and stores the error of a sleep that is cancelled in
-/// `error`. Throws std::invalid_argument for a duration that is negative or too long for the clock,
-/// std::logic_error outside a loop.
+/// std::system_error if the sleep is cancelled, or stores that in `error`.
 template <class Rep, class Period>
 [[nodiscard]] detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> duration,
-                                                std::error_code& error) {
+                                                error_sink error = throws) {
     auto& current = detail::loop_core::require_current("sleep_for");
-    return {current, detail::deadline_after(current.now(), duration, "sleep_for"), &error};
+    return {current, detail::deadline_after(current.now(), duration, "sleep_for"), error};
 }
 
 /// Suspends the coroutine until `deadline`; if that has passed, until the next turn of the loop.
 /// Throws std::logic_error outside a loop. Awaiting it throws std::system_error if the sleep is
-/// cancelled.
-[[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline) {
-    return {detail::loop_core::require_current("sleep_until"), deadline, nullptr};
-}
-
-/// Suspends the coroutine until `deadline`; if that has passed, until the next turn of the loop.
-/// Stores the error of a sleep that is cancelled in `error`. Throws std::logic_error outside a
-/// loop.
+/// cancelled, or stores that in `error`.
 [[nodiscard]] inline detail::sleep_operation sleep_until(loop::clock::time_point deadline,
-                                                         std::error_code& error) {
-    return {detail::loop_core::require_current("sleep_until"), deadline, &error};
+                                                         error_sink error = throws) {
+    return {detail::loop_core::require_current("sleep_until"), deadline, error};
 }
 
 /// Lets every other coroutine that is ready go first: for coroutines that compute for long. Throws

@@ -56,7 +56,7 @@ public:
     class spawn_operation final : public detail::queued_operation {
     public:
         spawn_operation(task_group& group, task<void> child)
-            : detail::queued_operation("task_group::spawn_when_free", group.line_, nullptr),
+            : detail::queued_operation("task_group::spawn_when_free", group.line_, throws),
               group_(group), child_(std::move(child)) {}
 
         void await_resume();

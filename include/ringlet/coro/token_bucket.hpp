@@ -1,10 +1,10 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 
 #include <cstddef>
-#include <system_error>
 
 namespace ringlet {
 
@@ -38,7 +38,7 @@ public:
     /// Waits for a token in the frame of the awaiting coroutine.
     class take_operation final : public detail::queued_operation {
     public:
-        take_operation(token_bucket& from, std::error_code* error)
+        take_operation(token_bucket& from, error_sink error)
             : detail::queued_operation("token_bucket::take", from.waiting_, error), bucket_(from) {}
 
         void await_suspend(detail::suspension waiter) {
@@ -58,8 +58,7 @@ public:
     /// Takes a token, and waits until there is one; without a limit it never waits. Throws
     /// std::logic_error outside a loop. Awaiting it throws std::system_error if the wait is
     /// cancelled, or stores that in `error`; then no token is taken.
-    [[nodiscard]] take_operation take() { return {*this, nullptr}; }
-    [[nodiscard]] take_operation take(std::error_code& error) { return {*this, &error}; }
+    [[nodiscard]] take_operation take(error_sink error = throws) { return {*this, error}; }
 
     /// Takes a token if there is one and no coroutine waits for it. Whether it was taken.
     [[nodiscard]] bool try_take() noexcept { return waiting_.empty() && remove_token(); }

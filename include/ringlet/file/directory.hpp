@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/file/file.hpp>
 
 namespace ringlet {
@@ -23,9 +24,7 @@ public:
 
     /// Opens the file at `path`, as file::open does.
     [[nodiscard]] task<file> open(std::filesystem::path path, int flags = O_RDONLY,
-                                  mode_t permissions = 0666) const;
-    [[nodiscard]] task<file> open(std::filesystem::path path, int flags, mode_t permissions,
-                                  std::error_code& error) const;
+                                  mode_t permissions = 0666, error_sink error = throws) const;
 
     /// The descriptor; still owned by this object.
     [[nodiscard]] int native_handle() const noexcept { return fd_; }

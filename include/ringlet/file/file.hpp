@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/file/detail/read_at_operation.hpp>
@@ -15,7 +16,6 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace ringlet {
@@ -23,10 +23,10 @@ namespace ringlet {
 /// An open file. It is read and written at offsets, so any number of operations may be pending; and
 /// through the ring, so that a slow disk holds up only those who wait for it.
 ///
-/// What waits is awaited. It throws std::system_error naming the call, or the path where it opens;
-/// the forms with a `std::error_code&` store the error there instead (or clear it). Where the scope
-/// of the coroutine is cancelled, the error is operation_canceled, or timed_out for a deadline.
-/// Buffers must last until the await is over.
+/// An operation that waits is awaited. It throws std::system_error naming the call, or the path
+/// that it opens; or it stores the error in the std::error_code that is passed last, which a
+/// success clears. Where the scope of the coroutine is cancelled, the error is operation_canceled,
+/// or timed_out for a deadline. Buffers must last until the await is over.
 ///
 /// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
 class file {
@@ -49,11 +49,10 @@ public:
 
     /// Opens a file in the loop that runs in this thread. `flags` are open(2)'s, `permissions`
     /// those of a file that it makes, less the umask. With O_NONBLOCK what is not in memory fails.
+    /// Throws std::system_error naming the path; or stores the error in `error`, and then yields a
+    /// file that is not open.
     [[nodiscard]] static task<file> open(std::filesystem::path path, int flags = O_RDONLY,
-                                         mode_t permissions = 0666);
-    /// The same with the error in `error`, and then a file that is not open.
-    [[nodiscard]] static task<file> open(std::filesystem::path path, int flags, mode_t permissions,
-                                         std::error_code& error);
+                                         mode_t permissions = 0666, error_sink error = throws);
 
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
 
@@ -66,46 +65,36 @@ public:
 
     /// Reads up to the size of `buffer`. Yields the count, which may be less; 0 is the end of the
     /// file. Throws std::invalid_argument for an empty buffer. pread(2).
-    [[nodiscard]] detail::read_at_operation read_at(mutable_buffer buffer,
-                                                    std::uint64_t offset) const {
-        return read(buffer, offset, nullptr);
-    }
     [[nodiscard]] detail::read_at_operation read_at(mutable_buffer buffer, std::uint64_t offset,
-                                                    std::error_code& error) const {
-        return read(buffer, offset, &error);
+                                                    error_sink error = throws) const {
+        if (buffer.size() == 0) [[unlikely]]
+            throw std::invalid_argument("read: the buffer is empty; it must hold a byte or more");
+        check_offset("read", offset);
+        return {*core_, fd_, buffer.data(), buffer.size(), offset, pinned_, error};
     }
 
     /// Writes as much of `buffer` as the file takes at once. Yields the count. With O_APPEND the
     /// kernel ignores `offset`. pwrite(2).
-    [[nodiscard]] detail::write_at_operation write_at(const_buffer buffer, std::uint64_t offset) {
-        return write(buffer, offset, detail::write_at_operation::amount::some, nullptr);
-    }
     [[nodiscard]] detail::write_at_operation write_at(const_buffer buffer, std::uint64_t offset,
-                                                      std::error_code& error) {
-        return write(buffer, offset, detail::write_at_operation::amount::some, &error);
+                                                      error_sink error = throws) {
+        return write(buffer, offset, detail::write_at_operation::amount::some, error);
     }
 
     /// Writes all of `buffer`, however often that takes. Yields its size; with an error, how much
     /// had been written.
-    [[nodiscard]] detail::write_at_operation write_all_at(const_buffer buffer,
-                                                          std::uint64_t offset) {
-        return write(buffer, offset, detail::write_at_operation::amount::all, nullptr);
-    }
     [[nodiscard]] detail::write_at_operation write_all_at(const_buffer buffer, std::uint64_t offset,
-                                                          std::error_code& error) {
-        return write(buffer, offset, detail::write_at_operation::amount::all, &error);
+                                                          error_sink error = throws) {
+        return write(buffer, offset, detail::write_at_operation::amount::all, error);
     }
 
     /// Waits until what has been written is on the disk. fsync(2).
-    [[nodiscard]] detail::sync_operation sync() { return {*core_, fd_, pinned_, nullptr}; }
-    [[nodiscard]] detail::sync_operation sync(std::error_code& error) {
-        return {*core_, fd_, pinned_, &error};
+    [[nodiscard]] detail::sync_operation sync(error_sink error = throws) {
+        return {*core_, fd_, pinned_, error};
     }
 
     /// Closes the file, with nothing pending on it; it is not itself cancelled. What close(2)
     /// reports is of writing delayed until then; the file is closed all the same, and stays so.
-    [[nodiscard]] task<> close();
-    [[nodiscard]] task<> close(std::error_code& error);
+    [[nodiscard]] task<> close(error_sink error = throws);
 
     /// The descriptor, or -1; still owned by this object.
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
@@ -118,16 +107,9 @@ private:
         if (offset > offset_max) [[unlikely]]  // and the greatest is none to the kernel
             throw std::invalid_argument(std::string(caller) + ": no file has so great an offset");
     }
-    [[nodiscard]] detail::read_at_operation read(mutable_buffer buffer, std::uint64_t offset,
-                                                 std::error_code* error) const {
-        if (buffer.size() == 0) [[unlikely]]
-            throw std::invalid_argument("read: the buffer is empty; it must hold a byte or more");
-        check_offset("read", offset);
-        return {*core_, fd_, buffer.data(), buffer.size(), offset, pinned_, error};
-    }
     [[nodiscard]] detail::write_at_operation write(const_buffer buffer, std::uint64_t offset,
                                                    detail::write_at_operation::amount wanted,
-                                                   std::error_code* error) {
+                                                   error_sink error) {
         check_offset("write", offset);
         return {*core_, fd_, buffer.data(), buffer.size(), offset, wanted, pinned_, error};
     }

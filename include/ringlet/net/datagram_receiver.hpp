@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/datagram.hpp>
 #include <ringlet/net/detail/receive_datagram_operation.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <system_error>
 
 namespace ringlet {
 
@@ -22,9 +22,9 @@ struct datagram_receiver_options {
     /// no more than the default.
     std::size_t packet_size_max = 65'535;
 
-    /// Datagrams that exist at a time, held by the receiver or by those who got them. Together
-    /// they take as much memory as they are large, and never more than this times packet_size_max:
-    /// 4 MiB by default. Beyond that they wait in the kernel.
+    /// Datagrams that exist at a time, held by the receiver or by those who got them. Together they
+    /// take as much memory as they are large, and never more than this times packet_size_max: 4 MiB
+    /// by default. Beyond that they wait in the kernel.
     std::size_t packets_max = 64;
 
     /// Datagrams that are received at one go, where so many come. All but the one that somebody
@@ -54,11 +54,10 @@ public:
     datagram_receiver(const datagram_receiver&) = delete;
     datagram_receiver& operator=(const datagram_receiver&) = delete;
 
-    /// Waits for the next datagram. Throws std::system_error; the second form stores the error and
-    /// yields no datagram. One receive at a time; a second is a std::logic_error. A receive that is
-    /// cancelled leaves what comes meanwhile to the next.
-    [[nodiscard]] detail::receive_datagram_operation receive();
-    [[nodiscard]] detail::receive_datagram_operation receive(std::error_code& error);
+    /// Waits for the next datagram. Throws std::system_error; or stores the error in `error`, and
+    /// then yields no datagram. One receive at a time; a second is a std::logic_error. A receive
+    /// that is cancelled leaves what comes meanwhile to the next.
+    [[nodiscard]] detail::receive_datagram_operation receive(error_sink error = throws);
 
     /// How many datagrams have been yielded.
     [[nodiscard]] std::uint64_t yielded() const noexcept;

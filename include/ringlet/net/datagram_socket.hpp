@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
@@ -11,7 +12,6 @@
 #include <ringlet/net/detail/send_to_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 
-#include <system_error>
 #include <utility>
 
 namespace ringlet {
@@ -40,10 +40,10 @@ struct datagram_options {
 /// each is of one datagram, or of a burst: many that go to one receiver, or come from one sender,
 /// together. For a server that receives from many, see datagram_receiver.
 ///
-/// What waits is awaited. It throws std::system_error naming the call; the forms with a
-/// `std::error_code&` store the error there instead (or clear it). Where the scope of the coroutine
-/// is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers and
-/// addresses must last until the await is over.
+/// An operation that waits is awaited. It throws std::system_error naming the call, or stores the
+/// error in the std::error_code that is passed last, which a success clears. Where the scope of the
+/// coroutine is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers
+/// and addresses must last until the await is over.
 ///
 /// That nobody receives at the other end is told to a connected socket only: connection_refused is
 /// the error of one of the next operations, and the socket can be used as before. udp(7).
@@ -74,20 +74,15 @@ public:
 
     /// Waits for a datagram, puts it into `buffer`, and whom it is from into `sender`: no address
     /// where that is a Unix socket without a name. What does not fit is lost, and told. recvmsg(2).
-    [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender) {
-        return receive(buffer, &sender, nullptr);
-    }
     [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender,
-                                                        std::error_code& error) {
-        return receive(buffer, &sender, &error);
+                                                        error_sink error = throws) {
+        return receive(buffer, &sender, error);
     }
 
     /// The same for whom the sender is all one: that of a connected socket is its peer.
-    [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer) {
-        return receive(buffer, nullptr, nullptr);
-    }
-    [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer, std::error_code& error) {
-        return receive(buffer, nullptr, &error);
+    [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer,
+                                                   error_sink error = throws) {
+        return receive(buffer, nullptr, error);
     }
 
     /// Waits for datagrams, and puts those that have come together into `buffer`, one behind the
@@ -96,41 +91,28 @@ public:
     ///
     ///     const received_burst got = co_await socket.recv_burst_from(buffer, sender);
     ///     for (const std::span<std::byte> each : got.segments(buffer))
-    [[nodiscard]] detail::recv_burst_operation recv_burst_from(mutable_buffer buffer,
-                                                               address& sender) {
-        return receive_burst(buffer, &sender, nullptr);
-    }
     [[nodiscard]] detail::recv_burst_operation
-    recv_burst_from(mutable_buffer buffer, address& sender, std::error_code& error) {
-        return receive_burst(buffer, &sender, &error);
+    recv_burst_from(mutable_buffer buffer, address& sender, error_sink error = throws) {
+        return receive_burst(buffer, &sender, error);
     }
 
     /// The same for whom the sender is all one.
-    [[nodiscard]] detail::recv_burst_operation recv_burst(mutable_buffer buffer) {
-        return receive_burst(buffer, nullptr, nullptr);
-    }
     [[nodiscard]] detail::recv_burst_operation recv_burst(mutable_buffer buffer,
-                                                          std::error_code& error) {
-        return receive_burst(buffer, nullptr, &error);
+                                                          error_sink error = throws) {
+        return receive_burst(buffer, nullptr, error);
     }
 
     /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
     /// Unix socket at its receiver. Yields the size. To no address it fails with
     /// destination_address_required. sendmsg(2).
-    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
-        return transmit(data, &to, nullptr);
-    }
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
-                                                    std::error_code& error) {
-        return transmit(data, &to, &error);
+                                                    error_sink error = throws) {
+        return transmit(data, &to, error);
     }
 
     /// The same to the peer of a connected socket.
-    [[nodiscard]] detail::send_to_operation send(const_buffer data) {
-        return transmit(data, nullptr, nullptr);
-    }
-    [[nodiscard]] detail::send_to_operation send(const_buffer data, std::error_code& error) {
-        return transmit(data, nullptr, &error);
+    [[nodiscard]] detail::send_to_operation send(const_buffer data, error_sink error = throws) {
+        return transmit(data, nullptr, error);
     }
 
     /// Sends `data` as datagrams of `segment_size` bytes each, the last of which may be shorter: of
@@ -138,31 +120,22 @@ public:
     /// sent, which after an error are those that had gone by then. No data is one empty datagram.
     /// Throws std::invalid_argument for a segment size of 0; too large a one fails as in send_to.
     /// See send_burst_operation.
-    [[nodiscard]] detail::send_burst_operation
-    send_burst_to(const_buffer data, std::size_t segment_size, const address& to) {
-        return transmit_burst(data, segment_size, &to, nullptr);
-    }
     [[nodiscard]] detail::send_burst_operation send_burst_to(const_buffer data,
                                                              std::size_t segment_size,
                                                              const address& to,
-                                                             std::error_code& error) {
-        return transmit_burst(data, segment_size, &to, &error);
+                                                             error_sink error = throws) {
+        return transmit_burst(data, segment_size, &to, error);
     }
 
     /// The same to the peer of a connected socket.
-    [[nodiscard]] detail::send_burst_operation send_burst(const_buffer data,
-                                                          std::size_t segment_size) {
-        return transmit_burst(data, segment_size, nullptr, nullptr);
-    }
     [[nodiscard]] detail::send_burst_operation
-    send_burst(const_buffer data, std::size_t segment_size, std::error_code& error) {
-        return transmit_burst(data, segment_size, nullptr, &error);
+    send_burst(const_buffer data, std::size_t segment_size, error_sink error = throws) {
+        return transmit_burst(data, segment_size, nullptr, error);
     }
 
     /// From now on sends to `peer`, and receives from nobody else; no address undoes that.
     /// connect(2).
-    [[nodiscard]] task<> connect(address peer);
-    [[nodiscard]] task<> connect(address peer, std::error_code& error);
+    [[nodiscard]] task<> connect(address peer, error_sink error = throws);
 
     /// Closes the socket: what is pending on it fails with operation_canceled, then the descriptor
     /// is closed. Never throws; a closed socket stays closed. It is not itself cancelled.
@@ -186,21 +159,20 @@ public:
 
 private:
     [[nodiscard]] detail::recv_from_operation receive(mutable_buffer buffer, address* sender,
-                                                      std::error_code* error) {
+                                                      error_sink error) {
         return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
     [[nodiscard]] detail::recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
-                                                             std::error_code* error) {
+                                                             error_sink error) {
         return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
     }
     [[nodiscard]] detail::send_to_operation transmit(const_buffer data, const address* to,
-                                                     std::error_code* error) {
+                                                     error_sink error) {
         return {*core_, socket_.native_handle(), data, to, &pending_, error};
     }
     [[nodiscard]] detail::send_burst_operation transmit_burst(const_buffer data,
                                                               std::size_t segment_size,
-                                                              const address* to,
-                                                              std::error_code* error) {
+                                                              const address* to, error_sink error) {
         return {*core_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
                 error};
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
@@ -69,10 +70,9 @@ public:
     /// The second half of `open`: lets clients connect to a socket that is bound.
     static void listen(bound_socket& bound, const listener_options& options = {});
 
-    /// Waits for the next connection. Throws std::system_error; the second form stores the error
-    /// and yields a stream that is not open. One accept at a time; a second is a std::logic_error.
-    [[nodiscard]] detail::accept_operation accept();
-    [[nodiscard]] detail::accept_operation accept(std::error_code& error);
+    /// Waits for the next connection. Throws std::system_error; or stores the error in `error`, and
+    /// then yields a stream that is not open. One accept at a time; a second is a std::logic_error.
+    [[nodiscard]] detail::accept_operation accept(error_sink error = throws);
 
     /// A connection that has been accepted ahead, if there is one.
     [[nodiscard]] std::optional<stream> try_accept();

@@ -1,9 +1,8 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/detail/memory_pipe.hpp>
-
-#include <system_error>
 
 namespace ringlet {
 
@@ -18,18 +17,12 @@ public:
         : incoming_(&incoming), outgoing_(&outgoing) {}
 
     /// As memory_pipe::recv and memory_pipe::send_all.
-    [[nodiscard]] detail::memory_pipe::recv_operation recv(mutable_buffer buffer) {
-        return incoming_->recv(buffer);
-    }
     [[nodiscard]] detail::memory_pipe::recv_operation recv(mutable_buffer buffer,
-                                                           std::error_code& error) {
+                                                           error_sink error = throws) {
         return incoming_->recv(buffer, error);
     }
-    [[nodiscard]] detail::memory_pipe::send_operation send_all(const_buffer buffer) {
-        return outgoing_->send_all(buffer);
-    }
     [[nodiscard]] detail::memory_pipe::send_operation send_all(const_buffer buffer,
-                                                               std::error_code& error) {
+                                                               error_sink error = throws) {
         return outgoing_->send_all(buffer, error);
     }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/detail/buffered_operation.hpp>
 #include <ringlet/net/detail/buffered_side.hpp>
@@ -44,7 +45,7 @@ struct reader_options {
 /// A read that fails takes nothing, so that what has come can be read otherwise: that the stream
 /// ends too early is stream_errc::end_of_stream, that a piece is longer than the maximum is
 /// stream_errc::too_long, and anything else is the stream's own error. It is thrown as
-/// std::system_error, or stored in the `std::error_code&` passed last, which is cleared otherwise.
+/// std::system_error, or stored in `error`, which a success clears.
 ///
 /// One thread: the loop's. One read at a time; a second is a std::logic_error. Lifetime: the stream
 /// outlives the reader, and nothing is pending when that ends; what is buffered goes with it.
@@ -61,86 +62,67 @@ public:
 
     /// Reads the next line and yields it without its end, "\n" or "\r\n"; nothing at the end of the
     /// stream. A last line that has no end is a line too.
-    operation<detail::delimited_read> read_line() { return line(piece_max_, nullptr); }
-    operation<detail::delimited_read> read_line(std::error_code& error) {
-        return line(piece_max_, &error);
+    operation<detail::delimited_read> read_line(error_sink error = throws) {
+        return read_line(piece_max_, error);
     }
     /// The same for lines of at most `max` bytes, not counting their end.
-    operation<detail::delimited_read> read_line(std::size_t max) { return line(max, nullptr); }
-    operation<detail::delimited_read> read_line(std::size_t max, std::error_code& error) {
-        return line(max, &error);
+    operation<detail::delimited_read> read_line(std::size_t max, error_sink error = throws) {
+        return {*this, "read_line", error, detail::delimited_read::line(bytes_, max)};
     }
 
     /// Reads up to `delimiter`, takes that too, and yields what stands before it; nothing at the
     /// end of the stream, but end_of_stream behind a beginning that no delimiter follows. The
     /// delimiter must last until the await is over; an empty one is a std::invalid_argument.
-    operation<detail::delimited_read> read_until(std::string_view delimiter) {
-        return until(delimiter, piece_max_, nullptr);
-    }
     operation<detail::delimited_read> read_until(std::string_view delimiter,
-                                                 std::error_code& error) {
-        return until(delimiter, piece_max_, &error);
+                                                 error_sink error = throws) {
+        return read_until(delimiter, piece_max_, error);
     }
     /// The same for pieces of at most `max` bytes, not counting the delimiter.
-    operation<detail::delimited_read> read_until(std::string_view delimiter, std::size_t max) {
-        return until(delimiter, max, nullptr);
-    }
     operation<detail::delimited_read> read_until(std::string_view delimiter, std::size_t max,
-                                                 std::error_code& error) {
-        return until(delimiter, max, &error);
+                                                 error_sink error = throws) {
+        return {*this, "read_until", error, detail::delimited_read::until(bytes_, delimiter, max)};
     }
 
     /// Reads `count` bytes and yields them. More than `piece_max` is too_long at once: a length
     /// that the peer has sent may be passed.
-    operation<detail::counted_read> read_exactly(std::size_t count) {
-        return exactly(count, nullptr);
-    }
-    operation<detail::counted_read> read_exactly(std::size_t count, std::error_code& error) {
-        return exactly(count, &error);
+    operation<detail::counted_read> read_exactly(std::size_t count, error_sink error = throws) {
+        const auto request = detail::counted_read::exactly(bytes_, count, piece_max_);
+        return {*this, "read_exactly", error, request};
     }
 
     /// Fills `buffer`, however large it is, and yields its size; 0 with an error. Large ones are
     /// received into directly.
-    operation<detail::transfer_read> read_exactly(mutable_buffer buffer) {
-        return fill(buffer, nullptr);
-    }
-    operation<detail::transfer_read> read_exactly(mutable_buffer buffer, std::error_code& error) {
-        return fill(buffer, &error);
+    operation<detail::transfer_read> read_exactly(mutable_buffer buffer,
+                                                  error_sink error = throws) {
+        return {*this, "read_exactly", error, detail::transfer_read::exactly(bytes_, buffer)};
     }
 
     /// Reads what there is, up to the size of `buffer`, waiting for at least one byte. Yields the
     /// count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer.
-    operation<detail::transfer_read> read_some(mutable_buffer buffer) {
-        return some(buffer, nullptr);
-    }
-    operation<detail::transfer_read> read_some(mutable_buffer buffer, std::error_code& error) {
-        return some(buffer, &error);
+    operation<detail::transfer_read> read_some(mutable_buffer buffer, error_sink error = throws) {
+        return {*this, "read_some", error, detail::transfer_read::some(bytes_, buffer)};
     }
 
     /// Waits for `count` bytes and yields them without taking them; fewer only where the stream
     /// ends before. More than `piece_max` is too_long.
     ///
     ///     while (!(co_await in.peek(1)).empty())      // until the end of the stream
-    operation<detail::counted_read> peek(std::size_t count) { return peek_at(count, nullptr); }
-    operation<detail::counted_read> peek(std::size_t count, std::error_code& error) {
-        return peek_at(count, &error);
+    operation<detail::counted_read> peek(std::size_t count, error_sink error = throws) {
+        return {*this, "peek", error, detail::counted_read::peek(bytes_, count, piece_max_)};
     }
 
     /// Drops `count` bytes, however many, and yields that. Other than for all else, what has been
-    /// dropped before an error is gone; the form with `error` yields how much.
-    operation<detail::transfer_read> skip(std::size_t count) { return drop(count, nullptr); }
-    operation<detail::transfer_read> skip(std::size_t count, std::error_code& error) {
-        return drop(count, &error);
+    /// dropped before an error is gone; if the error is stored in `error`, the result is how much.
+    operation<detail::transfer_read> skip(std::size_t count, error_sink error = throws) {
+        return {*this, "skip", error, detail::transfer_read::skip(bytes_, count)};
     }
 
     /// Reads up to the end of the stream and yields all of it, at most `piece_max` or `max` bytes.
-    operation<detail::counted_read> read_all() { return all(piece_max_, nullptr); }
-    operation<detail::counted_read> read_all(std::error_code& error) {
-        return all(piece_max_, &error);
+    operation<detail::counted_read> read_all(error_sink error = throws) {
+        return read_all(piece_max_, error);
     }
-    operation<detail::counted_read> read_all(std::size_t max) { return all(max, nullptr); }
-    operation<detail::counted_read> read_all(std::size_t max, std::error_code& error) {
-        return all(max, &error);
+    operation<detail::counted_read> read_all(std::size_t max, error_sink error = throws) {
+        return {*this, "read_all", error, detail::counted_read::all(bytes_, max)};
     }
 
     /// What has been received and not read yet.
@@ -149,33 +131,6 @@ public:
 private:
     template <class Side, class Request>
     friend class detail::buffered_operation;
-
-    operation<detail::delimited_read> line(std::size_t max, std::error_code* error) {
-        return {*this, "read_line", error, detail::delimited_read::line(bytes_, max)};
-    }
-    operation<detail::delimited_read> until(std::string_view delimiter, std::size_t max,
-                                            std::error_code* error) {
-        return {*this, "read_until", error, detail::delimited_read::until(bytes_, delimiter, max)};
-    }
-    operation<detail::counted_read> exactly(std::size_t count, std::error_code* error) {
-        const auto request = detail::counted_read::exactly(bytes_, count, piece_max_);
-        return {*this, "read_exactly", error, request};
-    }
-    operation<detail::transfer_read> fill(mutable_buffer buffer, std::error_code* error) {
-        return {*this, "read_exactly", error, detail::transfer_read::exactly(bytes_, buffer)};
-    }
-    operation<detail::transfer_read> some(mutable_buffer buffer, std::error_code* error) {
-        return {*this, "read_some", error, detail::transfer_read::some(bytes_, buffer)};
-    }
-    operation<detail::counted_read> peek_at(std::size_t count, std::error_code* error) {
-        return {*this, "peek", error, detail::counted_read::peek(bytes_, count, piece_max_)};
-    }
-    operation<detail::transfer_read> drop(std::size_t count, std::error_code* error) {
-        return {*this, "skip", error, detail::transfer_read::skip(bytes_, count)};
-    }
-    operation<detail::counted_read> all(std::size_t max, std::error_code* error) {
-        return {*this, "read_all", error, detail::counted_read::all(bytes_, max)};
-    }
 
     /// Receives until `request` has its answer.
     task<> carry_out(detail::read_request& request, const char* name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/address.hpp>
 
@@ -37,20 +38,13 @@ struct resolve_options {
 /// The wait ends soon after it is cancelled, though the resolver cannot be interrupted: its answer
 /// is dropped when it comes.
 ///
-/// Throws std::invalid_argument for a malformed host or a port that is not 0 to 65535,
-/// std::logic_error outside a loop, and std::system_error that names the host: with an error of
+/// Throws std::invalid_argument for a malformed host or a port that is not 0 to 65535, and
+/// std::logic_error outside a loop. Throws std::system_error that names the host: with an error of
 /// resolver_category, with resource_unavailable_try_again if too many look-ups wait for the pool,
-/// or with the reason for which it was cancelled.
-[[nodiscard]] task<std::vector<address>> resolve(std::string host, int port,
-                                                 resolve_options options = {});
-
-/// Gives the addresses of `host`, one or more, with `port`, in the order in which they are to be
-/// tried, without throwing std::system_error: an error is stored in `error`, and there is then no
-/// address. A thread of a pool asks the system's resolver, so that the loop goes on. Throws
-/// std::invalid_argument for a malformed host or a port that is not 0 to 65535, std::logic_error
-/// outside a loop. getaddrinfo(3).
-[[nodiscard]] task<std::vector<address>> resolve(std::string host, int port,
-                                                 resolve_options options, std::error_code& error);
+/// or with the reason for which it was cancelled. Or stores that in `error`, and then yields no
+/// address.
+[[nodiscard]] task<std::vector<address>>
+resolve(std::string host, int port, resolve_options options = {}, error_sink error = throws);
 
 /// The category of the errors of getaddrinfo(3), EAI_*, with which `resolve` reports a name that
 /// cannot be resolved.

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/ring/network.hpp>
 
-#include <system_error>
 #include <utility>
 
 namespace ringlet {
@@ -41,14 +41,13 @@ public:
     int release() noexcept;
 
     /// Gives the socket its name. bind(2).
-    void bind(const address& local);
-    void bind(const address& local, std::error_code& error) noexcept;
+    void bind(const address& local, error_sink error = throws);
 
     /// Lets clients connect; the kernel caps `backlog` at net.core.somaxconn. listen(2).
     void listen(int backlog);
 
     /// Shuts down one side or both: SHUT_RD, SHUT_WR, SHUT_RDWR. shutdown(2).
-    void shutdown(int how);
+    void shutdown(int how, error_sink error = throws);
 
     /// getsockname(2), getpeername(2).
     [[nodiscard]] address local_address() const;

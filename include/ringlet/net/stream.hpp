@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/buffer_sequence_send.hpp>
@@ -15,16 +16,15 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
-#include <system_error>
 
 namespace ringlet {
 
 /// A connected stream of bytes: TCP or Unix. One receive and one send may be pending at a time.
 ///
-/// What waits is awaited. It throws std::system_error naming the call; the forms with a
-/// `std::error_code&` store the error there instead (or clear it). Where the scope of the coroutine
-/// is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers must last
-/// until the await is over.
+/// An operation that waits is awaited. It throws std::system_error naming the call, or stores the
+/// error in the std::error_code that is passed last, which a success clears. Where the scope of the
+/// coroutine is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers
+/// must last until the await is over.
 ///
 /// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
 class stream {
@@ -42,11 +42,10 @@ public:
     /// Receives what has come, up to the size of `buffer`, waiting for at least one byte. Yields
     /// the count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer,
     /// std::logic_error if a receive is pending. recv(2).
-    [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer) {
-        return receive_into(buffer, nullptr);
-    }
-    [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer, std::error_code& error) {
-        return receive_into(buffer, &error);
+    [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer, error_sink error = throws) {
+        if (buffer.size() == 0) [[unlikely]]
+            throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
+        return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
     }
 
     /// Receives what has come into a buffer that the loop lends. At most
@@ -57,29 +56,20 @@ public:
     ///
     ///     while (const auto received = co_await client.recv_lent())
     ///         co_await client.send_all(received);
-    [[nodiscard]] detail::recv_lent_operation recv_lent() {
-        return {*core_, socket_.native_handle(), incoming_, nullptr};
-    }
-    [[nodiscard]] detail::recv_lent_operation recv_lent(std::error_code& error) {
-        return {*core_, socket_.native_handle(), incoming_, &error};
+    [[nodiscard]] detail::recv_lent_operation recv_lent(error_sink error = throws) {
+        return {*core_, socket_.native_handle(), incoming_, error};
     }
 
     /// Sends as much of `buffer` as the socket takes at once, waiting until it takes some. Yields
     /// the count. Throws std::logic_error if a send is pending. send(2), without SIGPIPE.
-    [[nodiscard]] detail::send_operation send(const_buffer buffer) {
-        return transmit(buffer, detail::send_operation::amount::some, nullptr);
-    }
-    [[nodiscard]] detail::send_operation send(const_buffer buffer, std::error_code& error) {
-        return transmit(buffer, detail::send_operation::amount::some, &error);
+    [[nodiscard]] detail::send_operation send(const_buffer buffer, error_sink error = throws) {
+        return transmit(buffer, detail::send_operation::amount::some, error);
     }
 
     /// Sends all of `buffer`, however often that takes. Yields its size; with an error, how much
     /// had been sent. A reader that is slow suspends the sender and costs no memory.
-    [[nodiscard]] detail::send_operation send_all(const_buffer buffer) {
-        return transmit(buffer, detail::send_operation::amount::all, nullptr);
-    }
-    [[nodiscard]] detail::send_operation send_all(const_buffer buffer, std::error_code& error) {
-        return transmit(buffer, detail::send_operation::amount::all, &error);
+    [[nodiscard]] detail::send_operation send_all(const_buffer buffer, error_sink error = throws) {
+        return transmit(buffer, detail::send_operation::amount::all, error);
     }
 
     /// Sends all of several buffers, one after the other, without copying them together:
@@ -91,12 +81,11 @@ public:
     }
 
     /// The same for any number of buffers; the span must last until the await is over.
-    [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers) {
-        return gather(buffers, nullptr);
-    }
     [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers,
-                                                           std::error_code& error) {
-        return gather(buffers, &error);
+                                                           error_sink error = throws) {
+        return {*core_, socket_.native_handle(),
+                std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
+                outgoing_, error};
     }
 
     /// Which side of the stream `shutdown` ends.
@@ -104,8 +93,9 @@ public:
 
     /// Ends one side or both, at once. After `sending` the peer reads the end of the stream and can
     /// still answer. shutdown(2). Throws std::system_error.
-    void shutdown(how side) { socket_.shutdown(static_cast<int>(side)); }
-    void shutdown(how side, std::error_code& error) noexcept;
+    void shutdown(how side, error_sink error = throws) {
+        socket_.shutdown(static_cast<int>(side), error);
+    }
 
     /// Closes the stream: what is pending on it fails with operation_canceled, then the descriptor
     /// is closed. Never throws; a closed stream stays closed. It is not itself cancelled.
@@ -155,24 +145,11 @@ public:
 private:
     friend class stream_watch;
 
-    [[nodiscard]] detail::recv_operation receive_into(mutable_buffer buffer,
-                                                      std::error_code* error) {
-        if (buffer.size() == 0) [[unlikely]]
-            throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
-        return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
-    }
     [[nodiscard]] detail::send_operation
-    transmit(const_buffer buffer, detail::send_operation::amount wanted, std::error_code* error) {
+    transmit(const_buffer buffer, detail::send_operation::amount wanted, error_sink error) {
         return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
                 error};
     }
-    [[nodiscard]] detail::gathered_send_operation gather(std::span<const const_buffer> buffers,
-                                                         std::error_code* error) {
-        return {*core_, socket_.native_handle(),
-                std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
-                outgoing_, error};
-    }
-
     detail::loop_core* core_;
     ringlet::socket socket_;
     detail::direction incoming_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/buffered_operation.hpp>
@@ -19,7 +20,6 @@
 #include <exception>
 #include <span>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace ringlet {
@@ -70,21 +70,19 @@ public:
           bytes_(options.buffer_size) {}
 
     /// Writes `buffer`, which must last until the await is over.
-    write_operation write(const_buffer buffer) { return {*this, "write", nullptr, bytes_, buffer}; }
-    write_operation write(const_buffer buffer, std::error_code& error) {
-        return {*this, "write", &error, bytes_, buffer};
+    write_operation write(const_buffer buffer, error_sink error = throws) {
+        return {*this, "write", error, bytes_, buffer};
     }
 
     /// Writes text and bytes as they are and numbers in digits: see print_piece.
     template <detail::printable... Part>
     print_operation<sizeof...(Part)> print(const Part&... parts) {
         static_assert(sizeof...(Part) > 0, "print: there is nothing to print");
-        return {*this, "print", nullptr, bytes_, parts...};
+        return {*this, "print", throws, bytes_, parts...};
     }
 
     /// Sends what is buffered.
-    flush_operation flush() { return {*this, "flush", nullptr, bytes_}; }
-    flush_operation flush(std::error_code& error) { return {*this, "flush", &error, bytes_}; }
+    flush_operation flush(error_sink error = throws) { return {*this, "flush", error, bytes_}; }
 
     /// How many bytes wait to be flushed.
     [[nodiscard]] std::size_t buffered() const noexcept { return bytes_.size(); }

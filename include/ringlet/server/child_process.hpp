@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/base/detail/owned_descriptor.hpp>
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/server/exit_status.hpp>
@@ -10,7 +11,6 @@
 #include <concepts>
 #include <csignal>
 #include <functional>
-#include <system_error>
 #include <vector>
 
 namespace ringlet {
@@ -77,8 +77,7 @@ public:
     /// see its end. The status is unknown where other code has reaped the child, or where the
     /// program ignores SIGCHLD. Throws std::logic_error outside a loop. Throws std::system_error,
     /// or stores the error in `error`.
-    [[nodiscard]] task<exit_status> wait();
-    [[nodiscard]] task<exit_status> wait(std::error_code& error);
+    [[nodiscard]] task<exit_status> wait(error_sink error = throws);
 
     /// Sends a signal to the child (pidfd_send_signal(2)), or does nothing where the child has
     /// ended. Throws std::system_error.

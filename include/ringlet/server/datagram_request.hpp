@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram.hpp>
@@ -11,7 +12,6 @@
 
 #include <cstddef>
 #include <span>
-#include <system_error>
 
 namespace ringlet {
 
@@ -48,35 +48,25 @@ public:
     /// datagram's size. Throws std::system_error, or stores the error in `error`:
     /// destination_address_required where the sender has no address. `data` must last until the
     /// await is over. sendmsg(2).
-    [[nodiscard]] detail::send_to_operation reply(const_buffer data) {
-        return send_to(data, sender());
-    }
-    [[nodiscard]] detail::send_to_operation reply(const_buffer data, std::error_code& error) {
+    [[nodiscard]] detail::send_to_operation reply(const_buffer data, error_sink error = throws) {
         return send_to(data, sender(), error);
     }
 
     /// Sends a datagram to `to`, and waits while the socket has no room. Yields the datagram's
     /// size. Throws std::system_error, or stores the error in `error`. `data` and `to` must last
     /// until the await is over. sendmsg(2).
-    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to) {
-        return {core_, fd_, data, &to, &pending_, nullptr};
-    }
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
-                                                    std::error_code& error) {
-        return {core_, fd_, data, &to, &pending_, &error};
+                                                    error_sink error = throws) {
+        return {core_, fd_, data, &to, &pending_, error};
     }
 
     /// Sends `data` to the sender as datagrams of `segment_size` bytes each; the last one may be
     /// shorter. Over UDP a burst takes a fraction of the CPU time that a reply for each datagram
     /// would take. Yields the number of bytes sent. See datagram_socket::send_burst_to for limits
     /// and errors.
-    [[nodiscard]] detail::send_burst_operation reply_burst(const_buffer data,
-                                                           std::size_t segment_size) {
-        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, nullptr};
-    }
     [[nodiscard]] detail::send_burst_operation
-    reply_burst(const_buffer data, std::size_t segment_size, std::error_code& error) {
-        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, &error};
+    reply_burst(const_buffer data, std::size_t segment_size, error_sink error = throws) {
+        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, error};
     }
 
     /// For servers: adds the datagrams sent from now on, and their bytes, to counters. See

@@ -37,7 +37,7 @@ void join_operation::await_resume() {
         std::rethrow_exception(std::exchange(group_.exception_, nullptr));
     if (std::exchange(group_.child_cancelled_, false) && scope_cancelled()) {
         result_ = -ECANCELED;
-        report(nullptr, "task_group::join");
+        report(throws, "task_group::join");
     }
 }
 

@@ -5,7 +5,7 @@
 namespace ringlet::detail {
 
 task<file> open_file(int directory, std::filesystem::path path, int flags, mode_t permissions,
-                     std::uint64_t resolve, std::error_code* error) {
+                     std::uint64_t resolve, error_sink error) {
     loop& current = loop::require_current("open");
     std::error_code refused;
     int fd = -1;
@@ -14,10 +14,7 @@ task<file> open_file(int directory, std::filesystem::path path, int flags, mode_
     else
         fd = co_await open_operation(current.core(), directory, path.c_str(), flags, permissions,
                                      resolve, refused);
-    if (error != nullptr)
-        *error = refused;
-    else if (refused)
-        throw std::system_error(refused, "cannot open " + path.string());
+    error.report(refused, [&] { return "cannot open " + path.string(); });
     co_return file(current, fd);
 }
 

@@ -22,12 +22,8 @@ void operation::resume_later(int result) noexcept {
     core_->ready().push_back(*this);
 }
 
-void operation::report(std::error_code* error, const char* what) const {
-    const std::error_code ended = this->error();
-    if (error != nullptr)
-        *error = ended;
-    else if (ended)
-        throw std::system_error(ended, what);
+void operation::report(error_sink error, const char* what) const {
+    error.report(this->error(), what);
 }
 
 }  // namespace ringlet::detail

@@ -24,7 +24,7 @@ void accept_operation::await_suspend(suspension waiter) {
 }
 
 stream accept_operation::await_resume() {
-    if (error_ != nullptr || result_ < 0)
+    if (error_.stores() || result_ < 0)
         report(error_, "accept");
     return {core_->owner(), result_ < 0 ? socket() : socket(core_->net(), result_)};
 }

@@ -9,8 +9,7 @@ namespace ringlet::detail {
 
 gathered_send_operation::gathered_send_operation(loop_core& core, int fd,
                                                  std::span<const iovec> buffers,
-                                                 direction& outgoing,
-                                                 std::error_code* error) noexcept
+                                                 direction& outgoing, error_sink error) noexcept
     : ring_awaitable(core, never_enough), fd_(fd), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
                                   [](const iovec& buffer) { return buffer.iov_len; })),

@@ -32,8 +32,8 @@ std::vector<address> look_up(const std::string& host, int family, std::error_cod
     return addresses;
 }
 
-void throw_unresolved(const std::string& host, std::error_code error) {
-    throw std::system_error(error, "cannot resolve the host name \"" + host + "\"");
+std::string unresolved(const std::string& host) {
+    return "cannot resolve the host name \"" + host + "\"";
 }
 
 }  // namespace ringlet::detail

@@ -17,7 +17,7 @@ namespace ringlet::detail {
 [[nodiscard]] std::vector<address> look_up(const std::string& host, int family,
                                            std::error_code& error);
 
-/// Throws std::system_error with `error`, whose text says that `host` cannot be resolved.
-[[noreturn]] void throw_unresolved(const std::string& host, std::error_code error);
+/// The text of an error: that `host` cannot be resolved.
+[[nodiscard]] std::string unresolved(const std::string& host);
 
 }  // namespace ringlet::detail

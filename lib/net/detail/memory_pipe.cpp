@@ -47,7 +47,7 @@ bool memory_pipe::send_operation::attempt() {
     return left_.empty();
 }
 
-memory_pipe::recv_operation memory_pipe::receive(mutable_buffer buffer, std::error_code* error) {
+memory_pipe::recv_operation memory_pipe::receive(mutable_buffer buffer, error_sink error) {
     if (buffer.size() == 0)
         throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
     return {*this, buffer, error};

@@ -24,7 +24,7 @@ void receive_datagram_operation::await_suspend(suspension waiter) {
 }
 
 datagram receive_datagram_operation::await_resume() {
-    if (error_ != nullptr || result_ < 0)
+    if (error_.stores() || result_ < 0)
         report(error_, "recvmsg");
     return received_ == nullptr ? datagram() : received_->lend();
 }

@@ -95,7 +95,7 @@ received_bytes recv_lent_operation::await_resume() {
     incoming_.received(result_, core_->turn_began());
     received_bytes received(core_->buffers(), std::exchange(buffer_, nullptr),
                             static_cast<std::size_t>(std::max(result_, 0)));
-    if (result_ < 0 || error_ != nullptr) [[unlikely]]
+    if (result_ < 0 || error_.stores()) [[unlikely]]
         report(error_, "recv");
     return received;
 }

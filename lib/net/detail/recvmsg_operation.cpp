@@ -24,7 +24,7 @@ ring_operation::readiness recvmsg_operation::missing_readiness() noexcept {
 
 received_datagram recvmsg_operation::conclude() {
     place_.leave();
-    if (result_ < 0 || error_ != nullptr)
+    if (result_ < 0 || error_.stores())
         report(error_, "recvmsg");
     if (result_ < 0)
         return {};

@@ -31,7 +31,7 @@ bool cannot_segment(int result) noexcept {
 
 send_burst_operation::send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
                                            std::size_t segment_size, const address* to,
-                                           operation_group* pending, std::error_code* error)
+                                           operation_group* pending, error_sink error)
     : ring_awaitable(core, fd, data, to, pending, error, never_enough),
       begin_(static_cast<const std::byte*>(data.data())), size_(data.size()),
       segment_size_(segment_size), call_size_(call_size(protocol, segment_size)) {

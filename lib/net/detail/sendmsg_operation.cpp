@@ -49,7 +49,7 @@ void sendmsg_operation::conclude() {
     const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
-    if (result_ < 0 || error_ != nullptr)
+    if (result_ < 0 || error_.stores())
         report(error_, "sendmsg");
 }
 

@@ -37,7 +37,7 @@ task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drain
         running.drain(deadline);
         const cancel_scope time_limit(deadline);
         // Another request, which may have a shorter grace, ends the wait early.
-        co_await poll_operation(serving_loop.core(), requested.native_handle(), POLLIN, &error);
+        co_await poll_operation(serving_loop.core(), requested.native_handle(), POLLIN, error);
         if (error == std::errc::timed_out)
             running.cancel();
     }

@@ -44,7 +44,7 @@ struct gate {
 
 class pass final : public concurrent_operation {
 public:
-    explicit pass(gate& to_pass, std::error_code* error = nullptr)
+    explicit pass(gate& to_pass, ringlet::error_sink error = ringlet::throws)
         : concurrent_operation("pass", to_pass.line, to_pass.mutex, error), gate_(to_pass) {}
 
     int await_resume() const {
@@ -102,7 +102,7 @@ TEST_CASE("a wait that is cancelled leaves the line, one that was granted does n
     run_coroutine([]() -> task<> {
         gate shut;
         std::vector<std::error_code> errors(3, std::make_error_code(std::errc::io_error));
-        const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, &error); };
+        const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, error); };
         task_group group;
         for (std::error_code& error : errors)
             group.spawn(waiter(error));
@@ -123,7 +123,7 @@ TEST_CASE("under a cancelled scope an operation between threads takes nothing", 
         cancel_scope scope;
         scope.cancel();
         std::error_code error;
-        co_await pass(open, &error);
+        co_await pass(open, error);
         CHECK(error == std::errc::operation_canceled);
     });
 }
@@ -143,7 +143,7 @@ TEST_CASE("a wait that is cancelled while another thread grants it ends once", "
     run_coroutine([&]() -> task<> {
         const auto waiter = [&]() -> task<> {
             std::error_code error;
-            co_await pass(shut, &error);
+            co_await pass(shut, error);
             ++(error ? cancelled : passed);
         };
         for (int round = 0; round < rounds; ++round) {

@@ -29,7 +29,7 @@ struct gate {
 
 class pass final : public queued_operation {
 public:
-    explicit pass(gate& to_pass, std::error_code* error = nullptr)
+    explicit pass(gate& to_pass, ringlet::error_sink error = ringlet::throws)
         : queued_operation("pass", to_pass.line, error), gate_(to_pass) {}
 
     int await_resume() const {
@@ -86,12 +86,12 @@ TEST_CASE("an error ends a queued operation at once, in the line, or where other
         gone.gone = true;
         for (int i = 0; i < 1000; ++i) {  // more than may complete inline
             std::error_code error;
-            co_await pass(gone, &error);
+            co_await pass(gone, error);
             REQUIRE(error == std::errc::broken_pipe);
         }
         gate shut;
         std::error_code error;
-        const auto waiter = [&]() -> task<> { co_await pass(shut, &error); };
+        const auto waiter = [&]() -> task<> { co_await pass(shut, error); };
         task_group group;
         group.spawn(waiter());
         shut.line.front().grant(-EPIPE);
@@ -119,7 +119,7 @@ TEST_CASE("one that is cancelled leaves the line, and those behind it move up", 
     run_virtually([](loop&) -> task<> {
         gate shut;
         std::vector<std::error_code> errors(3);
-        const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, &error); };
+        const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, error); };
         cancel_scope* second = nullptr;
         task_group group;
         group.spawn(waiter(errors[0]));
@@ -141,7 +141,7 @@ TEST_CASE("what was granted is not cancelled any more", "[coro]") {
         gate shut;
         std::error_code error = std::make_error_code(std::errc::io_error);
         int result = 0;
-        const auto waiter = [&]() -> task<> { result = co_await pass(shut, &error); };
+        const auto waiter = [&]() -> task<> { result = co_await pass(shut, error); };
         cancel_scope* scope = nullptr;
         task_group group;
         group.spawn(cancellable(scope, waiter()));
@@ -160,7 +160,7 @@ TEST_CASE("under a cancelled scope a queued operation takes nothing and never qu
         cancel_scope scope;
         scope.cancel();
         std::error_code error;
-        co_await pass(open, &error);
+        co_await pass(open, error);
         CHECK(error == std::errc::operation_canceled);
         CHECK(open.line.empty());
     });

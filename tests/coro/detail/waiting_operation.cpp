@@ -21,7 +21,7 @@ namespace {
 class turn final : public waiting_operation<turn> {
 public:
     turn(queue& line, int number)
-        : waiting_operation("turn", line, nullptr), number_(number),
+        : waiting_operation("turn", line, ringlet::throws), number_(number),
           ahead_at_first_(!nobody_ahead()) {}
 
     [[nodiscard]] bool await_ready() noexcept { return !admit(); }

@@ -53,7 +53,7 @@ TEST_CASE("offsets and sizes beyond 32 bits are not cut short", "[file]") {
         ringlet::detail::pinned here;
         const std::size_t count = co_await ringlet::detail::read_at_operation(
             owner.core(), file.fd(), buffer.data(), (std::size_t{1} << 32U) + 1, far, here,
-            nullptr);
+            ringlet::throws);
         CHECK(count == 4);
         CHECK(buffer == "tail");
     });
@@ -71,7 +71,7 @@ TEST_CASE("a read that fails stores its error, or throws it", "[file]") {
         const ringlet::detail::pinned here;
         try {
             co_await ringlet::detail::read_at_operation(owner.core(), -1, buffer.data(), 1, 0, here,
-                                                        nullptr);
+                                                        ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }

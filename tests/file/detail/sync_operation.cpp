@@ -11,7 +11,7 @@ namespace {
 
 ringlet::task<> sync(ringlet::loop& owner, int fd, std::error_code& error) {
     const ringlet::detail::pinned here;
-    co_await ringlet::detail::sync_operation(owner.core(), fd, here, &error);
+    co_await ringlet::detail::sync_operation(owner.core(), fd, here, error);
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a sync that fails stores its error, or throws it", "[file]") {
         co_await sync(owner, none.fd(), error);
         const ringlet::detail::pinned here;
         try {
-            co_await ringlet::detail::sync_operation(owner.core(), -1, here, nullptr);
+            co_await ringlet::detail::sync_operation(owner.core(), -1, here, ringlet::throws);
         } catch (const std::system_error& thrown) {
             text = thrown.what();
         }

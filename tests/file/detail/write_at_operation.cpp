@@ -68,7 +68,7 @@ TEST_CASE("a write that fails stores its error, or throws it", "[file]") {
         const ringlet::detail::pinned here;
         try {
             co_await ringlet::detail::write_at_operation(owner.core(), full.fd(), "lost", 4, 0,
-                                                         amount::some, here, nullptr);
+                                                         amount::some, here, ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }

@@ -49,7 +49,7 @@ TEST_CASE("a poll that fails throws its error, or stores it", "[loop]") {
     std::error_code stored;
     short ready = -1;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ready = co_await ringlet::detail::poll_operation(owner.core(), -1, POLLIN, &stored);
+        ready = co_await ringlet::detail::poll_operation(owner.core(), -1, POLLIN, stored);
         try {
             co_await poll(owner, -1, POLLIN, ready);
         } catch (const std::system_error& error) {
@@ -68,7 +68,7 @@ TEST_CASE("a poll is cancelled", "[loop]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         const ringlet::cancel_scope patience(1ms);
         static_cast<void>(
-            co_await ringlet::detail::poll_operation(owner.core(), pair.fd(), POLLIN, &error));
+            co_await ringlet::detail::poll_operation(owner.core(), pair.fd(), POLLIN, error));
     });
     CHECK(error == std::errc::timed_out);
 }

@@ -109,7 +109,7 @@ TEST_CASE("a cancelled sleep throws why: by hand or by a deadline", "[loop]") {
 
 TEST_CASE("cancelling a sleep that has ended changes nothing", "[loop]") {
     ringlet::loop owner(std::make_unique<virtual_time_ring>());
-    ringlet::detail::sleep_operation sleep(owner.core(), owner.now(), nullptr);
+    ringlet::detail::sleep_operation sleep(owner.core(), owner.now(), ringlet::throws);
     REQUIRE(sleep.await_suspend(std::noop_coroutine()));
     owner.core().timers().expire_until(owner.now());
     sleep.cancel();

@@ -41,7 +41,7 @@ class side {
 public:
     using operation = ringlet::detail::buffered_operation<side, request>;
 
-    operation ask(int answer, bool there, std::error_code* error = nullptr) {
+    operation ask(int answer, bool there, ringlet::error_sink error = ringlet::throws) {
         return {*this, "ask", error, answer, there};
     }
 
@@ -81,7 +81,7 @@ TEST_CASE("an answer that is there is given without a coroutine", "[net]") {
         CHECK(one.carried_out() == 0);
         CHECK(one.name() == "ask");
         std::error_code error = std::make_error_code(std::errc::io_error);
-        CHECK_AWAITED(co_await one.ask(2, true, &error), 2);
+        CHECK_AWAITED(co_await one.ask(2, true, error), 2);
         CHECK_FALSE(error);
         CHECK(one.carried_out() == 0);
     });
@@ -94,7 +94,7 @@ TEST_CASE("an answer that is not there, or may not be given inline, is waited fo
         CHECK(one.carried_out() == 1);
         one.forbid_inline();
         std::error_code error = std::make_error_code(std::errc::io_error);
-        CHECK_AWAITED(co_await one.ask(2, true, &error), 2);
+        CHECK_AWAITED(co_await one.ask(2, true, error), 2);
         CHECK_FALSE(error);
         CHECK(one.carried_out() == 2);
     });
@@ -105,7 +105,7 @@ TEST_CASE("a failure is thrown or stored, and the request abandoned", "[net]") {
         side one;
         for (const bool there : {false, true}) {
             std::error_code error;
-            CHECK_AWAITED(co_await one.ask(-1, there, &error), 0);
+            CHECK_AWAITED(co_await one.ask(-1, there, error), 0);
             CHECK(error == std::errc::io_error);
             std::string text;
             try {
@@ -122,7 +122,7 @@ TEST_CASE("an exception that is no error code is thrown by both forms", "[net]")
     run_virtually([](loop&) -> task<> {
         side one;
         std::error_code error;
-        for (std::error_code* const form : {static_cast<std::error_code*>(nullptr), &error}) {
+        for (const ringlet::error_sink form : {ringlet::throws, ringlet::error_sink(error)}) {
             std::string text;
             try {
                 co_await one.ask(99, false, form);

@@ -37,7 +37,7 @@ ringlet::task<> gather(connection_under_test& connection, const std::vector<std:
                        outcome& ended) {
     const std::vector<iovec> buffers = buffers_of(pieces);
     ended.count = co_await ringlet::detail::gathered_send_operation(
-        connection.owner.core(), connection.pair.fd(), buffers, connection.outgoing, &ended.error);
+        connection.owner.core(), connection.pair.fd(), buffers, connection.outgoing, ended.error);
 }
 
 /// Many pieces of many lengths, some of them empty, which no socket takes at once.

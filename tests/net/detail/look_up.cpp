@@ -37,7 +37,8 @@ TEST_CASE("a look-up that fails gives the resolver's error, or the system's", "[
     CHECK(look_up("broken.test", AF_INET, error).empty());
     CHECK(error == std::errc::too_many_files_open_in_system);
     const std::string said = "cannot resolve the host name \"broken.test\": " + error.message();
-    CHECK_THROWS_WITH(ringlet::detail::throw_unresolved("broken.test", error), said);
+    const auto text = [] { return ringlet::detail::unresolved("broken.test"); };
+    CHECK_THROWS_WITH(ringlet::throws.report(error, text), said);
 }
 
 }  // namespace tests::net_look_up

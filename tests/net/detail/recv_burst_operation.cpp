@@ -41,7 +41,7 @@ struct outcome {
 
 task<> receive(loop& owner, int fd, std::string& buffer, outcome& ended) {
     ended.got = co_await recv_burst_operation(owner.core(), fd, buffer, &ended.sender, nullptr,
-                                              &ended.error);
+                                              ended.error);
 }
 
 ringlet::socket receiver(datagram_transport kind) {

@@ -30,7 +30,7 @@ struct outcome {
 
 task<> receive(loop& owner, int fd, std::string& buffer, outcome& ended) {
     ended.got =
-        co_await recv_from_operation(owner.core(), fd, buffer, nullptr, nullptr, &ended.error);
+        co_await recv_from_operation(owner.core(), fd, buffer, nullptr, nullptr, ended.error);
 }
 
 }  // namespace

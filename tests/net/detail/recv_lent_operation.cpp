@@ -47,7 +47,7 @@ struct arrival {
 
 task<> receive(connection_under_test& connection, arrival& got) {
     got.text = text_of(co_await recv_lent_operation(connection.owner.core(), connection.pair.fd(),
-                                                    connection.incoming, &got.error));
+                                                    connection.incoming, got.error));
 }
 
 /// Two receives where only one may wait with a buffer in hand: the first to come.
@@ -119,8 +119,8 @@ TEST_CASE("a lending receive that fails stores its error, or throws it", "[net]"
     run_coroutine(owner, [&]() -> task<> {
         co_await receive(connection, got);
         try {
-            static_cast<void>(
-                co_await recv_lent_operation(owner.core(), -1, connection.incoming, nullptr));
+            static_cast<void>(co_await recv_lent_operation(owner.core(), -1, connection.incoming,
+                                                           ringlet::throws));
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -211,8 +211,8 @@ TEST_CASE("where all buffers are lent, a receive waits for one, in turn, and los
     run_coroutine(owner, [&]() -> task<> {
         for (auto* const each : {&one, &two, &three})
             send_text(each->pair, "to each");
-        auto kept = std::make_optional(
-            co_await recv_lent_operation(owner.core(), one.pair.fd(), one.incoming, nullptr));
+        auto kept = std::make_optional(co_await recv_lent_operation(owner.core(), one.pair.fd(),
+                                                                    one.incoming, ringlet::throws));
         ringlet::task_group group;
         group.spawn(receive(two, second));
         group.spawn(receive(three, third));
@@ -239,8 +239,8 @@ TEST_CASE("a receive that waits for a buffer can be cancelled, and its bytes are
         send_text(one.pair, "first");
         send_text(two.pair, "second");
         {
-            const auto kept =
-                co_await recv_lent_operation(owner.core(), one.pair.fd(), one.incoming, nullptr);
+            const auto kept = co_await recv_lent_operation(owner.core(), one.pair.fd(),
+                                                           one.incoming, ringlet::throws);
             CHECK(kept.size() == 5);
             const ringlet::cancel_scope patience(5ms);
             co_await receive(two, got);

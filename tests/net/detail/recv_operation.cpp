@@ -54,7 +54,7 @@ TEST_CASE("a recv that fails stores its error, or throws it", "[net]") {
         co_await connection.receive(buffer, ended);
         try {
             co_await ringlet::detail::recv_operation(owner.core(), -1, buffer.data(), 1,
-                                                     connection.incoming, nullptr);
+                                                     connection.incoming, ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }

@@ -31,7 +31,7 @@ TEST_CASE("a receive of a datagram that a ring answers with EAGAIN polls, and is
     std::error_code error = std::make_error_code(std::errc::io_error);
     run_coroutine(owner, [&]() -> task<> {
         co_await ringlet::detail::recv_from_operation(owner.core(), 3, buffer, nullptr, nullptr,
-                                                      &error);
+                                                      error);
     });
     CHECK_FALSE(error);
     CHECK(opcodes == std::vector<int>{IORING_OP_RECVMSG, IORING_OP_POLL_ADD, IORING_OP_RECVMSG});

@@ -113,7 +113,7 @@ struct scripted_burst {
         const std::string data(size, 'x');
         run_coroutine(owner, [&]() -> task<> {
             sent = co_await send_burst_operation(owner.core(), 3, protocol, data, segment_size,
-                                                 nullptr, nullptr, &error);
+                                                 nullptr, nullptr, error);
         });
     }
 };
@@ -141,7 +141,7 @@ TEST_CASE("a burst arrives as datagrams of one size, the last one shorter", "[ne
         ringlet::task_group group;  // since a Unix socket's queue may be shorter than the burst
         const auto send = [&]() -> task<> {
             sent = co_await send_burst_operation(owner.core(), from.native_handle(), protocol, data,
-                                                 bytes, &target, nullptr, nullptr);
+                                                 bytes, &target, nullptr, ringlet::throws);
         };
         group.spawn(send());
         while (arrived.size() < cut(data, bytes).size()) {
@@ -163,7 +163,7 @@ TEST_CASE("no data is one empty datagram, of whatever segment size", "[net]") {
     const address target = to.local_address();
     run_coroutine(owner, [&]() -> task<> {
         co_await send_burst_operation(owner.core(), from.native_handle(), protocol, "",
-                                      segment_size, &target, nullptr, nullptr);
+                                      segment_size, &target, nullptr, ringlet::throws);
     });
     CHECK(take_all(to) == std::vector<std::string>(1));
 }
@@ -208,7 +208,7 @@ TEST_CASE("segments larger than a packet are sent all the same, in fragments", "
     const std::string data = byte_pattern(7'000);
     run_coroutine(owner, [&]() -> task<> {
         co_await send_burst_operation(owner.core(), from.native_handle(), IPPROTO_UDP, data, 2'000,
-                                      &target, nullptr, nullptr);
+                                      &target, nullptr, ringlet::throws);
     });
     CHECK((take_all(to) == cut(data, 2'000)));
 }
@@ -232,7 +232,7 @@ TEST_CASE("what no single datagram would be spared is an error of a burst too", 
     std::size_t sent = 1;
     run_coroutine(owner, [&]() -> task<> {
         sent = co_await send_burst_operation(owner.core(), from.native_handle(), IPPROTO_UDP, data,
-                                             segment_size, &target, nullptr, &error);
+                                             segment_size, &target, nullptr, error);
     });
     CHECK(error == std::errc::message_size);
     CHECK(sent == 0);
@@ -244,7 +244,7 @@ TEST_CASE("data cannot be sent in segments of nothing, and the error says so", "
     std::string text;
     try {
         const send_burst_operation none(owner.core(), 3, IPPROTO_UDP, "x", 0, nullptr, nullptr,
-                                        nullptr);
+                                        ringlet::throws);
     } catch (const std::invalid_argument& error) {
         text = error.what();
     }
@@ -266,7 +266,7 @@ TEST_CASE("a burst counts as the datagrams and bytes that have gone", "[net]") {
         for (const std::size_t size : {250U, 20'000U})
             co_await send_burst_operation(owner.core(), 3, IPPROTO_UDP,
                                           std::string_view(data).substr(0, size), 100, nullptr,
-                                          &group, &error);
+                                          &group, error);
     });
     CHECK(packets == 3 + 64);
     CHECK(bytes == 250 + 6'400);
@@ -282,7 +282,7 @@ TEST_CASE("a burst that waits for room can be cancelled, and tells what has gone
     std::size_t sent = 0;
     const auto send = [&]() -> task<> {
         sent = co_await send_burst_operation(owner.core(), pair.fd(), unix_protocol, data, 10,
-                                             nullptr, nullptr, &error);
+                                             nullptr, nullptr, error);
     };
     run_coroutine(owner, [&]() -> task<> {
         ringlet::task_group group;
@@ -310,7 +310,7 @@ TEST_CASE("each call of a burst waits for room as if it were the first", "[net]"
     std::size_t sent = 0;
     run_coroutine(owner, [&]() -> task<> {
         sent = co_await send_burst_operation(owner.core(), 3, unix_protocol, "abc", 1, nullptr,
-                                             nullptr, nullptr);
+                                             nullptr, ringlet::throws);
     });
     CHECK(sent == 3);
     CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms,  //
@@ -326,7 +326,7 @@ TEST_CASE("a burst under a scope that is cancelled already sends nothing", "[net
         ringlet::cancel_scope scope;
         scope.cancel();
         co_await send_burst_operation(owner.core(), pair.fd(), unix_protocol, "burst", 1, nullptr,
-                                      nullptr, &error);
+                                      nullptr, error);
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(take_all(pair.other).empty());

@@ -90,7 +90,8 @@ TEST_CASE("a send to a peer that is gone fails, without a SIGPIPE", "[net]") {
         co_await connection.send("lost", amount::all, ended);
         try {
             co_await ringlet::detail::send_operation(owner.core(), connection.pair.fd(), "lost", 4,
-                                                     amount::some, connection.outgoing, nullptr);
+                                                     amount::some, connection.outgoing,
+                                                     ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }

@@ -33,7 +33,7 @@ ringlet::socket bound(datagram_transport kind) {
 }
 
 task<> send(loop& owner, int fd, std::string data, address to, std::error_code& error) {
-    const std::size_t sent = co_await send_to_operation(owner.core(), fd, data, to, &error);
+    const std::size_t sent = co_await send_to_operation(owner.core(), fd, data, to, error);
     CHECK(sent == (error ? 0 : data.size()));
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("several loops send through one socket", "[net]") {
             run_coroutine(own, [&]() -> task<> {
                 for (int i = 0; i < each; ++i)
                     co_await send_to_operation(own.core(), from.native_handle(), text, target,
-                                               nullptr);
+                                               ringlet::throws);
             });
         });
     };
@@ -99,7 +99,7 @@ TEST_CASE("several loops send through one socket", "[net]") {
         std::array<char, 64> buffer{};
         for (int i = 0; i < 2 * each; ++i) {
             const ringlet::received_datagram got = co_await ringlet::detail::recv_from_operation(
-                owner.core(), to.native_handle(), buffer, nullptr, nullptr, nullptr);
+                owner.core(), to.native_handle(), buffer, nullptr, nullptr, ringlet::throws);
             CHECK(got.size == 8);
             ++counts[buffer[0] == '1' ? 0 : 1];
         }
@@ -170,7 +170,7 @@ TEST_CASE("a send under a scope that is cancelled already sends nothing", "[net]
     run_coroutine(owner, [&]() -> task<> {
         ringlet::cancel_scope scope;
         scope.cancel();
-        co_await send_to_operation(owner.core(), pair.fd(), "x", nullptr, nullptr, &error);
+        co_await send_to_operation(owner.core(), pair.fd(), "x", nullptr, nullptr, error);
     });
     CHECK(error == std::errc::operation_canceled);
     CHECK(take(pair.other) == "none");
@@ -183,7 +183,7 @@ TEST_CASE("a datagram that was sent in the turn of a cancel counts as sent", "[n
     std::size_t sent = 0;
     const auto send_one = [&]() -> task<> {
         sent =
-            co_await send_to_operation(owner.core(), pair.fd(), "hello", nullptr, nullptr, &error);
+            co_await send_to_operation(owner.core(), pair.fd(), "hello", nullptr, nullptr, error);
     };
     run_coroutine(owner, [&]() -> task<> {
         task_group group;

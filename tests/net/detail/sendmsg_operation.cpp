@@ -32,7 +32,8 @@ TEST_CASE("where a poll knows nothing of the room, a send tries again, ever more
     const ringlet::address to("127.0.0.1", 9);
     std::size_t sent = 0;
     run_coroutine(owner, [&]() -> task<> {
-        sent = co_await ringlet::detail::send_to_operation(owner.core(), 3, "hello", to, nullptr);
+        sent = co_await ringlet::detail::send_to_operation(owner.core(), 3, "hello", to,
+                                                           ringlet::throws);
     });
     CHECK(sent == 5);
     CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms, 7ms, 15ms, 31ms,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/bounded_queue.hpp>
 
 #include <cerrno>
@@ -8,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace ringlet::detail {
@@ -30,7 +30,7 @@ public:
     /// Sends an item that the caller owns, and moves from it only when the channel takes it.
     class send_operation : public waiting {
     public:
-        send_operation(basic_channel& to, T& item, std::error_code* error)
+        send_operation(basic_channel& to, T& item, error_sink error)
             : waiting(Sharing::send, to.senders_, to.mutex_, error), channel_(to), item_(item) {}
 
         void await_resume() const { this->finish(); }
@@ -51,7 +51,7 @@ public:
     /// Sends an item of its own, a copy of the caller's.
     class copy_send_operation final : public send_operation {
     public:
-        copy_send_operation(basic_channel& to, const T& item, std::error_code* error)
+        copy_send_operation(basic_channel& to, const T& item, error_sink error)
             : send_operation(to, copy_, error), copy_(item) {}
 
     private:
@@ -61,7 +61,7 @@ public:
     /// Receives an item into the frame of the awaiting coroutine.
     class receive_operation final : public waiting {
     public:
-        receive_operation(basic_channel& from, std::error_code* error)
+        receive_operation(basic_channel& from, error_sink error)
             : waiting(Sharing::receive, from.receivers_, from.mutex_, error), channel_(from) {}
 
         std::optional<T> await_resume() {
@@ -85,28 +85,23 @@ public:
     /// has been sent: where awaiting throws std::system_error, because the channel is closed
     /// (broken_pipe) or the sender is cancelled, or stores that in `error`, `item` is as it was.
     /// Throws std::logic_error outside a loop.
-    [[nodiscard]] send_operation send(T&& item) { return {*this, item, nullptr}; }
-    [[nodiscard]] send_operation send(T&& item, std::error_code& error) {
-        return {*this, item, &error};
+    [[nodiscard]] send_operation send(T&& item, error_sink error = throws) {
+        return {*this, item, error};
     }
 
     /// Sends a copy of `item`, made by this call; the sender waits while the channel is full, and
     /// `item` itself stays as it was whatever happens. Awaiting throws std::system_error if the
     /// channel is closed (broken_pipe) or the sender is cancelled, or stores that in `error`.
     /// Throws std::logic_error outside a loop, and what copying throws.
-    [[nodiscard]] copy_send_operation send(const T& item) requires std::copy_constructible<T> {
-        return {*this, item, nullptr};
-    }
     [[nodiscard]] copy_send_operation
-    send(const T& item, std::error_code& error) requires std::copy_constructible<T> {
-        return {*this, item, &error};
+    send(const T& item, error_sink error = throws) requires std::copy_constructible<T> {
+        return {*this, item, error};
     }
 
     /// Receives the oldest item; the receiver waits while the channel is empty, and gets nothing
     /// once the channel is closed and empty. Awaiting throws std::system_error if the receiver is
     /// cancelled, or stores that in `error`. Throws std::logic_error outside a loop.
-    [[nodiscard]] receive_operation receive() { return {*this, nullptr}; }
-    [[nodiscard]] receive_operation receive(std::error_code& error) { return {*this, &error}; }
+    [[nodiscard]] receive_operation receive(error_sink error = throws) { return {*this, error}; }
 
     /// Sends `item` without waiting, in a loop or outside of one. False if the channel is full or
     /// closed, and then `item` is as it was.

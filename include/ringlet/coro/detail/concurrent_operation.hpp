@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/waiting_operation.hpp>
 
 #include <mutex>
@@ -56,9 +57,9 @@ public:
 
 protected:
     /// Makes an operation that waits in `line`; `attempt` is called with `guard` locked. `name` is
-    /// the awaited function's. Throws std::logic_error outside a loop. An error is stored in
-    /// `error`, or thrown if that is nullptr.
-    concurrent_operation(const char* name, queue& line, std::mutex& guard, std::error_code* error)
+    /// the awaited function's. Throws std::logic_error outside a loop. Awaiting it throws
+    /// std::system_error, or stores the error in `error`.
+    concurrent_operation(const char* name, queue& line, std::mutex& guard, error_sink error)
         : waiting_operation(name, line, error), mutex_(guard) {}
     ~concurrent_operation() = default;
 

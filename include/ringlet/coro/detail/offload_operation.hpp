@@ -38,7 +38,7 @@ public:
     }
 
     result_type await_resume() {
-        report(nullptr,
+        report(throws,
                result_ == -EAGAIN ? "offload: as many wait for a thread as may" : "offload");
         if (failure_)
             std::rethrow_exception(failure_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/base/detail/intrusive_list.hpp>
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
@@ -36,9 +37,9 @@ public:
 
 protected:
     /// Makes an operation that waits in `line`. `name` is the awaited function's. Throws
-    /// std::logic_error outside a loop. An error is stored in `error`, or thrown if that is
-    /// nullptr.
-    waiting_operation(const char* name, queue& line, std::error_code* error)
+    /// std::logic_error outside a loop. Awaiting it throws std::system_error, or stores the error
+    /// in `error`.
+    waiting_operation(const char* name, queue& line, error_sink error)
         : operation(loop_core::require_current(name)), queue_(line), name_(name), error_(error) {}
     ~waiting_operation() = default;
 
@@ -60,7 +61,7 @@ private:
     queue& queue_;
     queue_entry entry_{*this};
     const char* name_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@ public:
     /// A relative `path` begins at `directory`, a descriptor or AT_FDCWD; `resolve` is
     /// openat2(2)'s. The path must last until the await is over.
     open_operation(loop_core& core, int directory, const char* path, int flags, mode_t permissions,
-                   std::uint64_t resolve, std::error_code& error) noexcept
+                   std::uint64_t resolve, error_sink error) noexcept
         : ring_awaitable(core), directory_(directory), path_(path), how_{}, error_(error) {
         how_.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
         if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
@@ -22,7 +23,7 @@ public:
     }
 
     int await_resume() const {
-        report(&error_, "open");
+        report(error_, "open");
         return result_ < 0 ? -1 : result_;
     }
 
@@ -36,7 +37,7 @@ private:
     int directory_;
     const char* path_;
     open_how how_;
-    std::error_code& error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

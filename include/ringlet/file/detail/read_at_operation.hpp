@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
@@ -12,10 +13,10 @@ namespace ringlet::detail {
 /// in a thread of its own. pread(2), io_uring_prep_read(3).
 class read_at_operation final : public ring_awaitable<read_at_operation> {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
-    /// the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
+    /// until the await is over.
     read_at_operation(loop_core& core, int fd, void* data, std::size_t size, std::uint64_t offset,
-                      const pinned& source, std::error_code* error) noexcept
+                      const pinned& source, error_sink error) noexcept
         : ring_awaitable(core), fd_(fd), data_(data),
           size_(static_cast<unsigned>(size < size_max ? size : size_max)), offset_(offset),
           pin_(source), error_(error) {}
@@ -39,7 +40,7 @@ private:
     unsigned size_;
     std::uint64_t offset_;
     pinned::pin pin_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

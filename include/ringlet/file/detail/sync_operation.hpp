@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
@@ -8,8 +9,8 @@ namespace ringlet::detail {
 /// Waits until all that was written to a file is on its disk. fsync(2), io_uring_prep_fsync(3).
 class sync_operation final : public ring_awaitable<sync_operation> {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr.
-    sync_operation(loop_core& core, int fd, const pinned& target, std::error_code* error) noexcept
+    /// Awaiting it throws std::system_error, or stores the error in `error`.
+    sync_operation(loop_core& core, int fd, const pinned& target, error_sink error) noexcept
         : ring_awaitable(core), fd_(fd), pin_(target), error_(error) {}
 
     void await_resume() const { report(error_, "fsync"); }
@@ -21,7 +22,7 @@ private:
 
     int fd_;
     pinned::pin pin_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/file/detail/pinned.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
@@ -13,11 +14,11 @@ class write_at_operation final : public ring_awaitable<write_at_operation> {
 public:
     enum class amount { some, all };
 
-    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
-    /// the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
+    /// until the await is over.
     write_at_operation(loop_core& core, int fd, const void* data, std::size_t size,
                        std::uint64_t offset, amount wanted, const pinned& target,
-                       std::error_code* error) noexcept
+                       error_sink error) noexcept
         : ring_awaitable(core), fd_(fd), wanted_(wanted),
           data_(static_cast<const std::byte*>(data)), size_(size), offset_(offset), pin_(target),
           error_(error) {}
@@ -57,7 +58,7 @@ private:
     std::size_t written_ = 0;
     std::uint64_t offset_;
     pinned::pin pin_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -2,6 +2,7 @@
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/detail/list_hook.hpp>
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
@@ -12,9 +13,9 @@
 
 namespace ringlet::detail {
 
-/// The base of every awaitable that waits for the loop: a coroutine is suspended on it. It lives
-/// in the awaiting coroutine's frame, so that it costs no allocation; therefore the frame must not
-/// be destroyed while the operation is pending. To end one early, cancel its scope and await it.
+/// The base of every awaitable that waits for the loop: a coroutine is suspended on it. It lives in
+/// the awaiting coroutine's frame, so that it costs no allocation; therefore the frame must not be
+/// destroyed while the operation is pending. To end one early, cancel its scope and await it.
 ///
 /// One thread: the loop's.
 class operation : public list_hook {
@@ -68,8 +69,8 @@ protected:
     /// Ends the operation by putting the waiter into the loop's ready queue.
     void resume_later(int result) noexcept;
 
-    /// Stores the error, if there was one, in `error`; throws it as `what` where that is nullptr.
-    void report(std::error_code* error, const char* what) const;
+    /// Reports to `error` how the operation has ended; `what` names it in an exception's text.
+    void report(error_sink error, const char* what) const;
 
     /// Whether the scope it was admitted to is cancelled.
     [[nodiscard]] bool scope_cancelled() const noexcept;

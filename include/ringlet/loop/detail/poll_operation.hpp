@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <poll.h>
@@ -10,8 +11,9 @@ namespace ringlet::detail {
 /// Yields the events that are there. poll(2), io_uring_prep_poll_add(3).
 class poll_operation final : public ring_awaitable<poll_operation> {
 public:
-    /// `events` are poll(2)'s. The error goes to `error`, or is thrown where that is nullptr.
-    poll_operation(loop_core& core, int fd, short events, std::error_code* error = nullptr) noexcept
+    /// `events` are poll(2)'s. Awaiting it throws std::system_error, or stores the error in
+    /// `error`.
+    poll_operation(loop_core& core, int fd, short events, error_sink error = throws) noexcept
         : ring_awaitable(core), fd_(fd), events_(events), error_(error) {}
 
     short await_resume() const {
@@ -28,7 +30,7 @@ private:
 
     int fd_;
     short events_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
@@ -7,9 +8,8 @@ namespace ringlet::detail {
 /// Waits until a point in time, by a timer of the loop; no system call of its own.
 class sleep_operation final : public operation, private timer {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr: only a cancellation.
-    sleep_operation(loop_core& core, loop::clock::time_point deadline,
-                    std::error_code* error) noexcept
+    /// Awaiting it throws std::system_error if the sleep is cancelled, or stores that in `error`.
+    sleep_operation(loop_core& core, loop::clock::time_point deadline, error_sink error) noexcept
         : operation(core), deadline_(deadline), error_(error) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -22,7 +22,7 @@ private:
     void expire() override { resume_later(0); }
 
     loop::clock::time_point deadline_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -17,7 +17,7 @@ public:
         resume_later(0);
         return true;
     }
-    void await_resume() const { report(nullptr, "yield"); }
+    void await_resume() const { report(throws, "yield"); }
 
     void cancel() override {}  // it is in the ready queue already
 };

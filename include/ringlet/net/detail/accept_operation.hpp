@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/net/stream.hpp>
 
@@ -10,8 +11,8 @@ class acceptor;
 /// Waits for the next connection of a listener and yields it.
 class accept_operation final : public operation {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr.
-    accept_operation(loop_core& core, acceptor& source, std::error_code* error) noexcept
+    /// Awaiting it throws std::system_error, or stores the error in `error`.
+    accept_operation(loop_core& core, acceptor& source, error_sink error) noexcept
         : operation(core), source_(source), error_(error) {}
 
     [[nodiscard]] bool await_ready() noexcept;
@@ -24,7 +25,7 @@ private:
     friend acceptor;
 
     acceptor& source_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

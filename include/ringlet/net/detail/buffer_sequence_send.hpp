@@ -19,7 +19,7 @@ public:
         : sequence(buffers),
           gathered_send_operation(core, fd,
                                   std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
-                                  outgoing, nullptr) {}
+                                  outgoing, throws) {}
 };
 
 }  // namespace ringlet::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 
 #include <coroutine>
@@ -14,11 +15,10 @@ namespace ringlet::detail {
 template <class Side, class Request>
 class [[nodiscard]] buffered_operation {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr; `name` is the function's that
-    /// was called. The request is made of `arguments`.
+    /// `name` is that of the called function, and the request is made of `arguments`. Awaiting it
+    /// throws std::system_error, or stores the error in `error`.
     template <class... Arguments>
-    buffered_operation(Side& side, const char* name, std::error_code* error,
-                       Arguments&&... arguments)
+    buffered_operation(Side& side, const char* name, error_sink error, Arguments&&... arguments)
         : side_(side), name_(name), error_(error), request_(std::forward<Arguments>(arguments)...) {
     }
     buffered_operation(const buffered_operation&) = delete;
@@ -36,8 +36,8 @@ public:
     typename Request::result_type await_resume() {
         if (carrying_out_.valid())
             finish();
-        else if (error_ != nullptr)
-            error_->clear();
+        else
+            error_.clear();
         return request_.take();
     }
 
@@ -45,13 +45,10 @@ private:
     void finish() {
         try {
             std::move(carrying_out_).operator co_await().await_resume();
-            if (error_ != nullptr)
-                error_->clear();
+            error_.clear();
         } catch (const std::system_error& failed) {
             request_.abandon();
-            if (error_ == nullptr)
-                throw;
-            *error_ = failed.code();
+            error_.report_handled(failed);
         } catch (...) {
             request_.abandon();
             throw;
@@ -60,7 +57,7 @@ private:
 
     Side& side_;
     const char* name_;
-    std::error_code* error_;
+    error_sink error_;
     Request request_;
     task<> carrying_out_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
@@ -15,10 +16,10 @@ namespace ringlet::detail {
 /// Yields how many bytes were sent. sendmsg(2), io_uring_prep_sendmsg(3).
 class gathered_send_operation : public ring_awaitable<gathered_send_operation> {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr. The buffers and what they
-    /// name must last until the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The buffers and what
+    /// they name must last until the await is over.
     gathered_send_operation(loop_core& core, int fd, std::span<const iovec> buffers,
-                            direction& outgoing, std::error_code* error) noexcept;
+                            direction& outgoing, error_sink error) noexcept;
 
     /// Nothing to send is done at once.
     [[nodiscard]] bool await_ready() noexcept {
@@ -45,7 +46,7 @@ private:
     std::size_t size_;
     std::size_t sent_ = 0;
     direction& outgoing_;
-    std::error_code* error_;
+    error_sink error_;
     msghdr message_{};
     std::array<iovec, batch_max> batch_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/byte_buffer.hpp>
@@ -8,15 +9,14 @@
 
 #include <cstddef>
 #include <string_view>
-#include <system_error>
 
 namespace ringlet::detail {
 
 /// Bytes from one coroutine to another in the same loop, as through pipe(7), in memory alone. Who
 /// sends waits while it is full, who receives while it is empty; a receive takes what there is.
 ///
-/// What waits is awaited. It throws std::system_error naming the call, or stores the error in the
-/// `std::error_code&` passed last. Cancelling it loses no byte: those that were sent are received.
+/// What waits is awaited. It throws std::system_error naming the call, or stores the error in
+/// `error`. Cancelling it loses no byte: those that were sent are received.
 ///
 /// One thread: the loop's. One receive and one send may be pending at a time; a second is a
 /// std::logic_error. Lifetime: outlives those who wait at it.
@@ -31,7 +31,7 @@ public:
 
     class recv_operation final : public queued_operation {
     public:
-        recv_operation(memory_pipe& from, mutable_buffer into, std::error_code* error)
+        recv_operation(memory_pipe& from, mutable_buffer into, error_sink error)
             : queued_operation("recv", from.receivers_, error), pipe_(from), into_(into) {}
 
         std::size_t await_resume() const {
@@ -49,7 +49,7 @@ public:
 
     class send_operation final : public queued_operation {
     public:
-        send_operation(memory_pipe& to, const_buffer from, std::error_code* error)
+        send_operation(memory_pipe& to, const_buffer from, error_sink error)
             : queued_operation("send", to.senders_, error), pipe_(to), size_(from.size()),
               left_(static_cast<const char*>(from.data()), from.size()) {}
 
@@ -70,16 +70,14 @@ public:
     /// Receives what there is, up to the size of `buffer`, waiting for at least one byte. Yields
     /// the count; 0 is the end: all has been received, and the sending side is shut down. Throws
     /// std::invalid_argument for an empty buffer.
-    [[nodiscard]] recv_operation recv(mutable_buffer buffer) { return receive(buffer, nullptr); }
-    [[nodiscard]] recv_operation recv(mutable_buffer buffer, std::error_code& error) {
-        return receive(buffer, &error);
+    [[nodiscard]] recv_operation recv(mutable_buffer buffer, error_sink error = throws) {
+        return receive(buffer, error);
     }
 
     /// Sends all of `buffer`, waiting for room as often as that takes. Yields its size; with an
     /// error, how much had been sent. Where one of the sides is shut down, that is broken_pipe.
-    [[nodiscard]] send_operation send_all(const_buffer buffer) { return {*this, buffer, nullptr}; }
-    [[nodiscard]] send_operation send_all(const_buffer buffer, std::error_code& error) {
-        return {*this, buffer, &error};
+    [[nodiscard]] send_operation send_all(const_buffer buffer, error_sink error = throws) {
+        return {*this, buffer, error};
     }
 
     /// Nothing more is sent, or received, or neither: those who wait for it go on.
@@ -97,7 +95,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
 private:
-    recv_operation receive(mutable_buffer buffer, std::error_code* error);
+    recv_operation receive(mutable_buffer buffer, error_sink error);
     void take(recv_operation& receiver);
     void put(send_operation& sender);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/net/datagram.hpp>
 
@@ -11,9 +12,8 @@ class datagram_slot;
 /// Waits for the next datagram of a receiver and yields it.
 class receive_datagram_operation final : public operation {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr.
-    receive_datagram_operation(loop_core& core, datagram_pool& source,
-                               std::error_code* error) noexcept
+    /// Awaiting it throws std::system_error, or stores the error in `error`.
+    receive_datagram_operation(loop_core& core, datagram_pool& source, error_sink error) noexcept
         : operation(core), source_(source), error_(error) {}
 
     [[nodiscard]] bool await_ready() noexcept;
@@ -26,7 +26,7 @@ private:
     friend datagram_pool;
 
     datagram_pool& source_;
-    std::error_code* error_;
+    error_sink error_;
     datagram_slot* received_ = nullptr;  // where it has not failed
 };
 

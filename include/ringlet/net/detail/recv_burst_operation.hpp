@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/recvmsg_operation.hpp>
 #include <ringlet/net/received_datagram.hpp>
@@ -15,7 +16,7 @@ class recv_burst_operation final : public ring_awaitable<recv_burst_operation, r
 public:
     /// As recvmsg_operation says.
     recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
-                         operation_group* pending, std::error_code* error) noexcept
+                         operation_group* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, buffer, sender, pending, error) {}
 
     received_burst await_resume();
@@ -23,8 +24,8 @@ public:
 private:
     friend ring_awaitable;
 
-    // For the segment size, behind what other options of the socket have the kernel tell, such as
-    // a time stamp.
+    // For the segment size, behind what other options of the socket have the kernel tell, such as a
+    // time stamp.
     static constexpr std::size_t control_size = 128;
 
     void prepare(io_uring_sqe& sqe) override;

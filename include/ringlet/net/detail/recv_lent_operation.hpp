@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/receive_buffers.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
@@ -8,15 +9,14 @@
 namespace ringlet::detail {
 
 /// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
-/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where
-/// receive_buffers gives it none to wait with, or takes that back, it waits in poll(2), takes a
-/// buffer once bytes have come, and then calls recv(2).
+/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where receive_buffers
+/// gives it none to wait with, or takes that back, it waits in poll(2), takes a buffer once bytes
+/// have come, and then calls recv(2).
 class recv_lent_operation final : public ring_awaitable<recv_lent_operation>,
                                   private receive_buffers::receiver {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr.
-    recv_lent_operation(loop_core& core, int fd, direction& incoming,
-                        std::error_code* error) noexcept
+    /// Awaiting it throws std::system_error, or stores the error in `error`.
+    recv_lent_operation(loop_core& core, int fd, direction& incoming, error_sink error) noexcept
         : ring_awaitable(core, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
 
     /// Throws std::bad_alloc.
@@ -44,7 +44,7 @@ private:
     bool yielding_ = false;  // is to wait without
     std::byte* buffer_ = nullptr;
     direction& incoming_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

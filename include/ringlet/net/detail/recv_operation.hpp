@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
@@ -11,10 +12,10 @@ namespace ringlet::detail {
 /// the count; 0 is the end of the stream. recv(2), io_uring_prep_recv(3).
 class recv_operation final : public ring_awaitable<recv_operation> {
 public:
-    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
-    /// the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
+    /// until the await is over.
     recv_operation(loop_core& core, int fd, void* data, std::size_t size, direction& incoming,
-                   std::error_code* error) noexcept
+                   error_sink error) noexcept
         : ring_awaitable(core), fd_(fd), data_(data), size_(size < size_max ? size : size_max),
           incoming_(incoming), error_(error) {}
 
@@ -29,7 +30,7 @@ public:
     std::size_t await_resume() const {
         incoming_.end(*this);
         incoming_.received(result_, core_->turn_began());
-        if (result_ < 0 || error_ != nullptr) [[unlikely]]
+        if (result_ < 0 || error_.stores()) [[unlikely]]
             report(error_, "recv");
         return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
     }
@@ -46,7 +47,7 @@ private:
     void* data_;
     std::size_t size_;
     direction& incoming_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

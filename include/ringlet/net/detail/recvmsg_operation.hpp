@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/detail/operation_group.hpp>
@@ -8,19 +9,18 @@
 
 #include <sys/socket.h>
 
-#include <system_error>
-
 namespace ringlet::detail {
 
 /// What the receives of datagrams have in common: the message, and from whom it is. recvmsg(2),
 /// io_uring_prep_recvmsg(3).
 class recvmsg_operation : public ring_operation {
 protected:
-    /// The sender's address goes to `sender`, if that is not nullptr; the error to `error`, or it
-    /// is thrown where that is nullptr. `pending` is the socket's, or nullptr for a descriptor that
-    /// somebody keeps open meanwhile. All of them must last until the await is over.
+    /// The sender's address goes to `sender`, if that is not nullptr. Awaiting it throws
+    /// std::system_error, or stores the error in `error`. `pending` is the socket's, or nullptr for
+    /// a descriptor that somebody keeps open meanwhile. All of them must last until the await is
+    /// over.
     recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
-                      operation_group* pending, std::error_code* error) noexcept
+                      operation_group* pending, error_sink error) noexcept
         : ring_operation(core), fd_(fd), buffer_{buffer.data(), buffer.size()}, sender_(sender),
           place_(pending, *this), error_(error) {}
     ~recvmsg_operation() = default;
@@ -44,7 +44,7 @@ private:
     iovec buffer_;
     address* sender_;
     operation_group::place place_;
-    std::error_code* error_;
+    error_sink error_;
     sockaddr_storage name_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/sendmsg_operation.hpp>
 
@@ -16,8 +17,8 @@ namespace ringlet::detail {
 /// Where the kernel cannot do that, it sends them one by one: at a Unix socket, or on a way that
 /// does not have it, such as one through IPsec, or one that takes only smaller datagrams whole.
 ///
-/// It may fail after some of them have gone: the form with a `std::error_code&` then yields how
-/// many bytes that were. udp(7).
+/// It may fail after some of them have gone: if it stores the error, it yields how many bytes had
+/// gone. udp(7).
 class send_burst_operation final : public ring_awaitable<send_burst_operation, sendmsg_operation> {
 public:
     /// What one call carries at most: every kernel takes so many segments (UDP_MAX_SEGMENTS), and
@@ -30,7 +31,7 @@ public:
     /// sendmsg_operation says. Throws std::invalid_argument for data in segments of 0 bytes.
     send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
                          std::size_t segment_size, const address* to, operation_group* pending,
-                         std::error_code* error);
+                         error_sink error);
 
     std::size_t await_resume();
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
@@ -13,10 +14,10 @@ class send_operation final : public ring_awaitable<send_operation> {
 public:
     enum class amount { some, all };
 
-    /// The error goes to `error`, or is thrown where that is nullptr. The memory must last until
-    /// the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
+    /// until the await is over.
     send_operation(loop_core& core, int fd, const void* data, std::size_t size, amount wanted,
-                   direction& outgoing, std::error_code* error) noexcept
+                   direction& outgoing, error_sink error) noexcept
         : ring_awaitable(core), fd_(fd), wanted_(wanted),
           data_(static_cast<const std::byte*>(data)), size_(size), outgoing_(outgoing),
           error_(error) {}
@@ -38,7 +39,7 @@ public:
         outgoing_.end(*this);
         if (result_ > 0)
             count(result_);
-        if (result_ < 0 || error_ != nullptr) [[unlikely]]
+        if (result_ < 0 || error_.stores()) [[unlikely]]
             report(error_, "send");
         return sent_;
     }
@@ -74,7 +75,7 @@ private:
     std::size_t size_;
     std::size_t sent_ = 0;
     direction& outgoing_;
-    std::error_code* error_;
+    error_sink error_;
 };
 
 }  // namespace ringlet::detail

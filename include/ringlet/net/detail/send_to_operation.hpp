@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/sendmsg_operation.hpp>
 
@@ -11,15 +12,16 @@ namespace ringlet::detail {
 /// pending on one socket, in any number of loops; they may overtake each other.
 class send_to_operation final : public ring_awaitable<send_to_operation, sendmsg_operation> {
 public:
-    /// Sends through a descriptor that somebody keeps open until the await is over. The error goes
-    /// to `error`, or is thrown where that is nullptr. The data and the address must last as long.
+    /// Sends through a descriptor that the caller keeps open until the await is over. The data and
+    /// the address must last as long. Awaiting it throws std::system_error, or stores the error in
+    /// `error`.
     send_to_operation(loop_core& core, int fd, const_buffer data, const address& to,
-                      std::error_code* error) noexcept
+                      error_sink error) noexcept
         : send_to_operation(core, fd, data, &to, nullptr, error) {}
 
     /// As sendmsg_operation says.
     send_to_operation(loop_core& core, int fd, const_buffer data, const address* to,
-                      operation_group* pending, std::error_code* error) noexcept
+                      operation_group* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, data, to, pending, error, 0) {}
 
     std::size_t await_resume() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/address.hpp>
@@ -9,7 +10,6 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <system_error>
 
 namespace ringlet::detail {
 
@@ -20,11 +20,11 @@ public:
     void cancel() override;
 
 protected:
-    /// To the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr for a
-    /// descriptor that somebody keeps open meanwhile. The error goes to `error`, or is thrown where
-    /// that is nullptr. All of them must last until the await is over.
+    /// Sends to the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr for
+    /// a descriptor that the caller keeps open meanwhile. Awaiting it throws std::system_error, or
+    /// stores the error in `error`. All of them must last until the await is over.
     sendmsg_operation(loop_core& core, int fd, const_buffer data, const address* to,
-                      operation_group* pending, std::error_code* error, int enough) noexcept
+                      operation_group* pending, error_sink error, int enough) noexcept
         : ring_operation(core, enough), data_{const_cast<void*>(data.data()), data.size()},
           place_(pending, *this), fd_(fd), to_(to), error_(error) {}
     ~sendmsg_operation() = default;
@@ -61,7 +61,7 @@ private:
 
     int fd_;
     const address* to_;
-    std::error_code* error_;
+    error_sink error_;
     bool polled_ = false;
     std::chrono::milliseconds pause_{0};
 };
