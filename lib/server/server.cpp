@@ -1,3 +1,4 @@
+#include "base/detail/valid_timeout.hpp"
 #include "server/detail/concurrency_model.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/exception_text.hpp"
@@ -101,7 +102,7 @@ void server::shutdown() noexcept {
 
 void server::shutdown(std::chrono::nanoseconds grace) noexcept {
     shutdown_.request(
-        std::clamp<std::chrono::nanoseconds>(grace, grace.zero(), detail::patience_max));
+        std::clamp<std::chrono::nanoseconds>(grace, grace.zero(), detail::timeout_max));
 }
 
 void server::server_close() {

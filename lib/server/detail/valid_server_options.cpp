@@ -1,4 +1,5 @@
 #include "valid_server_options.hpp"
+#include "base/detail/valid_timeout.hpp"
 #include "coro/detail/valid_rate_limit.hpp"
 #include "net/detail/valid_options.hpp"
 #include "ring/detail/valid_ring_options.hpp"
@@ -13,9 +14,8 @@ void require_valid(const server_options& options) {
         if (!holds)
             throw std::invalid_argument("server_options: " + sentence);
     };
-    const auto require_time = [&](std::chrono::milliseconds duration, const char* name) {
-        require(duration >= duration.zero() && duration <= patience_max,
-                std::string(name) + " must be 0 to a year");
+    const auto require_time = [](std::chrono::milliseconds duration, const char* name) {
+        require_valid_timeout(duration, std::string("server_options: ") + name);
     };
     require_time(options.drain_timeout, "drain_timeout");
     require_time(options.kill_timeout, "kill_timeout");
