@@ -12,12 +12,13 @@
 
 namespace ringlet {
 
-/// How much of a file `send_file` holds in memory at a time.
+/// How many bytes of a file `send_file` holds in memory at a time, unless it is told another size.
 inline constexpr std::size_t send_file_buffer_size = std::size_t{64} << 10U;
 
-/// Sends `count` bytes of `source`, from `offset` on, or as many as there are up to its end. Yields
-/// how many were sent: fewer than `count` where the file ends before, or has shrunk meanwhile.
-/// Throws what reading and sending throw, std::invalid_argument for a buffer of no size.
+/// Sends `count` bytes of `source`, from `offset` on, or as many as there are up to the end of the
+/// file. Yields how many bytes it has sent: fewer than `count` where the file ends before, or has
+/// shrunk meanwhile. Throws what reading and sending throw, and std::invalid_argument for a buffer
+/// size of 0. Lifetime: the stream and the file outlast the await.
 ///
 ///     co_await ringlet::send_file(client, page, first, last - first + 1);
 ///

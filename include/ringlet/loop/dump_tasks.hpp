@@ -9,32 +9,33 @@ namespace ringlet {
 
 class loop;
 
-/// A coroutine that waits, with those that wait for it in turn: a call stack, as it was when
-/// `suspended_tasks` was called.
+/// A coroutine that waits, and the coroutines that wait for it in turn: a call stack, as it was
+/// when `suspended_tasks` was called.
 struct suspended_task {
-    /// Where each of them stands, at a co_await: first the one that waits for the loop, last the
-    /// outermost that is known. One without debug information has line 0.
+    /// The co_await at which each coroutine stands: first that of the coroutine that waits for the
+    /// loop, last that of the outermost coroutine that is known. The line is 0 for a coroutine
+    /// without debug information.
     std::vector<std::source_location> stack;
 
-    /// Since when, to a turn of the loop.
+    /// How long the coroutine has waited, counted from the beginning of a turn of the loop.
     std::chrono::nanoseconds suspended_for{0};
 
-    /// What it waited for has ended, and it goes on in a later turn of the loop.
+    /// Whether the wait has ended, so that the coroutine goes on in a later turn of the loop.
     bool ready = false;
 };
 
-/// Every coroutine that waits in `owner`, those that have waited longest first; not the one that
-/// calls this, which runs. Costs time and memory in proportion to their number. To be called in
-/// the loop's thread; from another, post it. Throws std::bad_alloc.
+/// Lists every coroutine that waits in `owner`, the one that has waited longest first. The caller,
+/// which runs, is not among them. It takes time and memory in proportion to their number. It is
+/// called in the loop's thread; another thread posts it. Throws std::bad_alloc.
 [[nodiscard]] std::vector<suspended_task> suspended_tasks(loop& owner);
 
-/// Writes what `suspended_tasks` tells, for people: who waits, where and for how long, with the
-/// call stack of each; and the loop's statistics. The first thing to look at when a server seems
-/// stuck:
+/// Writes the list of `suspended_tasks` to `out`, for people: each coroutine that waits, where and
+/// for how long, with its call stack; and the loop's statistics. It is the first thing to look at
+/// when a server seems stuck:
 ///
 ///     owner.post([&owner] { ringlet::dump_tasks(owner, std::cerr); });
 ///
-/// To be called in the loop's thread.
+/// It is called in the loop's thread. Throws std::bad_alloc, and what `out` throws.
 void dump_tasks(loop& owner, std::ostream& out);
 
 }  // namespace ringlet

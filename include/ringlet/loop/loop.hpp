@@ -22,27 +22,29 @@ struct loop_options {
     ring_options ring{};
 
     /// How many awaits in a row may complete without suspending, between two visits to the ring.
-    /// Then the coroutine waits its turn: one that never blocks cannot starve the others.
+    /// Then the coroutine waits for its turn, so that a coroutine that never blocks cannot starve
+    /// the others.
     unsigned inline_completions_max = 64;
 
     /// The bytes of each buffer that the loop lends to receives which bring none of their own
     /// (stream::recv_lent).
     std::size_t receive_buffer_size = 16'384;
 
-    /// How many buffers are lent at most; one that is not lent takes no memory but what
-    /// `frame_cache_bytes_max` allows. Where all are lent, a receive for which bytes have come
+    /// How many buffers the loop lends at a time, at most. Buffers that are not lent take memory
+    /// only within `frame_cache_bytes_max`. While all are lent, a receive for which bytes have come
     /// waits until a buffer comes back.
     std::size_t receive_buffers_max = 4'096;
 
-    /// How many receives may wait with a lent buffer in hand, which is faster than to take one once
-    /// bytes have come, as every other receive does. A receive that begins beyond this number gets
-    /// the buffer of the one that has waited longest, if that is 100 ms or more. 0: every receive
-    /// waits without a buffer.
+    /// How many receives may wait with a lent buffer in hand. That is faster than to take a buffer
+    /// once bytes have come, as every other receive does. A receive that begins beyond this number
+    /// gets the buffer of the receive that has waited longest, if that has waited for 100 ms or
+    /// more. With 0 every receive waits without a buffer.
     std::size_t receive_buffers_held_max = 256;
 
-    /// How long a loop that has nothing to do polls for completions before it blocks, at most 10
-    /// ms; 0 to block at once. It is the most that a wait can cost in CPU time: the loop polls only
-    /// where it measures that this saves CPU time, and an idle loop uses none; see adaptive_spin.
+    /// How long a loop that has nothing to do polls for completions before it blocks: at most 10
+    /// ms, and 0 to block at once. A wait costs no more CPU time than that. The loop polls only
+    /// where it measures that polling saves CPU time, and an idle loop uses none; see
+    /// adaptive_spin.
     std::chrono::microseconds spin_max{50};
 
     /// How many bytes of finished coroutine frames are kept for the next ones.
@@ -84,28 +86,29 @@ class loop {
 public:
     using clock = ringlet::ring::clock;
 
-    /// A loop on the ring that `options.ring` asks for. Throws what make_ring throws, and
-    /// std::invalid_argument for options out of range.
+    /// Makes a loop on a ring of its own, which `options.ring` describes. Throws what make_ring
+    /// throws, and std::invalid_argument for options out of range.
     explicit loop(const loop_options& options = {});
 
-    /// A loop on a ring of the caller's.
+    /// Makes a loop on `ring`. Throws std::invalid_argument for options out of range.
     explicit loop(std::unique_ptr<ringlet::ring> ring, const loop_options& options = {});
 
-    /// No coroutine may be suspended on the loop any more.
+    /// Ends the loop, in its own thread. No coroutine may be suspended on it any more.
     ~loop();
 
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
 
-    /// The loop that runs in this thread, or nullptr.
+    /// Gives the loop that runs in this thread, or nullptr.
     [[nodiscard]] static loop* current() noexcept;
 
-    /// The loop that runs in this thread. Throws std::logic_error naming `caller` if none does.
+    /// Gives the loop that runs in this thread. Throws std::logic_error naming `caller` if no loop
+    /// runs in it.
     [[nodiscard]] static loop& require_current(const char* caller);
 
-    /// Turns until `stop`. Throws std::logic_error in a thread that is not the loop's or from
-    /// inside the loop, std::system_error if the ring breaks, and what a posted callable throws
-    /// (the loop can be run again).
+    /// Runs the loop until `stop` is called. Throws std::logic_error in a thread that is not the
+    /// loop's, and from inside the loop. Throws std::system_error if the ring breaks, and what a
+    /// posted callable throws; the loop can be run again after the latter.
     void run();
 
     /// Ends the current `run`, or the next one if none runs. Thread-safe.
@@ -121,12 +124,16 @@ public:
     /// The time by which the loop's deadlines are reckoned.
     [[nodiscard]] clock::time_point now() const noexcept;
 
+    /// The ring on which the loop runs. Lifetime: this object's.
     [[nodiscard]] ringlet::ring& ring() noexcept;
+
+    /// The network in which the loop's sockets live. Lifetime: this object's.
     [[nodiscard]] network& net() noexcept;
 
+    /// The counts of the loop's work, and its present state. It is called in the loop's thread.
     [[nodiscard]] loop_statistics statistics() const noexcept;
 
-    /// Lets what `statistics` counts and measures begin anew.
+    /// Sets the counts and measurements of `statistics` back to 0.
     void restart_statistics() noexcept;
 
     /// The machinery behind the loop, for ringlet's own operations; programs have no use for it.

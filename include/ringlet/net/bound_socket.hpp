@@ -11,37 +11,40 @@
 
 namespace ringlet {
 
-/// How a socket gets its name and loses it again. What does not concern the kind of address that it
-/// is given does not count.
+/// How a socket gets its name and loses it again. An option has no effect on a socket whose kind of
+/// address it does not concern.
 struct bind_options {
     /// TCP: binds although connections of an earlier listener linger in TIME_WAIT (SO_REUSEADDR).
-    /// Not UDP, where it would let another server take the port over.
+    /// It has no effect on UDP, where it would let another server take the port over. socket(7).
     bool reuse_address = true;
 
-    /// TCP, UDP: shares the port with other sockets that ask for it too (SO_REUSEPORT).
+    /// TCP, UDP: shares the port with other sockets that ask for that too (SO_REUSEPORT).
+    /// socket(7).
     bool reuse_port = false;
 
-    /// An IPv6 socket takes no IPv4 clients (IPV6_V6ONLY); without, `[::]` is for both.
+    /// An IPv6 socket takes no IPv4 clients (IPV6_V6ONLY). If false, a socket bound to `[::]` takes
+    /// clients of both kinds. ipv6(7).
     bool v6_only = true;
 
-    /// The path of a Unix socket: the permissions of its file, whatever the umask; by default those
-    /// that the umask leaves. Clients must have leave to write. unix(7), "Pathname socket
-    /// ownership and permissions".
+    /// The permissions of a Unix socket's file, whatever the umask; without a value, those that the
+    /// umask leaves. A client needs the permission to write. unix(7), "Pathname socket ownership
+    /// and permissions".
     std::optional<mode_t> mode = {};
 
-    /// Takes a path over where a socket was left behind that no process has open any more. Of
-    /// several processes that do so at once, one succeeds; a file `PATH.lock` is there meanwhile.
+    /// Takes over the path of a Unix socket that was left behind and that no process has open any
+    /// more. Of several processes that do so at once, one succeeds; a file `PATH.lock` is there
+    /// meanwhile.
     bool replace_stale = true;
 
-    /// Removes the path when the socket is closed by the process that made it.
+    /// Removes the path of a Unix socket when the process that made it closes the socket.
     bool unlink_on_close = true;
 };
 
-/// A socket that has a name, to be served: what clients connect or send to. Where `open` made the
-/// path of a Unix socket, the path goes when this object ends, before the socket is closed.
+/// A socket with a name, to which clients connect or send. If `open` has made the path of a Unix
+/// socket, this object removes the path when it ends, before it closes the socket.
 ///
-/// A socket that came from elsewhere (inherited, handed over) is adopted by being converted: its
-/// path stays, and it is only ever closed, since others may serve it too.
+/// A socket that came from elsewhere (inherited, handed over) is adopted by a conversion: this
+/// object closes it in the end, but leaves its path alone, since other processes may serve it too.
 ///
 /// Errors are thrown as std::system_error. Not thread-safe.
 class bound_socket {
@@ -49,34 +52,47 @@ public:
     /// No socket.
     bound_socket() noexcept = default;
 
-    /// Adopts a socket unseen.
+    /// Adopts a socket without a look at it: `require` checks whether it can be served.
     bound_socket(ringlet::socket adopted) noexcept  // NOLINT: meant to convert
         : socket_(std::move(adopted)) {}
 
-    /// Adopts a socket that can be served as `type`: see `require`.
+    /// Adopts a socket that can be served as `type`, SOCK_STREAM or SOCK_DGRAM. Throws
+    /// std::system_error, saying why, if it cannot.
     [[nodiscard]] static bound_socket adopt(ringlet::socket adopted, int type);
 
-    /// A new socket of `type` (SOCK_STREAM, SOCK_DGRAM), bound to `local`. It does not listen yet.
+    /// Makes a socket of `type` (SOCK_STREAM, SOCK_DGRAM) that is bound to `local`. It does not
+    /// listen yet.
     ///
-    /// A path where no socket is served any more is taken over, unless the options forbid it. A
+    /// A path at which no process serves any more is taken over, unless the options forbid it. A
     /// server that is alive, and a file that is no socket, stay as they are, and the error says
-    /// which it was. Throws std::system_error naming the address, std::invalid_argument where that
-    /// is missing or the options make no sense; then nothing is left open or behind.
+    /// which of them it was. Throws std::system_error naming the address, and std::invalid_argument
+    /// for no address or for options that contradict each other; then no descriptor and no file is
+    /// left. bind(2).
     [[nodiscard]] static bound_socket open(network& net, const address& local, int type,
                                            const bind_options& options = {});
 
-    /// Throws std::system_error, saying why, unless the socket can be served: it is of `type`, of
-    /// the internet or Unix, and listens; or has a name, where that type has no connections.
+    /// Throws std::system_error, saying why, unless the socket can be served: it is an internet or
+    /// Unix socket of `type`, SOCK_STREAM or SOCK_DGRAM, and it listens (SOCK_STREAM) or has a name
+    /// (SOCK_DGRAM).
     void require(int type) const;
 
+    /// Whether this object has a socket.
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    /// The descriptor, or -1 for no socket. This object still owns it.
     [[nodiscard]] int native_handle() const noexcept { return socket_.native_handle(); }
+
+    /// The address to which the socket is bound, with its real port. Throws std::system_error.
+    /// getsockname(2).
     [[nodiscard]] address local_address() const { return socket_.local_address(); }
 
+    /// The socket, which this object still owns.
     [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+
+    /// The socket, which this object still owns.
     [[nodiscard]] const ringlet::socket& socket() const noexcept { return socket_; }
 
-    /// Gives the socket away; its path, if it has one, stays for good.
+    /// Gives the socket away. Its path, if it has one, stays even after the socket is closed.
     [[nodiscard]] ringlet::socket release() noexcept {
         file_.release();
         return std::move(socket_);

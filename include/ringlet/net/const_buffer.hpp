@@ -9,36 +9,45 @@
 
 namespace ringlet {
 
-/// Memory to send: any contiguous range of `std::byte`, `char` or `unsigned char`, or text. A
-/// string literal is text and ends before its NUL; every other array counts whole.
+/// Memory to send. It is made from any contiguous range of `std::byte`, `char` or `unsigned char`,
+/// or from text. A string literal is text and ends before its NUL; every other array counts whole.
 ///
-/// Lifetime: a view; the memory must last as long as what it is passed to says.
+/// Lifetime: a const_buffer is a view. The function to which it is passed says how long the memory
+/// must last.
 class const_buffer {
 public:
+    /// `size` bytes at `data`.
     const_buffer(const void* data, std::size_t size) noexcept
         : buffer_{const_cast<void*>(data), size} {}
 
+    /// All bytes of a contiguous range, such as std::vector<std::byte> or std::span<const char>.
     template <detail::byte_range Range>
     const_buffer(const Range& range) noexcept  // NOLINT: meant to convert
         : const_buffer(std::ranges::data(range), std::ranges::size(range)) {}
 
+    /// All characters of a text.
     const_buffer(std::string_view text) noexcept  // NOLINT: meant to convert
         : const_buffer(text.data(), text.size()) {}
 
+    /// A string literal, up to its NUL, which is not sent.
     template <std::size_t Size>
     const_buffer(const char (&literal)[Size]) noexcept  // NOLINT: meant to convert
         : const_buffer(std::string_view(literal, Size)
                            .substr(0, std::string_view(literal, Size).find('\0'))) {}
 
+    /// All bytes of an array, NULs among them.
     template <std::size_t Size>
     const_buffer(char (&array)[Size]) noexcept  // NOLINT: meant to convert
         : const_buffer(static_cast<const void*>(array), Size) {}
 
+    /// Where the bytes begin.
     [[nodiscard]] const void* data() const noexcept { return buffer_.iov_base; }
+
+    /// How many bytes there are.
     [[nodiscard]] std::size_t size() const noexcept { return buffer_.iov_len; }
 
 private:
-    iovec buffer_;  // so that a span of these is what sendmsg(2) takes
+    iovec buffer_;  // so that sendmsg(2) takes an array of const_buffers as it is
 };
 
 static_assert(sizeof(const_buffer) == sizeof(iovec) && std::is_standard_layout_v<const_buffer>);

@@ -14,31 +14,38 @@ namespace detail {
 class datagram_slot;
 }  // namespace detail
 
-/// A datagram that has been received. Its bytes are in a buffer that a datagram_receiver lends;
-/// destroying the datagram gives it back, for the next one.
+/// A datagram that has been received. Its bytes are in a buffer that a datagram_receiver lends; the
+/// datagram gives the buffer back when it is destroyed, for the next datagram.
 ///
-/// It belongs to its loop's thread, and may outlive the receiver. `detach` makes it independent of
-/// both. What it has been moved from may be assigned to or destroyed.
+/// One thread: that of the receiver's loop. Lifetime: the datagram ends before the loop, and may
+/// outlive the receiver. `detach` makes it independent of both. A datagram that has been moved from
+/// may be assigned to or destroyed.
 class datagram {
 public:
-    /// No datagram: nothing, from nobody.
+    /// No datagram: it has no bytes and no sender.
     datagram() noexcept = default;
 
-    /// One that was not received, with a copy of `data`: detached. Throws std::bad_alloc.
+    /// A datagram that was not received, with a copy of `data`; it is detached. Throws
+    /// std::bad_alloc.
     datagram(const_buffer data, const address& sender);
 
-    /// Its bytes, to be changed freely; none is an empty datagram.
+    /// The bytes of the datagram, which the caller may change. An empty datagram has none.
+    /// Lifetime: this object's, until `detach`.
     [[nodiscard]] std::span<std::byte> data() const noexcept { return {data_, size_.size}; }
 
-    /// Whom it is from; no address where that is a Unix socket without a name.
+    /// The sender's address. It is no address where the sender is a Unix socket without a name.
     [[nodiscard]] const address& sender() const noexcept { return sender_; }
 
-    /// Whether it was larger than the receiver's packet_size_max, and then by how much.
+    /// Whether the datagram was larger than datagram_receiver_options::packet_size_max, so that the
+    /// rest of it is lost.
     [[nodiscard]] bool truncated() const noexcept { return size_.truncated; }
+
+    /// The number of bytes that were sent, those that are lost included.
     [[nodiscard]] std::size_t original_size() const noexcept { return size_.original_size; }
 
-    /// Moves the bytes to memory of its own and gives the buffer back: then the datagram may go to
-    /// another thread, outlive the loop, or be kept for long. Throws std::bad_alloc.
+    /// Moves the bytes to memory of the datagram's own, and gives the buffer back: then the
+    /// datagram may go to another thread, outlive the loop, or be kept for long. Throws
+    /// std::bad_alloc.
     void detach();
 
 private:
@@ -52,8 +59,9 @@ private:
              const address& sender) noexcept
         : slot_(&slot), data_(data), size_(size), sender_(sender) {}
 
-    std::unique_ptr<detail::datagram_slot, give_back> slot_;  // whose `data_` is, or
-    std::unique_ptr<std::byte[]> own_;                        // where that is detached
+    // One of these two owns the bytes: the first those that are lent, the second those detached.
+    std::unique_ptr<detail::datagram_slot, give_back> slot_;
+    std::unique_ptr<std::byte[]> own_;
     std::byte* data_ = nullptr;
     received_datagram size_;
     address sender_;

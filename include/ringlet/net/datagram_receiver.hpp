@@ -18,57 +18,62 @@ class datagram_pool;
 
 /// The limits of a datagram receiver.
 struct datagram_receiver_options {
-    /// The bytes of a datagram that are received, at most; the rest is lost, and told. UDP carries
-    /// no more than the default.
+    /// The most bytes of a datagram that are received. The rest of a longer datagram is lost, and
+    /// datagram::truncated says so. UDP carries no more than the default.
     std::size_t packet_size_max = 65'535;
 
-    /// Datagrams that exist at a time, held by the receiver or by those who got them. Together they
-    /// take as much memory as they are large, and never more than this times packet_size_max: 4 MiB
-    /// by default. Beyond that they wait in the kernel.
+    /// The most datagrams that exist at a time, held by the receiver or by its callers. Together
+    /// they take as much memory as they are large, and never more than this number times
+    /// packet_size_max: 4 MiB by default. Further datagrams wait in the kernel.
     std::size_t packets_max = 64;
 
-    /// Datagrams that are received at one go, where so many come. All but the one that somebody
-    /// waits for are received ahead.
+    /// The most datagrams that one burst receives. All of them but the one that a caller waits for
+    /// are received ahead.
     std::size_t batch_max = 16;
 };
 
-/// Receives datagrams in bursts, UDP or Unix, into a bounded pool of buffers. While all of them are
-/// lent it receives nothing: what comes waits in the kernel, as far as SO_RCVBUF goes.
+/// Receives datagrams in bursts, UDP or Unix, into a bounded pool of buffers. While all buffers are
+/// lent it receives nothing: datagrams wait in the kernel, as far as SO_RCVBUF goes.
 ///
-/// What the network tells of datagrams sent before (ICMP) and a shortage of memory are no errors:
-/// it goes on by itself.
+/// Errors that the network reports of datagrams sent before (ICMP), and a shortage of memory, are
+/// no errors of a receive: the receiver goes on by itself.
 ///
-/// One thread: the loop's. Lifetime: the socket, which others may use as well, stays open until
-/// `stop` is over; the datagrams may outlive the receiver.
+/// One thread: the loop's. Lifetime: the socket, which the program may use in other ways as well,
+/// stays open until `stop` is over. The datagrams may outlive the receiver.
 class datagram_receiver {
 public:
-    /// Throws std::invalid_argument for options that make no sense, and for a socket with
-    /// datagram_options::receive_bursts: it takes datagrams one by one.
+    /// Makes a receiver for the socket `from`, which waits in the loop `owner`. Throws
+    /// std::invalid_argument for options out of range, and for a socket with
+    /// datagram_options::receive_bursts, since a receiver takes datagrams one by one.
     datagram_receiver(loop& owner, const socket& from,
                       const datagram_receiver_options& options = {})
         : datagram_receiver(owner, from.native_handle(), options) {}
 
-    /// The same for a descriptor, which stays the caller's.
+    /// Makes a receiver for the socket whose descriptor is `fd`, which stays the caller's; it waits
+    /// in the loop `owner`. Throws std::invalid_argument for options out of range, and for a socket
+    /// that receives bursts (UDP_GRO), since a receiver takes datagrams one by one.
     datagram_receiver(loop& owner, int fd, const datagram_receiver_options& options = {});
 
     datagram_receiver(const datagram_receiver&) = delete;
     datagram_receiver& operator=(const datagram_receiver&) = delete;
 
-    /// Waits for the next datagram. Throws std::system_error; or stores the error in `error`, and
-    /// then yields no datagram. One receive at a time; a second is a std::logic_error. A receive
-    /// that is cancelled leaves what comes meanwhile to the next.
+    /// Waits for the next datagram and yields it. Awaiting it throws std::system_error; or stores
+    /// the error in `error`, and then yields no datagram. One receive may wait at a time; awaiting
+    /// a second throws std::logic_error. A cancelled receive loses no datagram: the next one gets
+    /// it.
     [[nodiscard]] detail::receive_datagram_operation receive(error_sink error = throws);
 
-    /// How many datagrams have been yielded.
+    /// How many datagrams the receiver has yielded.
     [[nodiscard]] std::uint64_t yielded() const noexcept;
 
-    /// Stops receiving: a pending receive fails with operation_canceled, and when the await is over
-    /// nothing is in flight at the socket. What had been received by then is still yielded by
-    /// `receive`, which fails after that. Never throws.
+    /// Stops receiving: a pending receive fails with operation_canceled, and when the await is
+    /// over, no operation of the receiver is pending on the socket. `receive` still yields the
+    /// datagrams that had been received by then, and fails after that. Never throws, and is not
+    /// cancelled.
     [[nodiscard]] task<> stop();
 
 private:
-    // What is in flight, and what is lent, may outlive the receiver.
+    // Operations in flight, and datagrams that are lent, may outlive the receiver.
     struct abandon {
         void operator()(detail::datagram_pool* left) const noexcept;
     };

@@ -18,44 +18,51 @@ namespace ringlet {
 
 /// How a datagram socket is opened.
 struct datagram_options {
-    /// How it gets its address.
+    /// How the socket gets its address.
     bind_options binding = {};
 
-    /// May send to broadcast addresses (SO_BROADCAST).
+    /// Whether the socket may send to broadcast addresses (SO_BROADCAST). socket(7).
     bool broadcast = false;
 
-    /// Datagrams of one sender may come together (UDP_GRO), to be received with `recv_burst`, and
-    /// only so: any other receive takes them for one large datagram. Where single ones come, each
-    /// costs a little more. Nothing to a Unix socket.
+    /// Whether the kernel may deliver several datagrams of one sender together (UDP_GRO). Only
+    /// `recv_burst` and `recv_burst_from` tell them apart; any other receive takes them for one
+    /// large datagram. A datagram that comes alone costs a little more. It has no effect on a Unix
+    /// socket. udp(7).
     bool receive_bursts = false;
 
-    /// The kernel's buffers in bytes (SO_RCVBUF, SO_SNDBUF), which it doubles and bounds; 0 leaves
-    /// them as they are. What finds no room in the one that receives is dropped by UDP, and waits
-    /// at the sender of a Unix socket.
+    /// The size in bytes of the kernel's buffer for received datagrams (SO_RCVBUF), which the
+    /// kernel doubles and bounds; 0 leaves it as it is. UDP drops a datagram that finds no room
+    /// there; that of a Unix socket waits at its sender. socket(7).
     int receive_buffer_size = 0;
+
+    /// The size in bytes of the kernel's buffer for datagrams to send (SO_SNDBUF), which the kernel
+    /// doubles and bounds; 0 leaves it as it is. socket(7).
     int send_buffer_size = 0;
 };
 
-/// A socket for datagrams: UDP or Unix. Any number of sends and receives may be pending at a time;
-/// each is of one datagram, or of a burst: many that go to one receiver, or come from one sender,
-/// together. For a server that receives from many, see datagram_receiver.
+/// A socket for datagrams: UDP or Unix. Any number of sends and receives may be pending at a time.
+/// Each sends or receives one datagram, or a burst: many datagrams that go to one receiver, or come
+/// from one sender, together. For a server that receives from many senders, see datagram_receiver.
 ///
 /// An operation that waits is awaited. It throws std::system_error naming the call, or stores the
 /// error in the std::error_code that is passed last, which a success clears. Where the scope of the
 /// coroutine is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers
 /// and addresses must last until the await is over.
 ///
-/// That nobody receives at the other end is told to a connected socket only: connection_refused is
-/// the error of one of the next operations, and the socket can be used as before. udp(7).
+/// Only a connected socket learns that nobody receives at the other end: one of the next operations
+/// fails with connection_refused, and the socket can be used as before. udp(7).
 ///
-/// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
+/// One thread: the loop's. Lifetime: the socket must not move or be destroyed while an operation on
+/// it is pending.
 class datagram_socket {
 public:
-    /// A socket bound to `local`. Throws std::system_error naming the address.
+    /// Opens a socket that is bound to `local`. Its operations wait in the loop `owner`. Throws
+    /// std::system_error naming the address, and std::invalid_argument for no address.
     datagram_socket(loop& owner, const address& local, const datagram_options& options = {})
         : datagram_socket(owner, open(owner.net(), local, options)) {}
 
-    /// Takes over a datagram socket, bound, connected or neither, whose waiting happens in `owner`.
+    /// Takes over a datagram socket, bound, connected or neither. Its operations wait in the loop
+    /// `owner`.
     datagram_socket(loop& owner, bound_socket taken) noexcept
         : core_(&owner.core()), socket_(std::move(taken)) {}
 
@@ -63,63 +70,80 @@ public:
     datagram_socket& operator=(datagram_socket&&) noexcept = default;
     ~datagram_socket() = default;
 
-    /// A socket that is bound to `local`; what the first constructor takes over. Throws as it does.
+    /// Opens a socket that is bound to `local`, without a loop for now. Throws std::system_error
+    /// naming the address, and std::invalid_argument for no address.
     [[nodiscard]] static bound_socket open(network& net, const address& local,
                                            const datagram_options& options = {});
 
-    /// Sets what the options say of a socket that is open.
+    /// Applies all options but `binding` to a socket that is open. Throws std::system_error.
+    /// setsockopt(2).
     static void apply(const datagram_options& options, ringlet::socket& opened);
 
+    /// Whether this object has a socket.
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
-    /// Waits for a datagram, puts it into `buffer`, and whom it is from into `sender`: no address
-    /// where that is a Unix socket without a name. What does not fit is lost, and told. recvmsg(2).
+    /// Waits for a datagram, and puts its bytes into `buffer` and the sender's address into
+    /// `sender`: no address where the sender is a Unix socket without a name. Yields a
+    /// received_datagram, which says how many bytes there are, and whether bytes that found no room
+    /// in `buffer` are lost. Awaiting it throws std::system_error, or stores the error in `error`.
+    /// recvmsg(2).
     [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender,
                                                         error_sink error = throws) {
         return receive(buffer, &sender, error);
     }
 
-    /// The same for whom the sender is all one: that of a connected socket is its peer.
+    /// Waits for a datagram and puts its bytes into `buffer`, without its sender's address: for
+    /// connected sockets, whose sender is the peer. Yields a received_datagram, which says how many
+    /// bytes there are, and whether bytes that found no room are lost. Awaiting it throws
+    /// std::system_error, or stores the error in `error`. recvmsg(2).
     [[nodiscard]] detail::recv_from_operation recv(mutable_buffer buffer,
                                                    error_sink error = throws) {
         return receive(buffer, nullptr, error);
     }
 
     /// Waits for datagrams, and puts those that have come together into `buffer`, one behind the
-    /// other, and whom they are all from into `sender`. On a socket with
-    /// datagram_options::receive_bursts they may be many, on any other it is one.
+    /// other, and the address of their one sender into `sender`. They may be many on a socket with
+    /// datagram_options::receive_bursts; on any other socket it is one. Awaiting it throws
+    /// std::system_error, or stores the error in `error`. recvmsg(2), udp(7).
     ///
-    ///     const received_burst got = co_await socket.recv_burst_from(buffer, sender);
-    ///     for (const std::span<std::byte> each : got.segments(buffer))
+    ///     const received_burst burst = co_await socket.recv_burst_from(buffer, sender);
+    ///     for (const std::span<std::byte> datagram : burst.segments(buffer))
     [[nodiscard]] detail::recv_burst_operation
     recv_burst_from(mutable_buffer buffer, address& sender, error_sink error = throws) {
         return receive_burst(buffer, &sender, error);
     }
 
-    /// The same for whom the sender is all one.
+    /// Waits for datagrams of one sender, and puts those that have come together into `buffer`, one
+    /// behind the other, without the sender's address: for connected sockets. They may be many on a
+    /// socket with datagram_options::receive_bursts; on any other socket it is one. Awaiting it
+    /// throws std::system_error, or stores the error in `error`. recvmsg(2), udp(7).
     [[nodiscard]] detail::recv_burst_operation recv_burst(mutable_buffer buffer,
                                                           error_sink error = throws) {
         return receive_burst(buffer, nullptr, error);
     }
 
-    /// Sends `data` as one datagram, waiting while there is no room: of UDP in this machine, of a
-    /// Unix socket at its receiver. Yields the size. To no address it fails with
-    /// destination_address_required. sendmsg(2).
+    /// Sends `data` to `to` as one datagram, and waits while there is no room for it: in this
+    /// machine (UDP), or at the receiver (Unix). Yields the size of `data`. A send to no address
+    /// fails with destination_address_required. Awaiting it throws std::system_error, or stores the
+    /// error in `error`. sendmsg(2).
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
                                                     error_sink error = throws) {
         return transmit(data, &to, error);
     }
 
-    /// The same to the peer of a connected socket.
+    /// Sends `data` as one datagram to the peer of a connected socket, and waits while there is no
+    /// room for it: in this machine (UDP), or at the receiver (Unix). Yields the size of `data`.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. sendmsg(2).
     [[nodiscard]] detail::send_to_operation send(const_buffer data, error_sink error = throws) {
         return transmit(data, nullptr, error);
     }
 
-    /// Sends `data` as datagrams of `segment_size` bytes each, the last of which may be shorter: of
-    /// UDP for a fraction of the CPU time that one send_to for each would take. Yields the bytes
-    /// sent, which after an error are those that had gone by then. No data is one empty datagram.
-    /// Throws std::invalid_argument for a segment size of 0; too large a one fails as in send_to.
-    /// See send_burst_operation.
+    /// Sends `data` to `to` as datagrams of `segment_size` bytes each, the last of which may be
+    /// shorter. Over UDP a burst takes a fraction of the CPU time that a send for each datagram
+    /// would take. No data is one empty datagram. Yields how many bytes it has sent: all, or those
+    /// that had gone before an error that is stored in `error`. Throws std::invalid_argument for a
+    /// segment size of 0. Awaiting it throws std::system_error, or stores the error in `error`:
+    /// message_size for segments that are too large. sendmsg(2), udp(7).
     [[nodiscard]] detail::send_burst_operation send_burst_to(const_buffer data,
                                                              std::size_t segment_size,
                                                              const address& to,
@@ -127,34 +151,48 @@ public:
         return transmit_burst(data, segment_size, &to, error);
     }
 
-    /// The same to the peer of a connected socket.
+    /// Sends `data` to the peer of a connected socket as datagrams of `segment_size` bytes each,
+    /// the last of which may be shorter. Yields how many bytes it has sent: all, or those that had
+    /// gone before an error that is stored in `error`. See `send_burst_to` for limits and errors.
     [[nodiscard]] detail::send_burst_operation
     send_burst(const_buffer data, std::size_t segment_size, error_sink error = throws) {
         return transmit_burst(data, segment_size, nullptr, error);
     }
 
-    /// From now on sends to `peer`, and receives from nobody else; no address undoes that.
-    /// connect(2).
+    /// Connects the socket: from then on it sends to `peer`, and receives from nobody else. A
+    /// `peer` that is no address undoes that. Throws std::system_error naming the peer, or stores
+    /// the error in `error`. connect(2).
     [[nodiscard]] task<> connect(address peer, error_sink error = throws);
 
-    /// Closes the socket: what is pending on it fails with operation_canceled, then the descriptor
-    /// is closed. Never throws; a closed socket stays closed. It is not itself cancelled.
+    /// Closes the socket: the operations that are pending on it fail with operation_canceled, then
+    /// the descriptor is closed. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<> close();
 
-    /// Throw std::system_error, as getsockname(2) and getpeername(2) do.
+    /// The address to which the socket is bound. Throws std::system_error. getsockname(2).
     [[nodiscard]] address local_address() const { return socket_.local_address(); }
+
+    /// The address to which the socket is connected. Throws std::system_error. getpeername(2).
     [[nodiscard]] address peer_address() const { return socket_.socket().peer_address(); }
 
-    /// See datagram_options.
+    /// Lets the socket send to broadcast addresses, or forbids it (SO_BROADCAST). Throws
+    /// std::system_error. socket(7).
     void set_broadcast(bool on);
+
+    /// Sets the size of the kernel's buffer for received datagrams (SO_RCVBUF), which the kernel
+    /// doubles and bounds. Throws std::system_error. socket(7).
     void set_receive_buffer_size(int bytes);
+
+    /// Sets the size of the kernel's buffer for datagrams to send (SO_SNDBUF), which the kernel
+    /// doubles and bounds. Throws std::system_error. socket(7).
     void set_send_buffer_size(int bytes);
 
-    /// The socket itself, for any other option.
+    /// The socket itself, for options that have no function here. This object still owns it.
     [[nodiscard]] ringlet::socket& socket() noexcept { return socket_.socket(); }
+
+    /// The loop in which the socket's operations wait.
     [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
-    /// Gives the socket away, with nothing pending on it.
+    /// Gives the socket away. No operation may be pending on it.
     [[nodiscard]] bound_socket release() noexcept;
 
 private:

@@ -21,87 +21,103 @@ class accept_operation;
 
 /// How a listener binds and accepts, and its limits.
 struct listener_options {
-    /// How it gets its address.
+    /// How the socket gets its address.
     bind_options binding = {};
 
-    /// Connections that wait in the kernel to be accepted; it caps this at net.core.somaxconn.
+    /// How many connections may wait in the kernel to be accepted. The kernel caps this at
+    /// net.core.somaxconn. listen(2).
     int backlog = 4096;
 
-    /// Accepted TCP connections send small pieces at once (TCP_NODELAY).
+    /// Whether accepted TCP connections send small pieces at once (TCP_NODELAY). tcp(7).
     bool no_delay = true;
 
-    /// Connections held that nobody has asked for by `accept`. Once there are so many, accepting
-    /// stops until they are taken; but a burst that is in the backlog by then comes whole, since
-    /// the kernel accepts it at one go. With 0 nothing is accepted that nobody waits for, at the
-    /// cost of an SQE for each connection.
+    /// How many connections the listener holds that no `accept` has asked for yet. Once there are
+    /// so many, accepting stops until they are taken; but the kernel accepts a burst that is in the
+    /// backlog by then at one go, so that all of it comes. With 0 no connection is accepted for
+    /// which no caller waits, at the cost of an SQE for each connection.
     std::size_t accepted_ahead_max = 64;
 
-    /// The pause after the system ran out of descriptors or memory: it doubles from the first to
-    /// the longest, and starts anew after a success.
+    /// The first pause in accepting after the system ran out of descriptors or memory. Each further
+    /// failure doubles the pause, up to `overload_pause_max`; a success starts anew.
     std::chrono::milliseconds overload_pause_first{5};
+
+    /// The longest pause in accepting after the system ran out of descriptors or memory.
     std::chrono::milliseconds overload_pause_max{1000};
 };
 
-/// Accepts connections, TCP or Unix: one multishot accept(2), armed while someone waits or few
-/// connections are held ahead.
+/// Accepts connections, TCP or Unix, by one multishot accept(2), which is armed while a caller
+/// waits or few connections are held ahead.
 ///
-/// An overloaded system (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error: accepting pauses, clients
-/// wait in the backlog, and it goes on by itself; `on_overload` hears of it. A connection that was
-/// aborted before it was accepted is skipped.
+/// An overloaded system (EMFILE, ENFILE, ENOBUFS, ENOMEM) is no error: accepting pauses while
+/// clients wait in the backlog, and goes on by itself; the handler set by `on_overload` is called.
+/// A connection that its client has aborted before it was accepted is skipped.
 ///
-/// One thread: the loop's.
+/// One thread: the loop's. Lifetime: the listener ends before its loop.
 class listener {
 public:
-    /// Binds to `local` and listens. Throws std::system_error naming the address, and
-    /// std::invalid_argument for options that make no sense; then nothing is left open.
+    /// Opens a socket that is bound to `local` and listens; its connections live in the loop
+    /// `owner`. Throws std::system_error naming the address, and std::invalid_argument for options
+    /// that contradict each other or are out of range; then no descriptor is left open.
     listener(loop& owner, const address& local, const listener_options& options = {});
 
-    /// Takes over a socket that listens already; one that was a plain `socket` is adopted. Throws
-    /// std::system_error, saying why, where it cannot be served.
+    /// Takes over a socket that listens already; a plain `socket` is adopted, as by bound_socket.
+    /// Its connections live in the loop `owner`. Throws std::system_error, saying why, if the
+    /// socket cannot be served, and std::invalid_argument for options out of range.
     listener(loop& owner, bound_socket listening, const listener_options& options = {});
 
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
-    /// A socket that is bound to `local` and listens; what the first constructor makes.
+    /// Opens a socket that is bound to `local` and listens, without a loop for now. Throws
+    /// std::system_error naming the address, and std::invalid_argument for options that contradict
+    /// each other or are out of range; then no descriptor is left open.
     [[nodiscard]] static bound_socket open(network& net, const address& local,
                                            const listener_options& options = {});
 
-    /// The second half of `open`: lets clients connect to a socket that is bound.
+    /// Lets clients connect to a socket that is bound, as `open` does in the end. Throws
+    /// std::system_error. listen(2).
     static void listen(bound_socket& bound, const listener_options& options = {});
 
-    /// Waits for the next connection. Throws std::system_error; or stores the error in `error`, and
-    /// then yields a stream that is not open. One accept at a time; a second is a std::logic_error.
+    /// Waits for the next connection and yields it as a stream. Awaiting it throws
+    /// std::system_error; or stores the error in `error`, and then yields a stream that is not
+    /// open. One accept may wait at a time; awaiting a second throws std::logic_error. accept(2).
     [[nodiscard]] detail::accept_operation accept(error_sink error = throws);
 
-    /// A connection that has been accepted ahead, if there is one.
+    /// Gives a connection that has been accepted ahead, if there is one, without waiting.
     [[nodiscard]] std::optional<stream> try_accept();
 
-    /// How many connections have been yielded.
+    /// How many connections the listener has given its callers.
     [[nodiscard]] std::uint64_t yielded() const noexcept;
 
-    /// Stops accepting: a pending accept fails with operation_canceled, and when the await is over
-    /// who comes waits in the backlog. What has been accepted by then is still to be had. Never
-    /// throws.
+    /// Stops accepting: a pending accept fails with operation_canceled, and when the await is over,
+    /// new clients wait in the backlog. `accept` and `try_accept` still give the connections that
+    /// have been accepted by then. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<> stop();
 
-    /// Called when the system is overloaded, with the error and the pause that begins; once for
-    /// each time that accepting got stuck, not for each attempt.
+    /// A function to call when the system is overloaded, with the error and the length of the pause
+    /// that begins.
     using overload_handler = std::function<void(std::error_code, std::chrono::milliseconds)>;
+
+    /// Has `handler` called, in the loop's thread, whenever accepting begins to pause because the
+    /// system is overloaded: once, however many attempts fail until accepting goes on.
     void on_overload(overload_handler handler);
 
-    /// Where it listens; the port is the real one where 0 was asked for.
+    /// The address at which the listener listens, with the real port where 0 was asked for. Throws
+    /// std::system_error. getsockname(2).
     [[nodiscard]] address local_address() const;
 
-    /// Stops listening: as `stop`; then connections that nobody has taken yet are closed, and when
-    /// the await is over the port is free, or the path if it was made here. Never throws.
+    /// Stops accepting and closes the socket: a pending accept fails with operation_canceled, and
+    /// connections that no caller has taken yet are closed. When the await is over, the port is
+    /// free, and the path too if `open` made it. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<> close();
 
-    /// The same, but gives the socket away, still listening: its backlog goes on filling.
+    /// Stops accepting and gives the socket away: a pending accept fails with operation_canceled,
+    /// and connections that no caller has taken yet are closed. The socket still listens, so that
+    /// new clients wait in its backlog. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<bound_socket> release();
 
 private:
-    // The multishot may outlive the listener until its final CQE has come.
+    // The multishot accept may outlive the listener until its final CQE has come.
     struct abandon {
         void operator()(detail::acceptor* left) const noexcept;
     };

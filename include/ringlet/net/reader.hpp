@@ -19,113 +19,136 @@ namespace ringlet {
 
 /// The limits of a reader.
 struct reader_options {
-    /// How many bytes are received at a time, and kept until they are read. With 0 nothing is
-    /// received that is not asked for: lines come one byte at a time, but what follows them is left
-    /// in the stream for others.
+    /// How many bytes the reader receives at a time, and keeps until they are read. With 0 it
+    /// receives no byte that was not asked for: lines come one byte at a time, but the bytes behind
+    /// them stay in the stream.
     std::size_t buffer_size = 8192;
 
-    /// The longest line, or other piece, that is given as a view: more is stream_errc::too_long.
-    /// Only for a piece that needs it does the buffer grow so far.
+    /// The longest line, or other piece, that a read yields as a view, in bytes; a longer one fails
+    /// with stream_errc::too_long. The buffer grows so far only for a piece that needs it.
     std::size_t piece_max = 65'536;
 
-    /// How long each wait for the stream may last before it fails with timed_out; 0 is for ever, a
-    /// year the longest.
+    /// How long each wait for the stream may last before it fails with timed_out: at most a year; 0
+    /// stands for no limit.
     std::chrono::milliseconds timeout{0};
 };
 
-/// Reads a stream in lines and other pieces. It receives as much as comes and keeps what is left
-/// over for the next read, of whatever kind that is.
+/// Reads a stream in lines and other pieces. It receives as much as comes, and keeps the bytes that
+/// are left over for the next read, of whatever kind that is.
 ///
 ///     ringlet::reader in(client);
 ///     while (const auto line = co_await in.read_line())
 ///         answer(*line);
 ///
-/// What yields a view yields memory of the reader: valid until the next read.
+/// A view that a read yields is memory of the reader, valid until the next read.
 ///
-/// A read that fails takes nothing, so that what has come can be read otherwise: that the stream
-/// ends too early is stream_errc::end_of_stream, that a piece is longer than the maximum is
-/// stream_errc::too_long, and anything else is the stream's own error. It is thrown as
-/// std::system_error, or stored in `error`, which a success clears.
+/// A read that fails takes no byte, so that the bytes that have come can be read in another way. It
+/// fails with stream_errc::end_of_stream if the stream ends too early, with stream_errc::too_long
+/// if a piece is longer than the maximum, and otherwise with the stream's own error. Awaiting it
+/// throws that as std::system_error, or stores it in the std::error_code that is passed last, which
+/// a success clears. One read may be pending at a time; a second throws std::logic_error.
 ///
-/// One thread: the loop's. One read at a time; a second is a std::logic_error. Lifetime: the stream
-/// outlives the reader, and nothing is pending when that ends; what is buffered goes with it.
+/// One thread: the loop's. Lifetime: the stream outlives the reader, and no read is pending when
+/// the reader ends; the bytes that it has buffered go with it.
 template <readable_stream Stream>
 class reader final : public detail::buffered_side {
     template <class Request>
     using operation = detail::buffered_operation<reader, Request>;
 
 public:
-    /// Throws std::logic_error outside a loop. Memory is allocated at the first read.
+    /// Makes a reader of the stream `from` in the loop that runs in this thread; it allocates
+    /// memory at the first read. Throws std::logic_error outside a loop, and std::invalid_argument
+    /// for a timeout that is not 0 to a year.
     explicit reader(Stream& from, const reader_options& options = {})
         : detail::buffered_side("reader", options.timeout), stream_(from),
           piece_max_(options.piece_max), bytes_(options.buffer_size) {}
 
-    /// Reads the next line and yields it without its end, "\n" or "\r\n"; nothing at the end of the
-    /// stream. A last line that has no end is a line too.
+    /// Reads the next line and yields it without its end, "\n" or "\r\n"; yields nothing at the end
+    /// of the stream. A last line that has no end is a line too. A line longer than
+    /// reader_options::piece_max, not counting its end, fails with stream_errc::too_long.
     operation<detail::delimited_read> read_line(error_sink error = throws) {
         return read_line(piece_max_, error);
     }
-    /// The same for lines of at most `max` bytes, not counting their end.
+
+    /// Reads the next line and yields it without its end, "\n" or "\r\n"; yields nothing at the end
+    /// of the stream. A line longer than `max` bytes, not counting its end, fails with
+    /// stream_errc::too_long.
     operation<detail::delimited_read> read_line(std::size_t max, error_sink error = throws) {
         return {*this, "read_line", error, detail::delimited_read::line(bytes_, max)};
     }
 
-    /// Reads up to `delimiter`, takes that too, and yields what stands before it; nothing at the
-    /// end of the stream, but end_of_stream behind a beginning that no delimiter follows. The
-    /// delimiter must last until the await is over; an empty one is a std::invalid_argument.
+    /// Reads up to `delimiter`, takes the delimiter too, and yields the bytes before it; yields
+    /// nothing at the end of the stream. It fails with stream_errc::end_of_stream if the stream
+    /// ends in a piece that no delimiter follows, and with stream_errc::too_long for a piece longer
+    /// than reader_options::piece_max. Throws std::invalid_argument for an empty delimiter. The
+    /// delimiter must last until the await is over.
     operation<detail::delimited_read> read_until(std::string_view delimiter,
                                                  error_sink error = throws) {
         return read_until(delimiter, piece_max_, error);
     }
-    /// The same for pieces of at most `max` bytes, not counting the delimiter.
+
+    /// Reads up to `delimiter`, takes the delimiter too, and yields the bytes before it; yields
+    /// nothing at the end of the stream. It fails with stream_errc::end_of_stream if the stream
+    /// ends in a piece that no delimiter follows, and with stream_errc::too_long for a piece longer
+    /// than `max` bytes, not counting the delimiter. Throws std::invalid_argument for an empty
+    /// delimiter. The delimiter must last until the await is over.
     operation<detail::delimited_read> read_until(std::string_view delimiter, std::size_t max,
                                                  error_sink error = throws) {
         return {*this, "read_until", error, detail::delimited_read::until(bytes_, delimiter, max)};
     }
 
-    /// Reads `count` bytes and yields them. More than `piece_max` is too_long at once: a length
-    /// that the peer has sent may be passed.
+    /// Reads `count` bytes and yields a view of them. A count that is more than
+    /// reader_options::piece_max fails with stream_errc::too_long at once, so that a length that
+    /// the peer has sent may be passed.
     operation<detail::counted_read> read_exactly(std::size_t count, error_sink error = throws) {
         const auto request = detail::counted_read::exactly(bytes_, count, piece_max_);
         return {*this, "read_exactly", error, request};
     }
 
-    /// Fills `buffer`, however large it is, and yields its size; 0 with an error. Large ones are
-    /// received into directly.
+    /// Fills `buffer`, however large it is. Yields its size, or 0 if an error is stored in `error`.
+    /// The bytes of a large buffer are received straight into it. The buffer must last until the
+    /// await is over.
     operation<detail::transfer_read> read_exactly(mutable_buffer buffer,
                                                   error_sink error = throws) {
         return {*this, "read_exactly", error, detail::transfer_read::exactly(bytes_, buffer)};
     }
 
-    /// Reads what there is, up to the size of `buffer`, waiting for at least one byte. Yields the
-    /// count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer.
+    /// Reads the bytes that there are, up to the size of `buffer`, and waits for at least one.
+    /// Yields how many it has read; 0 is the end of the stream. Throws std::invalid_argument for an
+    /// empty buffer. The buffer must last until the await is over.
     operation<detail::transfer_read> read_some(mutable_buffer buffer, error_sink error = throws) {
         return {*this, "read_some", error, detail::transfer_read::some(bytes_, buffer)};
     }
 
-    /// Waits for `count` bytes and yields them without taking them; fewer only where the stream
-    /// ends before. More than `piece_max` is too_long.
+    /// Waits for `count` bytes and yields a view of them without taking them: fewer only if the
+    /// stream ends before. A count that is more than reader_options::piece_max fails with
+    /// stream_errc::too_long.
     ///
     ///     while (!(co_await in.peek(1)).empty())      // until the end of the stream
     operation<detail::counted_read> peek(std::size_t count, error_sink error = throws) {
         return {*this, "peek", error, detail::counted_read::peek(bytes_, count, piece_max_)};
     }
 
-    /// Drops `count` bytes, however many, and yields that. Other than for all else, what has been
-    /// dropped before an error is gone; if the error is stored in `error`, the result is how much.
+    /// Drops `count` bytes, however many, and yields how many it has dropped. Unlike those of any
+    /// other read, the bytes that were dropped before an error are gone; if the error is stored in
+    /// `error`, the result says how many.
     operation<detail::transfer_read> skip(std::size_t count, error_sink error = throws) {
         return {*this, "skip", error, detail::transfer_read::skip(bytes_, count)};
     }
 
-    /// Reads up to the end of the stream and yields all of it, at most `piece_max` or `max` bytes.
+    /// Reads up to the end of the stream and yields a view of all bytes. More than
+    /// reader_options::piece_max fail with stream_errc::too_long.
     operation<detail::counted_read> read_all(error_sink error = throws) {
         return read_all(piece_max_, error);
     }
+
+    /// Reads up to the end of the stream and yields a view of all bytes. More than `max` bytes fail
+    /// with stream_errc::too_long.
     operation<detail::counted_read> read_all(std::size_t max, error_sink error = throws) {
         return {*this, "read_all", error, detail::counted_read::all(bytes_, max)};
     }
 
-    /// What has been received and not read yet.
+    /// The bytes that have been received and not read yet. Lifetime: valid until the next read.
     [[nodiscard]] std::string_view buffered() const noexcept { return bytes_.view(); }
 
 private:
@@ -137,8 +160,7 @@ private:
         const turn own_turn(*this, name);
         bool ended = request.attempt();
         if (ended && !request.failed())
-            co_await detail::yield_operation(
-                core_);  // there is an answer, but too many came inline
+            co_await detail::yield_operation(core_);  // too many answers in a row came inline
         for (; !ended; ended = request.attempt()) {
             const auto limit = patience();
             request.received(co_await stream_.recv(request.room()));

@@ -8,19 +8,21 @@
 
 namespace ringlet {
 
-/// Bytes that have been received, in a buffer that the loop lends: a contiguous range, to be
-/// changed freely. Destroying it gives the buffer back, for whoever receives next. Contextually
-/// true if there are any; none means the end of the stream.
+/// Bytes that have been received, in a buffer that the loop lends: a contiguous range, which the
+/// caller may change. This object gives the buffer back when it is destroyed, for the next receive.
+/// It converts to true if there are bytes; no bytes are the end of the stream.
 ///
-/// It belongs to the loop's thread, and must end before the loop. Moved from, it has none. Held for
-/// long it keeps a buffer from others, of which there are loop_options::receive_buffers_max; so
-/// copy what is to be kept.
+/// There are loop_options::receive_buffers_max buffers, so that an object that is held for long
+/// keeps a buffer from other receives: copy the bytes that are to be kept. An object that has been
+/// moved from has no bytes.
+///
+/// One thread: the loop's. Lifetime: it ends before the loop.
 class received_bytes {
 public:
     /// No bytes.
     received_bytes() noexcept = default;
 
-    /// `size` bytes in `buffer`, which was taken from `lender`; nullptr for none.
+    /// `size` bytes in `buffer`, which was taken from `lender`. A `buffer` of nullptr has no bytes.
     received_bytes(detail::receive_buffers& lender, std::byte* buffer, std::size_t size) noexcept
         : buffer_(buffer, give_back{&lender}), size_(buffer == nullptr ? 0 : size) {}
 
@@ -33,12 +35,19 @@ public:
     }
     ~received_bytes() = default;
 
+    /// Where the bytes begin. Lifetime: this object's.
     [[nodiscard]] std::byte* data() const noexcept { return buffer_.get(); }
+
+    /// How many bytes there are.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
     [[nodiscard]] std::byte* begin() const noexcept { return data(); }
     [[nodiscard]] std::byte* end() const noexcept { return data() + size_; }
+
+    /// Whether there are no bytes: the end of the stream.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
+    /// Whether there are bytes.
     explicit operator bool() const noexcept { return !empty(); }
 
 private:

@@ -8,44 +8,45 @@
 
 namespace ringlet {
 
-/// What a receive tells of the datagram that it has put into its buffer.
+/// The size of a datagram that a receive has put into its buffer.
 struct received_datagram {
-    /// The bytes that are in the buffer. 0 is an empty datagram, not an end.
+    /// How many bytes are in the buffer. 0 is an empty datagram, not an end.
     std::size_t size = 0;
 
-    /// The bytes that were sent; more than `size` where the buffer was too small.
+    /// How many bytes were sent: more than `size` if the buffer was too small.
     std::size_t original_size = 0;
 
-    /// Whether the rest of it is lost (MSG_TRUNC).
+    /// Whether the buffer was too small, so that the rest of the datagram is lost (MSG_TRUNC).
+    /// recv(2).
     bool truncated = false;
 };
 
-/// What a receive tells of the datagrams that it has put into its buffer, one behind the other: all
-/// are of one size, but the last may be shorter.
+/// The sizes of the datagrams that a receive has put into its buffer, one behind the other. All of
+/// them have one size, but the last one may be shorter.
 struct received_burst {
-    /// The most that comes at a time: a buffer of so many bytes loses nothing.
+    /// The most bytes that come at a time: a buffer of this size loses nothing.
     static constexpr std::size_t size_max = 65'535;
 
-    /// The bytes that are in the buffer.
+    /// How many bytes are in the buffer.
     std::size_t size = 0;
 
-    /// The bytes that were sent; more than `size` where the buffer was too small.
+    /// How many bytes were sent: more than `size` if the buffer was too small.
     std::size_t original_size = 0;
 
-    /// The bytes of each datagram, but for the last; of a single one, its own.
+    /// The size of each datagram but the last, in bytes; if there is a single one, its size.
     std::size_t segment_size = 0;
 
-    /// Whether the rest is lost (MSG_TRUNC): the end of the last datagram that is here, or further
-    /// ones.
+    /// Whether the buffer was too small, so that the end of the last datagram in it, or further
+    /// datagrams, are lost (MSG_TRUNC). recv(2).
     bool truncated = false;
 
-    /// How many datagrams are in the buffer. An empty one counts.
+    /// How many datagrams are in the buffer. An empty datagram counts.
     [[nodiscard]] std::size_t count() const noexcept {
         return size > segment_size ? (size + segment_size - 1) / segment_size : 1;
     }
 
-    /// Each of them as a std::span<std::byte>, in the order in which they came. `buffer` is what
-    /// they were received into, and must last as long as the range.
+    /// The datagrams as a range of std::span<std::byte>, in the order in which they came. `buffer`
+    /// is the buffer of the receive. Lifetime: the buffer outlives the range.
     [[nodiscard]] auto segments(mutable_buffer buffer) const {
         const std::span<std::byte> all(static_cast<std::byte*>(buffer.data()), size);
         return std::views::iota(std::size_t{0}, count()) |

@@ -26,10 +26,11 @@ namespace ringlet {
 /// coroutine is cancelled, the error is operation_canceled, or timed_out for a deadline. Buffers
 /// must last until the await is over.
 ///
-/// One thread: the loop's. Lifetime: it must not move or be destroyed while something is pending.
+/// One thread: the loop's. Lifetime: the stream must not move or be destroyed while an operation on
+/// it is pending.
 class stream {
 public:
-    /// A stream on `connected`, whose waiting happens in `owner`.
+    /// Makes a stream on the socket `connected`. Its operations wait in the loop `owner`.
     stream(loop& owner, socket connected) noexcept
         : core_(&owner.core()), socket_(std::move(connected)) {}
 
@@ -37,22 +38,25 @@ public:
     stream& operator=(stream&&) noexcept = default;
     ~stream() = default;
 
+    /// Whether the stream has a socket.
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
-    /// Receives what has come, up to the size of `buffer`, waiting for at least one byte. Yields
-    /// the count; 0 is the end of the stream. Throws std::invalid_argument for an empty buffer,
-    /// std::logic_error if a receive is pending. recv(2).
+    /// Receives the bytes that have come, up to the size of `buffer`, and waits for at least one.
+    /// Yields how many it has received; 0 is the end of the stream. Throws std::invalid_argument
+    /// for an empty buffer. Awaiting it throws std::logic_error if a receive is pending, and
+    /// std::system_error, or stores the latter in `error`. recv(2).
     [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer, error_sink error = throws) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
         return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), incoming_, error};
     }
 
-    /// Receives what has come into a buffer that the loop lends. At most
-    /// loop_options::receive_buffers_held_max receives wait with a buffer in hand; every other
-    /// takes one only once bytes have come. So it is the choice for thousands of streams that are
-    /// mostly idle. Yields the bytes, which give the buffer back when they are destroyed; none is
-    /// the end of the stream. Throws std::logic_error if a receive is pending.
+    /// Receives the bytes that have come into a buffer that the loop lends. At most
+    /// loop_options::receive_buffers_held_max receives wait with a buffer in hand; every other one
+    /// takes a buffer only once bytes have come. That suits thousands of streams that are mostly
+    /// idle. Yields the bytes, which give the buffer back when they are destroyed; no bytes are the
+    /// end of the stream. Awaiting it throws std::logic_error if a receive is pending, and
+    /// std::system_error, or stores the latter in `error`. recv(2).
     ///
     ///     while (const auto received = co_await client.recv_lent())
     ///         co_await client.send_all(received);
@@ -60,27 +64,35 @@ public:
         return {*core_, socket_.native_handle(), incoming_, error};
     }
 
-    /// Sends as much of `buffer` as the socket takes at once, waiting until it takes some. Yields
-    /// the count. Throws std::logic_error if a send is pending. send(2), without SIGPIPE.
+    /// Sends as much of `buffer` as the socket takes at once, and waits until it takes some. Yields
+    /// how many bytes it has sent. Awaiting it throws std::logic_error if a send is pending, and
+    /// std::system_error, or stores the latter in `error`. send(2), without SIGPIPE.
     [[nodiscard]] detail::send_operation send(const_buffer buffer, error_sink error = throws) {
         return transmit(buffer, detail::send_operation::amount::some, error);
     }
 
-    /// Sends all of `buffer`, however often that takes. Yields its size; with an error, how much
-    /// had been sent. A reader that is slow suspends the sender and costs no memory.
+    /// Sends all of `buffer`, with as many calls as that takes. A peer that reads slowly suspends
+    /// the sender and costs no memory. Yields how many bytes it has sent: the size of `buffer`, or
+    /// fewer if an error is stored in `error`. Awaiting it throws std::logic_error if a send is
+    /// pending, and std::system_error, or stores the latter in `error`. send(2), without SIGPIPE.
     [[nodiscard]] detail::send_operation send_all(const_buffer buffer, error_sink error = throws) {
         return transmit(buffer, detail::send_operation::amount::all, error);
     }
 
     /// Sends all of several buffers, one after the other, without copying them together:
-    /// `send_all(head, body)`. sendmsg(2).
+    /// `send_all(head, body)`. Yields how many bytes it has sent. Awaiting it throws
+    /// std::logic_error if a send is pending, and std::system_error. sendmsg(2), without SIGPIPE.
     template <detail::makes_const_buffer... More>
     [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
         return detail::buffer_sequence_send<sizeof...(more) + 2>(
             *core_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
     }
 
-    /// The same for any number of buffers; the span must last until the await is over.
+    /// Sends all of `buffers`, one after the other, without copying them together. The span must
+    /// last until the await is over, as the buffers do. Yields how many bytes it has sent: all, or
+    /// fewer if an error is stored in `error`. Awaiting it throws std::logic_error if a send is
+    /// pending, and std::system_error, or stores the latter in `error`. sendmsg(2), without
+    /// SIGPIPE.
     [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers,
                                                            error_sink error = throws) {
         return {*core_, socket_.native_handle(),
@@ -88,58 +100,76 @@ public:
                 outgoing_, error};
     }
 
-    /// Which side of the stream `shutdown` ends.
+    /// The side of the stream that `shutdown` ends.
     enum class how { receiving = SHUT_RD, sending = SHUT_WR, both = SHUT_RDWR };
 
-    /// Ends one side or both, at once. After `sending` the peer reads the end of the stream and can
-    /// still answer. shutdown(2). Throws std::system_error.
+    /// Ends one side of the stream or both, without waiting. After how::sending the peer reads the
+    /// end of the stream and can still answer. Throws std::system_error, or stores the error in
+    /// `error`. shutdown(2).
     void shutdown(how side, error_sink error = throws) {
         socket_.shutdown(static_cast<int>(side), error);
     }
 
-    /// Closes the stream: what is pending on it fails with operation_canceled, then the descriptor
-    /// is closed. Never throws; a closed stream stays closed. It is not itself cancelled.
+    /// Closes the stream: the operations that are pending on it fail with operation_canceled, then
+    /// the descriptor is closed. Never throws. A cancelled scope does not end it. To close a stream
+    /// that is closed does nothing.
     [[nodiscard]] task<> close();
 
     /// Whether neither a receive nor a send is pending.
     [[nodiscard]] bool idle() const noexcept { return !incoming_.busy() && !outgoing_.busy(); }
 
-    /// Whether the end of the stream has been received: the peer has ended its sending side.
+    /// Whether a receive has yielded the end of the stream: the peer has ended its sending side.
     [[nodiscard]] bool at_end() const noexcept { return incoming_.ended(); }
 
-    /// Has the bytes that come and go from now on added to two totals, which others may add to and
-    /// read, in any thread. Lifetime: they must outlive this stream and what it is moved to.
+    /// Adds the bytes that are received and sent from now on to two totals, which several streams
+    /// may share and any thread may read. Lifetime: the totals outlive this stream, and the streams
+    /// that it is moved to.
     void count_traffic(std::atomic<std::uint64_t>& received,
                        std::atomic<std::uint64_t>& sent) noexcept {
         incoming_.count_into(&received);
         outgoing_.count_into(&sent);
     }
 
-    /// Throw std::system_error, as getsockname(2) and getpeername(2) do. An unnamed Unix peer has
-    /// an address whose host is empty.
+    /// The address of this end of the stream. Throws std::system_error. getsockname(2).
     [[nodiscard]] address local_address() const { return socket_.local_address(); }
+
+    /// The address of the peer; its host is empty for a Unix socket without a name. Throws
+    /// std::system_error. getpeername(2).
     [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
 
-    /// Who is at the other end of a Unix stream. Throws std::system_error, with
-    /// operation_not_supported where it is not one. SO_PEERCRED, unix(7).
+    /// The process and the user at the other end of a Unix stream. Throws std::system_error:
+    /// operation_not_supported for a stream of another kind. SO_PEERCRED, unix(7).
     [[nodiscard]] ringlet::peer_credentials peer_credentials() const;
 
-    /// Sends small pieces at once rather than collecting them (TCP_NODELAY). tcp(7).
+    /// Has the kernel send small pieces at once, or collect them (TCP_NODELAY). Throws
+    /// std::system_error. tcp(7).
     void set_no_delay(bool on);
-    /// Probes a peer that has been silent for long (SO_KEEPALIVE). socket(7).
+
+    /// Has the kernel probe a peer that has been silent for long, or not (SO_KEEPALIVE). Throws
+    /// std::system_error. socket(7).
     void set_keep_alive(bool on);
-    /// The kernel's buffers in bytes (SO_RCVBUF, SO_SNDBUF); it doubles and bounds what is asked.
+
+    /// Sets the size of the kernel's buffer for received bytes (SO_RCVBUF), which the kernel
+    /// doubles and bounds. Throws std::system_error. socket(7).
     void set_receive_buffer_size(int bytes);
+
+    /// Sets the size of the kernel's buffer for bytes to send (SO_SNDBUF), which the kernel doubles
+    /// and bounds. Throws std::system_error. socket(7).
     void set_send_buffer_size(int bytes);
-    /// What close does with unsent data (SO_LINGER): waits in the background for up to so many
-    /// seconds; 0 resets the connection at once.
+
+    /// Says what closing does with bytes that are not sent yet (SO_LINGER): the kernel goes on
+    /// sending them in the background for `at_most` so long; with 0 it resets the connection at
+    /// once. Throws std::invalid_argument for a time that is not 0 to 32767 seconds, and
+    /// std::system_error. socket(7).
     void set_linger(std::chrono::seconds at_most);
 
-    /// The socket itself, for any other option.
+    /// The socket itself, for options that have no function here. This object still owns it.
     [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+
+    /// The loop in which the stream's operations wait.
     [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
-    /// Gives the socket away, with nothing pending on it.
+    /// Gives the socket away. No operation may be pending on the stream.
     [[nodiscard]] ringlet::socket release() noexcept;
 
 private:

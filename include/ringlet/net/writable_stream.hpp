@@ -7,11 +7,12 @@
 
 namespace ringlet {
 
-/// A stream of bytes to write to: `co_await to.send_all(buffer)` sends all of it, suspending where
-/// the other side is slow, and throws what goes wrong. The buffer lasts until the await is over.
+/// A stream of bytes to write to: `co_await to.send_all(buffer)` sends all of the buffer, and
+/// suspends while the other side is slow. It throws std::system_error. The buffer lasts until the
+/// await is over.
 ///
-/// Where it can send several buffers at one go, `send_all(std::span<const const_buffer>)`, as
-/// stream does, that is used.
+/// A stream that can also send several buffers at one go, as `stream` can, has
+/// `send_all(std::span<const const_buffer>)`, which writers then use.
 template <class Stream>
 concept writable_stream = requires(Stream& to, const_buffer from) {
     detail::awaiter_of(to.send_all(from)).await_resume();

@@ -26,15 +26,15 @@ namespace ringlet {
 
 /// The limits of a writer.
 struct writer_options {
-    /// How many bytes are collected before they are sent. With 0 all is sent as it is written.
+    /// How many bytes the writer collects before it sends them. With 0 each write is a send.
     std::size_t buffer_size = 8192;
 
-    /// How long each wait for the stream may last, which is a send of all there is, before it fails
-    /// with timed_out; 0 is for ever, a year the longest.
+    /// How long each wait for the stream, a send of all bytes that there are, may last before it
+    /// fails with timed_out: at most a year; 0 stands for no limit.
     std::chrono::milliseconds timeout{0};
 };
 
-/// Writes to a stream in small pieces, which it collects and sends together: when there is no room
+/// Writes to a stream in small pieces, which it collects, and sends together when there is no room
 /// for more, and at `flush`.
 ///
 ///     ringlet::writer out(client);
@@ -42,16 +42,18 @@ struct writer_options {
 ///     co_await out.write(body);
 ///     co_await out.flush();
 ///
-/// What does not fit is sent with what is buffered, without copying it; until it has been, the
-/// writer is suspended. So a slow reader costs no more memory than the buffer.
+/// A piece that finds no room is sent behind the bytes in the buffer, without being copied, and the
+/// coroutine that writes waits for that: a peer that reads slowly costs no more memory than the
+/// buffer.
 ///
-/// A send that fails or is cancelled may have sent a part, and nobody knows how much. So it is the
-/// last one: what is buffered is dropped, and whatever is written from then on throws the same
-/// exception. A write that fails before, in a scope that is cancelled already, changes nothing.
+/// A send that fails or is cancelled may have sent a part of its bytes, and nobody knows how many.
+/// It is the last one: the writer drops the bytes in its buffer, and every later write throws the
+/// exception of that send. A write that fails before, in a scope that is cancelled already, changes
+/// nothing.
 ///
-/// One thread: the loop's. One write or flush at a time; a second is a std::logic_error. Lifetime:
-/// the stream outlives the writer, and nothing is pending when that ends. What has not been flushed
-/// by then is not sent: a destructor cannot wait.
+/// One thread: the loop's. One write or flush may be pending at a time; a second throws
+/// std::logic_error. Lifetime: the stream outlives the writer, and no write is pending when the
+/// writer ends. Bytes that have not been flushed by then are not sent: a destructor cannot wait.
 template <writable_stream Stream>
 class writer final : public detail::buffered_side {
     using write_operation =
@@ -63,35 +65,42 @@ class writer final : public detail::buffered_side {
         detail::buffered_operation<writer, detail::gathered_write<detail::print_piece, Count>>;
 
 public:
-    /// Throws std::logic_error outside a loop. Memory is allocated when something is written, and
-    /// given back when it has been sent.
+    /// Makes a writer to the stream `to` in the loop that runs in this thread. It allocates memory
+    /// when bytes are written, and gives it back when they have been sent. Throws std::logic_error
+    /// outside a loop, and std::invalid_argument for a timeout that is not 0 to a year.
     explicit writer(Stream& to, const writer_options& options = {})
         : detail::buffered_side("writer", options.timeout), stream_(to),
           bytes_(options.buffer_size) {}
 
-    /// Writes `buffer`, which must last until the await is over.
+    /// Writes `buffer`, which must last until the await is over. Awaiting it throws
+    /// std::system_error, or stores the error in `error`.
     write_operation write(const_buffer buffer, error_sink error = throws) {
         return {*this, "write", error, bytes_, buffer};
     }
 
-    /// Writes text and bytes as they are and numbers in digits: see print_piece.
+    /// Writes all `parts`, one after the other: text and bytes as they are, a char as itself, a
+    /// bool as `true` or `false`, and a number in digits, in the shortest form that reads back as
+    /// the same number. The parts must last until the await is over. Awaiting it throws
+    /// std::system_error.
     template <detail::printable... Part>
     print_operation<sizeof...(Part)> print(const Part&... parts) {
         static_assert(sizeof...(Part) > 0, "print: there is nothing to print");
         return {*this, "print", throws, bytes_, parts...};
     }
 
-    /// Sends what is buffered.
+    /// Sends the bytes in the buffer. Awaiting it throws std::system_error, or stores the error in
+    /// `error`.
     flush_operation flush(error_sink error = throws) { return {*this, "flush", error, bytes_}; }
 
-    /// How many bytes wait to be flushed.
+    /// How many bytes are in the buffer and have not been sent yet.
     [[nodiscard]] std::size_t buffered() const noexcept { return bytes_.size(); }
 
-    /// Whether a send has failed or was cancelled, so that nothing more can be written.
+    /// Whether a send has failed or was cancelled, so that every further write fails.
     [[nodiscard]] bool failed() const noexcept { return failure_ != nullptr; }
 
 #ifdef __cpp_lib_format
-    /// Writes what std::format makes of its arguments.
+    /// Writes the text that std::format makes of its arguments. Awaiting it throws
+    /// std::system_error.
     template <class... Argument>
     [[nodiscard]] task<> format(std::format_string<Argument...> format, Argument&&... arguments) {
         return write_text(std::format(format, std::forward<Argument>(arguments)...));
@@ -106,13 +115,13 @@ private:
         return detail::buffered_side::may_complete_inline(name) && !failed();
     }
 
-    /// Sends what `request` lists, unless there is room for it.
+    /// Sends the pieces that `request` lists, unless there is room for them in the buffer.
     task<> carry_out(detail::write_request& request, const char* name) {
         const turn own_turn(*this, name);
         if (failed())
             std::rethrow_exception(failure_);
         if (request.attempt()) {
-            co_await detail::yield_operation(core_);  // there was room, but too many came inline
+            co_await detail::yield_operation(core_);  // too many writes in a row ended inline
             co_return;
         }
         try {
