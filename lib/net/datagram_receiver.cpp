@@ -58,7 +58,7 @@ std::uint64_t datagram_receiver::yielded() const noexcept {
 }
 
 task<> datagram_receiver::stop() {
-    const shield uncancelled(pool_->core().owner());
+    const shield stopping(pool_->core().owner());
     pool_->stop();
     while (pool_->receiving())
         co_await detail::yield_operation(pool_->core());

@@ -44,7 +44,7 @@ task<> datagram_socket::connect(address peer, error_sink error) {
 }
 
 task<> datagram_socket::close() {
-    const shield uncancelled(owner());
+    const shield closing(owner());
     while (!pending_.empty()) {
         pending_.cancel();  // and what those begin who are told
         co_await detail::yield_operation(*core_);

@@ -77,7 +77,7 @@ address listener::local_address() const {
 }
 
 task<> listener::stop() {
-    const shield uncancelled(acceptor_->core().owner());
+    const shield stopping(acceptor_->core().owner());
     acceptor_->stop();
     while (acceptor_->armed())
         co_await detail::yield_operation(acceptor_->core());

@@ -12,7 +12,7 @@ void memory_stream::shutdown(stream::how side) noexcept {
 }
 
 task<> memory_stream::close() {
-    const shield uncancelled(loop::require_current("close"));
+    const shield closing(loop::require_current("close"));
     incoming_->cancel_receive();
     outgoing_->cancel_send();
     shutdown(stream::how::both);

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel 
 }  // namespace
 
 task<> stream::close() {
-    const shield uncancelled(owner());
+    const shield closing(owner());
     // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)
     // would have a receive end as if the peer had ended the stream.
     incoming_.cancel();

@@ -14,7 +14,7 @@ namespace ringlet {
 /// operation that waits then fails with operation_canceled, or with timed_out if the deadline
 /// cancelled the scope; each operation that begins under the scope afterwards fails at once.
 ///
-///     ringlet::cancel_scope patience(5s);
+///     ringlet::cancel_scope attempt(5s);
 ///     auto n = co_await client.recv(buffer);     // throws timed_out after five seconds
 ///
 /// Scopes nest: a scope that lies inside another is cancelled with it.
@@ -31,11 +31,11 @@ public:
     /// deadline. Throws std::logic_error outside a loop.
     explicit cancel_scope(loop::clock::time_point deadline);
 
-    /// Makes a scope that is also cancelled after `patience`. Throws std::invalid_argument for a
+    /// Makes a scope that is also cancelled after `timeout`. Throws std::invalid_argument for a
     /// duration that is negative or too long for the clock, std::logic_error outside a loop.
     template <class Rep, class Period>
-    explicit cancel_scope(std::chrono::duration<Rep, Period> patience)
-        : cancel_scope(detail::deadline_after(loop::require_current("cancel_scope").now(), patience,
+    explicit cancel_scope(std::chrono::duration<Rep, Period> timeout)
+        : cancel_scope(detail::deadline_after(loop::require_current("cancel_scope").now(), timeout,
                                               "cancel_scope")) {}
 
     /// Makes a scope that is also cancelled when a stop is requested of `stop`, a std::stop_token,

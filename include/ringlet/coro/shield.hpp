@@ -8,8 +8,8 @@ namespace ringlet {
 /// coroutine, lives: for clean-up that has to await something. A cancel_scope inside the shield
 /// gives the clean-up a deadline of its own, without which it might never end:
 ///
-///     const ringlet::shield uncancelled;
-///     const ringlet::cancel_scope patience(1s);
+///     const ringlet::shield clean_up;
+///     const ringlet::cancel_scope time_limit(1s);
 ///     co_await client.send_all("goodbye\n", error);
 ///
 /// One thread: the loop's. Lifetime: the shield ends in the coroutine that made it, before the

@@ -5,19 +5,18 @@
 
 namespace ringlet {
 
-/// Awaits `awaited`, a task or an operation, for `patience` at most: then it is cancelled, and
-/// fails with timed_out unless it succeeds all the same. Throws std::invalid_argument for a
-/// duration that is negative or too long for the clock, std::logic_error outside a loop.
+/// Awaits `awaited`, a task or an operation, for `timeout` at most: then it is cancelled, and fails
+/// with timed_out unless it succeeds all the same. Throws std::invalid_argument for a duration that
+/// is negative or too long for the clock, std::logic_error outside a loop.
 ///
 ///     auto n = co_await ringlet::with_timeout(5s, client.recv(buffer));
 ///
 /// It must be awaited in the expression that makes it.
 template <class Rep, class Period, class Awaitable>
-detail::scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> patience,
+detail::scoped_await<Awaitable> with_timeout(std::chrono::duration<Rep, Period> timeout,
                                              Awaitable&& awaited) {
     const auto now = loop::require_current("with_timeout").now();
-    return {detail::deadline_after(now, patience, "with_timeout"),
-            std::forward<Awaitable>(awaited)};
+    return {detail::deadline_after(now, timeout, "with_timeout"), std::forward<Awaitable>(awaited)};
 }
 
 /// Awaits `awaited`, a task or an operation, until `deadline` at most: then it is cancelled, and

@@ -162,7 +162,7 @@ private:
         if (ended && !request.failed())
             co_await detail::yield_operation(core_);  // too many answers in a row came inline
         for (; !ended; ended = request.attempt()) {
-            const auto limit = patience();
+            const auto limit = wait_limit();
             request.received(co_await stream_.recv(request.room()));
         }
         if (request.failed())

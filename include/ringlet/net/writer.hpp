@@ -125,7 +125,7 @@ private:
             co_return;
         }
         try {
-            const auto limit = patience();
+            const auto limit = wait_limit();
             co_await send(request.list());
         } catch (...) {
             failure_ = std::current_exception();

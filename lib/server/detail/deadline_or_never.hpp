@@ -6,11 +6,11 @@
 
 namespace ringlet::detail {
 
-/// The deadline of a wait of `patience` that begins now in the loop of this thread. A patience of 0
+/// The deadline of a wait of `timeout` that begins now in the loop of this thread. A timeout of 0
 /// is for ever.
-[[nodiscard]] inline loop::clock::time_point deadline_or_never(std::chrono::milliseconds patience) {
-    return patience == patience.zero() ? loop::clock::time_point::max()
-                                       : loop::require_current("serve").now() + patience;
+[[nodiscard]] inline loop::clock::time_point deadline_or_never(std::chrono::milliseconds timeout) {
+    return timeout == timeout.zero() ? loop::clock::time_point::max()
+                                     : loop::require_current("serve").now() + timeout;
 }
 
 }  // namespace ringlet::detail

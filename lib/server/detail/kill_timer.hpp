@@ -15,10 +15,10 @@ public:
     kill_timer(loop& owner, std::function<void()> kill) : owner_(owner), kill_(std::move(kill)) {}
     ~kill_timer() { owner_.core().timers().disarm(*this); }
 
-    /// Starts the timer, which expires after `patience`. Later calls do nothing.
-    void start(loop::clock::duration patience) {
+    /// Starts the timer, which expires after `delay`. Later calls do nothing.
+    void start(loop::clock::duration delay) {
         if (!std::exchange(started_, true))
-            owner_.core().timers().arm(*this, owner_.now() + patience);
+            owner_.core().timers().arm(*this, owner_.now() + delay);
     }
 
 private:

@@ -26,8 +26,8 @@ public:
     explicit side(std::chrono::milliseconds timeout = 0ms) : buffered_side("side", timeout) {}
 
     using buffered_side::may_complete_inline;
-    using buffered_side::patience;
     using buffered_side::turn;
+    using buffered_side::wait_limit;
 };
 
 template <class Exception, class Call>
@@ -84,16 +84,17 @@ TEST_CASE("awaits that complete inline are bounded", "[net]") {
     });
 }
 
-TEST_CASE("patience is a scope where there is a timeout, and nothing otherwise", "[net]") {
+TEST_CASE("a wait is limited by a scope where there is a timeout, and by nothing otherwise",
+          "[net]") {
     run_virtually([](loop& owner) -> task<> {
         const side hurried(5s);
         {
-            const auto limit = hurried.patience();
+            const auto limit = hurried.wait_limit();
             CHECK(limit.has_value());
             CHECK(owner.core().timers().next_deadline() == owner.now() + 5s);
         }
         CHECK(owner.core().timers().empty());
-        CHECK_FALSE(side().patience().has_value());
+        CHECK_FALSE(side().wait_limit().has_value());
         co_return;
     });
 }

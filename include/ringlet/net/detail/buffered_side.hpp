@@ -55,7 +55,7 @@ protected:
     };
 
     /// What limits one wait for the stream while it lives.
-    [[nodiscard]] std::optional<cancel_scope> patience() const {
+    [[nodiscard]] std::optional<cancel_scope> wait_limit() const {
         if (timeout_ == timeout_.zero())
             return std::nullopt;
         return std::optional<cancel_scope>(std::in_place, timeout_);
