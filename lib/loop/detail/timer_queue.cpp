@@ -6,27 +6,28 @@
 
 namespace ringlet::detail {
 
-void timer_queue::arm(timer& one, time_point deadline) noexcept {
-    check(!one.armed_, "a timer was armed twice; disarm it first");
-    one.deadline_ = deadline;
-    one.order_ = armed_count_++;
-    one.armed_ = true;
-    root_ = meld(root_, &one);
+void timer_queue::arm(timer& added, time_point deadline) noexcept {
+    check(!added.armed_, "a timer was armed twice; disarm it first");
+    added.deadline_ = deadline;
+    added.order_ = armed_count_++;
+    added.armed_ = true;
+    root_ = meld(root_, &added);
 }
 
-bool timer_queue::disarm(timer& one) noexcept {
-    if (!one.armed_)
+bool timer_queue::disarm(timer& removed) noexcept {
+    if (!removed.armed_)
         return false;
-    if (&one == root_) {
-        root_ = meld_siblings(one.child_);
+    if (&removed == root_) {
+        root_ = meld_siblings(removed.child_);
     } else {
-        (one.before_->child_ == &one ? one.before_->child_ : one.before_->sibling_) = one.sibling_;
-        if (one.sibling_ != nullptr)
-            one.sibling_->before_ = one.before_;
-        root_ = meld(root_, meld_siblings(one.child_));
+        (removed.before_->child_ == &removed ? removed.before_->child_
+                                             : removed.before_->sibling_) = removed.sibling_;
+        if (removed.sibling_ != nullptr)
+            removed.sibling_->before_ = removed.before_;
+        root_ = meld(root_, meld_siblings(removed.child_));
     }
-    one.child_ = one.sibling_ = one.before_ = nullptr;
-    one.armed_ = false;
+    removed.child_ = removed.sibling_ = removed.before_ = nullptr;
+    removed.armed_ = false;
     return true;
 }
 
@@ -38,19 +39,19 @@ void timer_queue::expire_until(time_point now) {
     }
 }
 
-timer* timer_queue::meld(timer* one, timer* other) noexcept {
-    if (one == nullptr)
-        return other;
-    if (other == nullptr)
-        return one;
-    if (std::tie(other->deadline_, other->order_) < std::tie(one->deadline_, one->order_))
-        std::swap(one, other);
-    other->before_ = one;
-    other->sibling_ = one->child_;
-    if (one->child_ != nullptr)
-        one->child_->before_ = other;
-    one->child_ = other;
-    return one;
+timer* timer_queue::meld(timer* earlier, timer* later) noexcept {
+    if (earlier == nullptr)
+        return later;
+    if (later == nullptr)
+        return earlier;
+    if (std::tie(later->deadline_, later->order_) < std::tie(earlier->deadline_, earlier->order_))
+        std::swap(earlier, later);
+    later->before_ = earlier;
+    later->sibling_ = earlier->child_;
+    if (earlier->child_ != nullptr)
+        earlier->child_->before_ = later;
+    earlier->child_ = later;
+    return earlier;
 }
 
 timer* timer_queue::meld_siblings(timer* first) noexcept {

@@ -16,14 +16,14 @@ constexpr std::size_t drop_max = 4096;
 transfer_read transfer_read::some(byte_buffer& from, mutable_buffer into) {
     if (into.size() == 0)
         throw std::invalid_argument("read_some: the buffer is empty; it must hold a byte or more");
-    return {from, into.data(), into.size(), amount::some};
+    return {from, into.data(), into.size(), extent::some};
 }
 
 bool transfer_read::attempt() {
     move();
-    if (done_ == size_ || (done_ > 0 && wanted_ == amount::some))
+    if (done_ == size_ || (done_ > 0 && wanted_ == extent::some))
         return true;
-    if (bytes().ended() && wanted_ == amount::all)
+    if (bytes().ended() && wanted_ == extent::all)
         fail(stream_errc::end_of_stream);
     return bytes().ended();
 }

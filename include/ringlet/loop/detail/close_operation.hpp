@@ -4,13 +4,14 @@
 
 namespace ringlet::detail {
 
-/// Closes a descriptor on which nothing is pending, in the batch of the next `enter`. It is closed
-/// even where an error is reported. close(2), io_uring_prep_close(3).
+/// Closes a descriptor on which no operation is pending, in the batch of the next `enter`. It is
+/// closed even if an error is reported. close(2), io_uring_prep_close(3).
 class close_operation final : public ring_awaitable<close_operation> {
 public:
     close_operation(loop_core& core, int fd) noexcept : ring_awaitable(core), fd_(fd) {}
 
-    /// A descriptor must not stay open because its owner is cancelled, before or meanwhile.
+    /// Begins in a cancelled scope too, and cannot be cancelled: a descriptor must not stay open
+    /// because its owner is cancelled.
     void await_suspend(suspension waiter) {
         static_cast<void>(admit());
         prepare(core_->begin(*this));
@@ -18,7 +19,7 @@ public:
     }
     void cancel() override {}
 
-    /// The error, if there was one.
+    /// The error of close(2), if there was one.
     [[nodiscard]] std::error_code await_resume() const noexcept { return error(); }
 
 private:

@@ -6,26 +6,30 @@
 namespace ringlet::detail {
 
 /// Recycles the frames of coroutines: GCC elides none of them, and most calls of an async function
-/// want a frame as large as one that has just been freed. Last in, first out, so that what comes
-/// back is warm in the cache; in size classes of 32 bytes up to 32 KiB.
+/// need a frame as large as one that has just been freed. The block freed last is the first to be
+/// used again, since it is warm in the cache. There are size classes of 32 bytes up to 32 KiB.
 ///
-/// Each loop has one. `allocate` and `deallocate` use that of the loop that runs in this thread, or
-/// the global heap where none does; a block may come from one and go back to the other.
+/// Each loop has a pool. `allocate` and `deallocate` use the pool of the loop that runs in this
+/// thread, or the global heap if no loop does. A block may come from the one and go back to the
+/// other.
+///
+/// One thread: the loop's.
 class frame_pool {
 public:
-    /// Keeps at most `bytes_max` bytes of free blocks.
+    /// Makes a pool that keeps at most `bytes_max` bytes of free blocks.
     explicit frame_pool(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
     frame_pool(const frame_pool&) = delete;
     frame_pool& operator=(const frame_pool&) = delete;
     ~frame_pool();
 
-    /// Throws std::bad_alloc. Aligned for any type of ordinary alignment.
+    /// Gives a block of `size` bytes, aligned for any type of ordinary alignment. Throws
+    /// std::bad_alloc.
     [[nodiscard]] static void* allocate(std::size_t size);
 
-    /// `size` is what `allocate` was asked for.
+    /// Takes back a block that `allocate` has given for this `size`.
     static void deallocate(void* block, std::size_t size) noexcept;
 
-    /// How many bytes of free blocks are kept now.
+    /// How many bytes of free blocks the pool keeps.
     [[nodiscard]] std::size_t cached_bytes() const noexcept { return bytes_; }
 
 private:

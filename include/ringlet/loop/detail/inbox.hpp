@@ -9,14 +9,14 @@
 namespace ringlet::detail {
 
 /// Work that other threads hand to a loop: a lock-free queue, in the order of posting for each
-/// thread, whose poster is told when the loop sleeps and must be woken.
+/// thread. It tells the poster when the loop sleeps and must be woken.
 ///
-/// Thread-safe: `post`. The rest belongs to the loop's thread.
+/// Thread-safe: `post`. All other members belong to the loop's thread.
 class inbox {
 public:
-    /// A piece of work that lives with whoever posts it, such as in the frame of a coroutine, so
-    /// that posting costs no allocation and cannot fail. Once posted it is the inbox's, until `run`
-    /// or `discard` is called; there it may be posted again, or destroyed.
+    /// A piece of work that lives with its poster, such as in the frame of a coroutine, so that
+    /// posting costs no allocation and cannot fail. Once posted it belongs to the inbox, until
+    /// `run` or `discard` is called; these may post it again, or destroy it.
     class work_item {
     public:
         work_item() noexcept = default;
@@ -29,9 +29,10 @@ public:
     private:
         friend inbox;
 
+        /// Does the work, in the loop's thread.
         virtual void run() = 0;
 
-        /// Called instead of `run` where the inbox ends before.
+        /// Gives the work up; called instead of `run` if the inbox ends before.
         virtual void discard() noexcept = 0;
 
         work_item* next_ = nullptr;
@@ -42,8 +43,8 @@ public:
     inbox& operator=(const inbox&) = delete;
     ~inbox();
 
-    /// Queues `work`. True if the loop sleeps and the caller has to wake it; if not, the inbox is
-    /// not touched again, and what the work leads to may destroy it.
+    /// Queues `work`. True if the loop sleeps and the caller has to wake it. Otherwise the caller
+    /// does not touch the inbox again, which the work may lead to the end of. Thread-safe.
     [[nodiscard]] bool post(work_item& work) noexcept {
         work_item* newest = posted_.load(std::memory_order_relaxed);
         do
@@ -53,29 +54,31 @@ public:
         return newest == &sleep_;
     }
 
-    /// An item that calls `work()`, which is moved or copied into it; it is to be posted. Throws
-    /// std::bad_alloc.
+    /// Makes an item that calls `work()`, which is moved or copied into it; the caller posts it.
+    /// Throws std::bad_alloc.
     template <std::invocable Work>
     [[nodiscard]] static work_item& make_item(Work&& work) {
         return *new callable<std::decay_t<Work>>(std::forward<Work>(work));
     }
 
-    /// Queues a call of `work()`: makes an item and posts it. Throws std::bad_alloc.
+    /// Queues a call of `work()`. True if the loop sleeps and the caller has to wake it.
+    /// Thread-safe. Throws std::bad_alloc.
     template <std::invocable Work>
     [[nodiscard]] bool post(Work&& work) {
         return post(make_item(std::forward<Work>(work)));
     }
 
-    /// Runs what was there when called. If one throws, those behind it wait for the next call.
+    /// Runs the items that are in the inbox when it is called. If an item throws, the items behind
+    /// it wait for the next call.
     void run();
 
-    /// Whether nothing is there for `run` to do.
+    /// Whether there is no item for `run`.
     [[nodiscard]] bool empty() const noexcept {
         return taken_ == nullptr && posted_.load(std::memory_order_relaxed) == nullptr;
     }
 
-    /// The loop is about to block: false if there is work instead. From here on the first poster is
-    /// told to wake the loop, until `woke`.
+    /// Notes that the loop is about to block. False if there is work instead. From then on, until
+    /// `woke`, the first poster is told to wake the loop.
     [[nodiscard]] bool sleep() noexcept {
         if (!empty())
             return false;
@@ -84,7 +87,8 @@ public:
         return posted_.compare_exchange_strong(newest, &sleep_, std::memory_order_relaxed);
     }
 
-    /// The loop blocks no longer. True if a poster was told to wake it, and has or will.
+    /// Notes that the loop does not block any more. True if a poster was told to wake the loop,
+    /// which it has done or will do.
     [[nodiscard]] bool woke() noexcept {
         work_item* newest = &sleep_;
         return !posted_.compare_exchange_strong(newest, nullptr, std::memory_order_relaxed);
@@ -107,8 +111,8 @@ private:
         Work work_;
     };
 
-    /// What lies in an inbox whose loop sleeps. Where work was posted on top of it, it is run with
-    /// that work, and does nothing.
+    /// The item that lies in an inbox whose loop sleeps. It is run with the work that is posted on
+    /// top of it, and does nothing.
     class sleep_mark final : public work_item {
         void run() override {}
         void discard() noexcept override {}

@@ -21,17 +21,17 @@ namespace ringlet::detail {
 class operation;
 class ring_operation;
 
-/// What a loop is to the operations that wait in it, to the process that forks, and to itself; what
-/// it is to a program, `loop` says. Each loop owns one.
+/// The machinery of a loop: the part that operations use, that a process which forks uses, and that
+/// turns the loop. `loop` is the part that programs use; each loop owns a core.
 ///
-/// It belongs to the loop's thread. Thread-safe: `post`.
+/// One thread: the loop's. Thread-safe: `post`.
 class loop_core {
 public:
     using clock = ringlet::ring::clock;
 
     loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loop_options& options);
 
-    /// No coroutine may be suspended on the loop any more.
+    /// Ends the core, in the loop's thread. No coroutine may be suspended on the loop any more.
     ~loop_core();
 
     loop_core(const loop_core&) = delete;
@@ -47,17 +47,19 @@ public:
     /// The loop whose core this is.
     [[nodiscard]] loop& owner() const noexcept { return owner_; }
 
+    /// The time of the ring's clock.
     [[nodiscard]] clock::time_point now() const noexcept { return ring_->now(); }
     [[nodiscard]] ringlet::ring& ring() noexcept { return *ring_; }
     [[nodiscard]] network& net() noexcept { return ring_->net(); }
 
     // Running.
 
-    /// As loop::run.
+    /// Runs the loop until `stop` is called: see loop::run.
     void run();
 
-    /// Calls `begin()` in the loop, then turns until `done`, which something that runs in the loop
-    /// sets; `stop` does not end it. Throws as `run` does, before `begin` where the call is wrong.
+    /// Calls `begin()` in the loop, then runs the loop until `done`, which code that runs in the
+    /// loop sets; `stop` does not end it. Throws what `run` throws; a std::logic_error comes before
+    /// `begin`.
     template <class Begin>
     void run_until(const bool& done, const Begin& begin) {
         const running entered(*this);
@@ -67,36 +69,40 @@ public:
             turn();
     }
 
-    /// Ends the current `run`, or the next one. In the loop's thread.
+    /// Ends the current `run`, or the next one. Called in the loop's thread.
     void stop() noexcept { stop_ = true; }
 
-    /// Runs work that lives with the caller in one of the next turns, without an allocation: see
-    /// inbox::work_item. Thread-safe.
+    /// Runs `work` in one of the next turns, without an allocation, since the work lives with the
+    /// caller: see inbox::work_item. Thread-safe.
     void post(inbox::work_item& work) noexcept {
         if (inbox_.post(work))
             wake();
     }
 
+    /// The counts of the loop's work, and its present state.
     [[nodiscard]] loop_statistics statistics() const noexcept;
+
+    /// Sets the counts and measurements of `statistics` back to 0.
     void restart_statistics() noexcept;
 
     // Operations.
 
-    /// When the present turn began, that is, when the ring was last visited: the time of events for
-    /// which the age of a turn does not matter.
+    /// The time at which the present turn began, when the loop last visited the ring. It serves as
+    /// the time of events that need not be told apart within a turn.
     [[nodiscard]] clock::time_point turn_began() const noexcept { return turn_began_; }
 
-    /// Whether the loop is being destroyed: then the ring ends what is in flight.
+    /// Whether the loop is being destroyed: then the ring ends the operations in flight.
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
-    /// A free SQE. Where the queue is full, its SQEs are handed over first.
+    /// Gives a free SQE. If the queue is full, its SQEs are handed to the ring first.
     [[nodiscard]] io_uring_sqe& next_sqe() {
         if (io_uring_sqe* const sqe = ring_->submissions().next()) [[likely]]
             return *sqe;
         return make_room();
     }
 
-    /// A free SQE that belongs to `starting`; one CQE without F_MORE is owed to it from now on.
+    /// Gives a free SQE that belongs to `starting`, to which the ring owes one CQE without F_MORE
+    /// from then on.
     [[nodiscard]] io_uring_sqe& begin(ring_operation& starting) {
         io_uring_sqe& sqe = next_sqe();
         sqe.user_data = reinterpret_cast<std::uintptr_t>(&starting);
@@ -104,10 +110,11 @@ public:
         return sqe;
     }
 
-    /// The operations that have ended, and whose coroutines are resumed in the next turn.
+    /// The operations that have ended, whose coroutines the next turn resumes.
     [[nodiscard]] intrusive_list<operation>& ready() noexcept { return ready_; }
 
-    /// Whether an await may complete without suspending; false once too many in a row did.
+    /// Whether an await may complete without suspending: false once too many in a row did. Each
+    /// call that yields true counts as one.
     [[nodiscard]] bool may_complete_inline() noexcept {
         if (inline_completions_ == 0)
             return false;
@@ -119,16 +126,18 @@ public:
     [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
     [[nodiscard]] receive_buffers& buffers() noexcept { return buffers_; }
 
-    /// The scope that operations are admitted to: that of the coroutine which runs now.
+    /// The scope that operations are admitted to: that of the coroutine that runs.
     [[nodiscard]] operation_scope& scope() const noexcept { return *scope_; }
+
+    /// Makes `scope` the one that operations are admitted to.
     void set_scope(operation_scope& scope) noexcept { scope_ = &scope; }
 
-    /// The outermost scope, which is never cancelled. It is around all others, and the current one
-    /// where no other is.
+    /// The outermost scope, which is never cancelled. All others lie inside it, and it is the
+    /// current one where there is no other.
     [[nodiscard]] operation_scope& root_scope() noexcept { return root_scope_; }
 
-    /// Calls `visit(const operation&, bool ready)` for each operation that a coroutine waits for,
-    /// or has waited for where it is ready to go on.
+    /// Calls `visit(const operation&, bool ready)` for each operation that a coroutine waits for.
+    /// It is `ready` if it has ended, so that its coroutine goes on in the next turn.
     template <class Visitor>
     void for_each_suspended(const Visitor& visit) {
         root_scope_.for_each_operation([&](const operation& waiting) { visit(waiting, false); });
@@ -138,13 +147,14 @@ public:
 
     // Forking: see child_process.
 
-    /// Before fork(2), in the loop's thread: hands over what is prepared, such as closing, and sees
-    /// to it that each descriptor which the ring has brought is known as ringlet's. Throws
-    /// std::system_error if the ring breaks.
+    /// Prepares for fork(2), in the loop's thread: hands the prepared SQEs to the ring, such as
+    /// those that close, and registers each descriptor that the ring has brought as ringlet's.
+    /// Throws std::system_error if the ring breaks.
     void prepare_fork();
 
-    /// In the child of fork(2): no loop runs in this thread any more, and another can be made. The
-    /// parent's must be neither used nor destroyed here; it goes on there undisturbed.
+    /// Forgets the loop that runs in this thread, in a child of fork(2), so that the child can run
+    /// another. The parent's loop goes on undisturbed in the parent; the child must neither use nor
+    /// destroy it.
     static void abandon_in_child() noexcept;
 
 private:
@@ -187,17 +197,17 @@ private:
     frame_pool frames_;
     receive_buffers buffers_;
     intrusive_list<operation> ready_;
-    intrusive_list<operation> resuming_;  // those of ready_ whose turn this is
+    intrusive_list<operation> resuming_;  // the operations of ready_ that this turn resumes
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
     bool closing_ = false;
     std::unique_ptr<ringlet::ring> ring_;
-    std::deque<completion> reaped_;  // taken from the ring out of turn, to make room in it
+    std::deque<completion> reaped_;  // completions taken early, to make room in the ring
     std::unique_ptr<wake_up> wake_up_;
     clock::time_point turn_began_;
     loop_statistics statistics_;
-    std::uint64_t completions_before_ = 0;  // those that statistics_ counts from before its restart
+    std::uint64_t completions_before_ = 0;  // completions before the restart of statistics_
 };
 
 }  // namespace ringlet::detail

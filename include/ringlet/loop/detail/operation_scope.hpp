@@ -10,33 +10,37 @@ namespace ringlet::detail {
 
 class operation;
 
-/// The operations in flight under one owner, so that they can be cancelled together, with those of
-/// the scopes inside it. Cancelling never runs user code: each operation ends in a later turn of
-/// the loop, with its result if it succeeded anyway.
+/// The operations in flight under one owner, which can be cancelled together, with those of the
+/// scopes inside this one. Cancelling never runs code of a program: each operation ends in a later
+/// turn of the loop, with its result if it succeeded anyway.
 ///
-/// One thread: the loop's. Lifetime: outlives every operation begun under it and every scope
-/// inside.
+/// One thread: the loop's. Lifetime: the scope outlives every operation begun under it and every
+/// scope inside it.
 class operation_scope : public list_hook {
 public:
-    /// A scope inside `parent`, cancelled with it, or on its own if that is nullptr.
+    /// Makes a scope inside `parent`, which is cancelled with it, or a scope of its own if `parent`
+    /// is nullptr.
     explicit operation_scope(operation_scope* parent) noexcept;
 
     /// Asks every operation under the scope to end, and lets later ones fail at once, with
-    /// `reason`: operation_canceled, or timed_out when a deadline did it. The first reason stays.
+    /// `reason`: operation_canceled, or timed_out for a deadline. A scope that is cancelled already
+    /// keeps its first reason.
     void cancel(std::errc reason = std::errc::operation_canceled);
 
+    /// Whether the scope is cancelled.
     [[nodiscard]] bool cancelled() const noexcept { return reason_ != std::errc{}; }
 
-    /// Why the scope was cancelled; no error if it was not.
+    /// The reason for which the scope was cancelled; no error if it was not.
     [[nodiscard]] std::error_code reason() const noexcept { return std::make_error_code(reason_); }
 
-    /// Whether `exception` is how a coroutine ends that was cancelled with this scope: no failure.
+    /// Whether `exception` is the end of a coroutine that was cancelled with this scope, rather
+    /// than a failure.
     [[nodiscard]] bool caused(const std::exception_ptr& exception) const noexcept;
 
-    /// For operations: takes part in the scope until it unlinks.
+    /// Adds an operation, which takes part in the scope until it unlinks itself.
     void add(operation& member) noexcept;
 
-    /// Calls `visit` with each operation in flight under the scope or one inside it.
+    /// Calls `visit` with each operation in flight under the scope or a scope inside it.
     template <class Visitor>
     void for_each_operation(const Visitor& visit) {
         operations_.for_each(visit);

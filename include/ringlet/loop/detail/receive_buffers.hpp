@@ -9,8 +9,8 @@
 namespace ringlet::detail {
 
 /// The buffers that a loop lends to receives which bring none of their own: see
-/// recv_lent_operation. They come from the loop's frame_pool, the last that came back first,
-/// whose memory is warm.
+/// recv_lent_operation. They come from the loop's frame_pool, which gives the buffer that came back
+/// last first, since its memory is warm.
 ///
 /// A receive that waits with a buffer in hand is faster than one that takes a buffer once bytes
 /// have come. So a bounded number of receives may hold a buffer while they wait: a new one gets the
@@ -45,8 +45,8 @@ public:
         virtual void lend(std::byte* buffer) = 0;
     };
 
-    /// At most `count_max` buffers of `size` bytes, of which at most `held_max` wait in the hands
-    /// of receivers.
+    /// Lends at most `count_max` buffers of `size` bytes, of which receives that wait hold at most
+    /// `held_max`.
     receive_buffers(std::size_t size, std::size_t count_max, std::size_t held_max) noexcept
         : size_(size), count_max_(count_max), held_max_(held_max) {}
     receive_buffers(const receive_buffers&) = delete;
@@ -56,18 +56,18 @@ public:
                           "destroy each received_bytes first");
     }
 
-    /// A buffer, or nullptr where all are lent. Throws std::bad_alloc.
+    /// Lends a buffer; gives nullptr if all are lent. Throws std::bad_alloc.
     [[nodiscard]] std::byte* take();
 
-    /// A buffer for `holder` to wait with from `now` on, until `end_hold`, or nullptr where it is
-    /// to wait without. Throws std::bad_alloc.
+    /// Lends a buffer with which `holder` waits from `now` on, until `end_hold`; gives nullptr if
+    /// the receive has to wait without a buffer. Throws std::bad_alloc.
     [[nodiscard]] std::byte* take_to_hold(receiver& holder, time_point now);
 
     /// Ends the wait of `holder`, which keeps its buffer.
     void end_hold(receiver& holder) noexcept;
 
-    /// Takes a buffer back. A receive that waits for one gets it, and goes on; where it cannot,
-    /// since the ring is broken, this throws as the ring does.
+    /// Takes a buffer back. A receive that waits for a buffer gets it, and goes on; throws what the
+    /// ring throws if that fails, since the ring is broken.
     void give_back(std::byte* buffer);
 
     /// Queues a receive that has found no buffer, until it is lent one or unlinks itself. The

@@ -5,16 +5,18 @@
 
 namespace ringlet::detail {
 
-/// A coroutine that awaits something: how to resume it, and where it stands, which is what
-/// `suspended_tasks` tells. `await_suspend` of ringlet's awaitables takes one in the place of a
-/// coroutine handle; the compiler makes it from the handle, with the place of the co_await.
+/// A suspended coroutine: its handle, and the co_await at which it stands, which `suspended_tasks`
+/// tells. `await_suspend` of ringlet's awaitables takes a suspension in the place of a coroutine
+/// handle; the compiler makes it from the handle, with the place of the co_await.
 ///
-/// The coroutine that awaits this one is known where its promise has `awaited_by`, as a task's has.
+/// The suspension also knows the coroutine that awaits this one if the promise has `awaited_by`, as
+/// that of a task has.
 class suspension {
 public:
-    /// Nobody: resuming it does nothing.
+    /// No coroutine: resuming it does nothing.
     suspension() noexcept : coroutine_(std::noop_coroutine()) {}
 
+    /// The coroutine `suspended`, which stands at the co_await `where`.
     template <class Promise>
     suspension(std::coroutine_handle<Promise> suspended,
                std::source_location where = std::source_location::current()) noexcept
@@ -23,15 +25,16 @@ public:
             awaited_by_ = suspended.promise().awaited_by();
     }
 
-    /// For awaitables that pass it on to one of another library.
+    /// The handle, for awaitables that pass it on to an awaitable of another library.
     operator std::coroutine_handle<>() const noexcept { return coroutine_; }
 
+    /// The handle of the coroutine.
     [[nodiscard]] std::coroutine_handle<> coroutine() const noexcept { return coroutine_; }
 
-    /// The co_await at which it stands; line 0 if that is not known.
+    /// The co_await at which the coroutine stands; line 0 if that is not known.
     [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
-    /// Where the coroutine stands that awaits this one; nullptr if that is not known.
+    /// The suspension of the coroutine that awaits this one; nullptr if that is not known.
     [[nodiscard]] const suspension* awaited_by() const noexcept { return awaited_by_; }
 
 private:

@@ -10,15 +10,16 @@ class timer_queue {
 public:
     using time_point = timer::time_point;
 
-    /// Arms `one`, which must not be armed, to expire at `deadline`.
-    void arm(timer& one, time_point deadline) noexcept;
+    /// Arms `added`, which must not be armed already, to expire at `deadline`.
+    void arm(timer& added, time_point deadline) noexcept;
 
-    /// Disarms `one`; false if it was not armed.
-    bool disarm(timer& one) noexcept;
+    /// Disarms `removed`. False if it was not armed.
+    bool disarm(timer& removed) noexcept;
 
+    /// Whether no timer is armed.
     [[nodiscard]] bool empty() const noexcept { return root_ == nullptr; }
 
-    /// The nearest deadline, or time_point::max() when nothing is armed.
+    /// The nearest deadline, or time_point::max() if no timer is armed.
     [[nodiscard]] time_point next_deadline() const noexcept {
         return root_ == nullptr ? time_point::max() : root_->deadline_;
     }
@@ -27,7 +28,7 @@ public:
     void expire_until(time_point now);
 
 private:
-    static timer* meld(timer* one, timer* other) noexcept;
+    static timer* meld(timer* earlier, timer* later) noexcept;
     static timer* meld_siblings(timer* first) noexcept;
 
     timer* root_ = nullptr;

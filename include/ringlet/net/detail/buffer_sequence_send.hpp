@@ -7,7 +7,8 @@
 
 namespace ringlet::detail {
 
-/// A gathered send that keeps the list of its buffers itself, so that the caller need not.
+/// A gathered send of `Size` buffers that keeps the list of them itself, so that the caller need
+/// not.
 template <std::size_t Size>
 class buffer_sequence_send final : private std::array<const_buffer, Size>,
                                    public gathered_send_operation {

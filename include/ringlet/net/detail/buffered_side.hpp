@@ -8,8 +8,8 @@
 
 namespace ringlet::detail {
 
-/// What a reader and a writer have in common, each of which is one side of a stream: only one
-/// operation at a time, and what is done without waiting keeps to the loop's rules.
+/// The common part of reader and writer, each of which is one side of a stream: it lets one
+/// operation be pending at a time, and keeps operations that do not wait to the loop's rules.
 ///
 /// One thread: the loop's.
 class buffered_side {
@@ -17,29 +17,30 @@ public:
     buffered_side(const buffered_side&) = delete;
     buffered_side& operator=(const buffered_side&) = delete;
 
-    /// Whether nothing is pending.
+    /// Whether no operation is pending.
     [[nodiscard]] bool idle() const noexcept { return !busy_; }
 
 protected:
-    /// In the loop that runs in this thread; each wait for the stream may last for `timeout`, where
-    /// 0 is for ever. Throws std::logic_error, naming `kind`, outside a loop, and
-    /// std::invalid_argument for a timeout that is not 0 to a year.
+    /// Makes a side in the loop that runs in this thread. Each wait for the stream may last for
+    /// `timeout`; 0 stands for no limit. Throws std::logic_error, naming `kind`, outside a loop,
+    /// and std::invalid_argument for a timeout that is not 0 to a year.
     buffered_side(const char* kind, std::chrono::milliseconds timeout);
     ~buffered_side() {
         check(idle(), "a reader or writer was destroyed while an operation on it was pending; "
                       "cancel the operation and await it first");
     }
 
-    /// Whether an operation may be carried out without suspending: not in a cancelled scope, nor
-    /// where too many in a row were. Throws std::logic_error, naming `caller`, if one is pending.
+    /// Whether an operation may complete without suspending: not in a cancelled scope, nor after
+    /// too many in a row did so. Throws std::logic_error, naming `caller`, if an operation is
+    /// pending.
     [[nodiscard]] bool may_complete_inline(const char* caller) {
         if (busy_) [[unlikely]]
             refuse(caller);
         return !cancelled() && core_.may_complete_inline();
     }
 
-    /// The time for which one operation is pending. Throws std::system_error, naming `caller`, in a
-    /// cancelled scope.
+    /// Makes an operation the pending one while it lives. Throws std::system_error, naming
+    /// `caller`, in a cancelled scope.
     class turn {
     public:
         turn(buffered_side& taken, const char* caller) : side_(taken) {
@@ -54,7 +55,7 @@ protected:
         buffered_side& side_;
     };
 
-    /// What limits one wait for the stream while it lives.
+    /// A scope that limits one wait for the stream while it lives; nothing without a timeout.
     [[nodiscard]] std::optional<cancel_scope> wait_limit() const {
         if (timeout_ == timeout_.zero())
             return std::nullopt;

@@ -11,19 +11,22 @@ class counted_read final : public read_request {
 public:
     using result_type = std::string_view;
 
-    /// `count` bytes; that there are fewer is end_of_stream, and more than `max` is too_long.
+    /// Makes a read of `count` bytes. It fails with end_of_stream if there are fewer, and with
+    /// too_long if `count` is more than `max`.
     [[nodiscard]] static counted_read exactly(byte_buffer& from, std::size_t count,
                                               std::size_t max) noexcept {
         return {from, count, max, kind::exactly};
     }
 
-    /// The next `count` bytes without taking them, or as many as there are before the stream ends.
+    /// Makes a read of the next `count` bytes that does not take them; the answer has fewer bytes
+    /// if the stream ends before. It fails with too_long if `count` is more than `max`.
     [[nodiscard]] static counted_read peek(byte_buffer& from, std::size_t count,
                                            std::size_t max) noexcept {
         return {from, count, max, kind::peek};
     }
 
-    /// All up to the end of the stream; more than `max` is too_long.
+    /// Makes a read of all bytes up to the end of the stream. It fails with too_long if they are
+    /// more than `max`.
     [[nodiscard]] static counted_read all(byte_buffer& from, std::size_t max) noexcept;
 
     [[nodiscard]] bool attempt() override;
@@ -35,7 +38,7 @@ private:
 
     counted_read(byte_buffer& from, std::size_t count, std::size_t max, kind read) noexcept;
 
-    std::size_t count_;  // with so many bytes the read has ended, well or not
+    std::size_t count_;  // with so many bytes the read has ended, in an answer or an error
     kind kind_;
 };
 

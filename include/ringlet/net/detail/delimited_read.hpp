@@ -15,13 +15,15 @@ class delimited_read final : public read_request {
 public:
     using result_type = std::optional<std::string_view>;
 
-    /// A line ends with "\n" or "\r\n", or with the stream; it has at most `max` bytes before that.
+    /// Makes a read of a line, which ends with "\n" or "\r\n", or with the stream. It fails with
+    /// too_long for more than `max` bytes before the end of the line.
     [[nodiscard]] static delimited_read line(byte_buffer& from, std::size_t max) noexcept {
         return {from, "\n", max, true};
     }
 
-    /// The delimiter may be of any length but 0, which is a std::invalid_argument. It must last
-    /// until the read has ended.
+    /// Makes a read up to `delimiter`, which must last until the read has ended. It fails with
+    /// too_long for more than `max` bytes before the delimiter. Throws std::invalid_argument for an
+    /// empty delimiter.
     [[nodiscard]] static delimited_read until(byte_buffer& from, std::string_view delimiter,
                                               std::size_t max);
 
@@ -30,7 +32,8 @@ public:
         return bytes().prepare(bytes().size() + 1, window_max_);
     }
 
-    /// What stands before the delimiter, and is taken with it; nothing at the end of the stream.
+    /// The answer: the bytes before the delimiter, which are taken with it; nothing at the end of
+    /// the stream.
     [[nodiscard]] result_type take() noexcept;
 
 private:

@@ -20,8 +20,8 @@ protected:
     std::array<const_buffer, Count + 1> buffers_;
 };
 
-/// A write of `Count` pieces, each a const_buffer or a print_piece, made of one argument each. With
-/// none it is a flush.
+/// A write of `Count` pieces: each is a const_buffer or a print_piece, made of one argument. A
+/// write of no piece is a flush.
 template <class Piece, std::size_t Count>
 class gathered_write final : private written_pieces<Piece, Count>, public write_request {
     using pieces = written_pieces<Piece, Count>;

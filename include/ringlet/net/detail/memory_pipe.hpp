@@ -12,23 +12,27 @@
 
 namespace ringlet::detail {
 
-/// Bytes from one coroutine to another in the same loop, as through pipe(7), in memory alone. Who
-/// sends waits while it is full, who receives while it is empty; a receive takes what there is.
+/// Carries bytes from one coroutine to another of one loop, in memory alone, as pipe(7) does. A
+/// send waits while the pipe is full, and a receive waits while it is empty, and then takes the
+/// bytes that there are.
 ///
-/// What waits is awaited. It throws std::system_error naming the call, or stores the error in
-/// `error`. Cancelling it loses no byte: those that were sent are received.
+/// Awaiting a send or a receive throws std::system_error naming the call, or stores the error in
+/// `error`. A send or receive that is cancelled loses no byte: every byte that was sent is
+/// received.
 ///
-/// One thread: the loop's. One receive and one send may be pending at a time; a second is a
-/// std::logic_error. Lifetime: outlives those who wait at it.
+/// One thread: the loop's. One receive and one send may be pending at a time; a second throws
+/// std::logic_error. Lifetime: the pipe outlives the coroutines that wait for it.
 class memory_pipe {
 public:
     static constexpr std::size_t default_capacity = 65'536;
 
-    /// Holds at most `capacity` bytes. Throws std::invalid_argument for 0, or more than 1 GiB.
+    /// Makes a pipe that holds at most `capacity` bytes. Throws std::invalid_argument for 0 or more
+    /// than 1 GiB.
     explicit memory_pipe(std::size_t capacity = default_capacity);
     memory_pipe(const memory_pipe&) = delete;
     memory_pipe& operator=(const memory_pipe&) = delete;
 
+    /// Waits for bytes in the frame of the awaiting coroutine.
     class recv_operation final : public queued_operation {
     public:
         recv_operation(memory_pipe& from, mutable_buffer into, error_sink error)
@@ -47,6 +51,7 @@ public:
         mutable_buffer into_;
     };
 
+    /// Waits for room in the frame of the awaiting coroutine.
     class send_operation final : public queued_operation {
     public:
         send_operation(memory_pipe& to, const_buffer from, error_sink error)
@@ -67,31 +72,37 @@ public:
         std::string_view left_;
     };
 
-    /// Receives what there is, up to the size of `buffer`, waiting for at least one byte. Yields
-    /// the count; 0 is the end: all has been received, and the sending side is shut down. Throws
-    /// std::invalid_argument for an empty buffer.
+    /// Receives the bytes that there are, up to the size of `buffer`, and waits for at least one.
+    /// Yields how many it has received; 0 is the end: all bytes have been received, and the sending
+    /// side is shut down. Throws std::invalid_argument for an empty buffer.
     [[nodiscard]] recv_operation recv(mutable_buffer buffer, error_sink error = throws) {
         return receive(buffer, error);
     }
 
-    /// Sends all of `buffer`, waiting for room as often as that takes. Yields its size; with an
-    /// error, how much had been sent. Where one of the sides is shut down, that is broken_pipe.
+    /// Sends all of `buffer`, and waits for room as often as that takes. Yields how many bytes it
+    /// has sent: the size of `buffer`, or fewer if an error is stored in `error`. The error is
+    /// broken_pipe if one of the sides is shut down.
     [[nodiscard]] send_operation send_all(const_buffer buffer, error_sink error = throws) {
         return {*this, buffer, error};
     }
 
-    /// Nothing more is sent, or received, or neither: those who wait for it go on.
+    /// Ends the receiving or the sending side, or both. A coroutine that waits on a side that ends
+    /// goes on: its receive yields 0, or its send fails with broken_pipe.
     void shutdown(stream::how side) noexcept;
 
-    /// Cancels a receive that is pending, or a send.
+    /// Cancels the receive that is pending, if there is one.
     void cancel_receive();
+
+    /// Cancels the send that is pending, if there is one.
     void cancel_send();
 
-    /// Whether a receive is pending, or a send.
+    /// Whether a receive is pending.
     [[nodiscard]] bool receiving() const noexcept { return !receivers_.empty(); }
+
+    /// Whether a send is pending.
     [[nodiscard]] bool sending() const noexcept { return !senders_.empty(); }
 
-    /// How many bytes are in it, sent and not received yet.
+    /// How many bytes are in the pipe: sent, and not received yet.
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
 private:
@@ -100,7 +111,7 @@ private:
     void put(send_operation& sender);
 
     byte_buffer bytes_;
-    bool broken_ = false;  // nobody will receive
+    bool broken_ = false;  // whether the receiving side has ended
     queued_operation::queue receivers_;
     queued_operation::queue senders_;
 };

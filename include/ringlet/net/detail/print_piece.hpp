@@ -8,7 +8,7 @@
 
 namespace ringlet::detail {
 
-// Text that is no buffer by itself, such as a `const char*`.
+/// Text that does not convert to a const_buffer, such as a `const char*`.
 template <class T>
 concept only_text =
     std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, const_buffer>;
@@ -49,7 +49,7 @@ public:
             write(static_cast<unsigned long long>(number));
     }
 
-    /// The text; valid as long as the piece.
+    /// The text. Lifetime: this object's.
     operator const_buffer() const noexcept {  // NOLINT: meant to convert
         return {text_ == nullptr ? digits_.data() : text_, size_};
     }
@@ -63,7 +63,7 @@ private:
 
     static constexpr std::size_t digits_max = 48;  // more than the longest of these
 
-    const char* text_ = nullptr;  // nullptr for what is in digits_
+    const char* text_ = nullptr;  // nullptr for a piece whose text is in digits_
     std::size_t size_ = 0;
     std::array<char, digits_max> digits_;
 };

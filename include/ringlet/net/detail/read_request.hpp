@@ -9,25 +9,28 @@
 namespace ringlet::detail {
 
 /// One read from a buffered stream, as a machine of bytes that knows nothing of streams: it looks
-/// for its answer in a byte_buffer, and says where more is to be received.
+/// for its answer in a byte_buffer, and says where more bytes are to be received.
 ///
 ///     while (!request.attempt())
 ///         request.received(co_await from.recv(request.room()));
 ///     return request.take();
 class read_request {
 public:
-    /// Looks at what has come so far: true once the read has ended, with an answer or an error. It
-    /// may be called again without anything having come.
+    /// Looks at the bytes that have come so far. True once the read has ended, with an answer or an
+    /// error. It may be called again although no byte has come.
     [[nodiscard]] virtual bool attempt() = 0;
 
-    /// The error that it has ended with, if it has.
+    /// The error with which the read has ended; no error if it has an answer or goes on.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+    /// Whether the read has ended with an error.
     [[nodiscard]] bool failed() const noexcept { return error_ != stream_errc(); }
 
-    /// Where to receive what is missing; never empty. Throws std::bad_alloc.
+    /// The memory into which to receive the bytes that are missing; never empty. Throws
+    /// std::bad_alloc.
     [[nodiscard]] virtual mutable_buffer room() = 0;
 
-    /// So many bytes have been received into `room`; 0 is the end of the stream.
+    /// Notes that `count` bytes have been received into `room`; 0 is the end of the stream.
     virtual void received(std::size_t count) {
         if (count == 0)
             bytes_->set_ended();
@@ -35,8 +38,8 @@ public:
             bytes_->commit(count);
     }
 
-    /// The read has no answer, since it or something else failed: what it has taken goes back, so
-    /// that nothing is lost, and `take` gives nothing. Throws std::bad_alloc.
+    /// Gives the read up, which has failed or is cancelled: the bytes that it has taken go back, so
+    /// that none is lost, and `take` gives no answer. Throws std::bad_alloc.
     void abandon() {
         abandoned_ = true;
         put_back();

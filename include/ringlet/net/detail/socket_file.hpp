@@ -7,12 +7,12 @@
 
 namespace ringlet::detail {
 
-/// The file that bind(2) made of a Unix socket's path; unix(7). Removed when this object ends, but
-/// only by the process that made it, not by a forked child, and only while the path is still that
-/// very file.
+/// The file that bind(2) has made at a Unix socket's path. This object removes the file when it
+/// ends, but only in the process that made it, not in a forked child, and only while the path still
+/// leads to that very file. unix(7).
 ///
-/// Lifetime: ends before the socket is closed. So long nobody takes the path for stale, nor is the
-/// number of its inode given to another file.
+/// Lifetime: this object ends before the socket is closed. Until then no process takes the path for
+/// stale, and the kernel gives the number of its inode to no other file.
 class socket_file {
 public:
     /// No file.
@@ -28,7 +28,7 @@ public:
     }
     ~socket_file();
 
-    /// The file stays, also at the end of this object.
+    /// Lets the file stay when this object ends.
     void release() noexcept { creator_ = no_process; }
 
 private:

@@ -7,9 +7,9 @@
 
 namespace ringlet::detail {
 
-/// One write to a buffered stream, as a machine of bytes that knows nothing of streams: it puts
-/// what is written behind what is buffered, or lists both to be sent together. Where nothing is
-/// written it is a flush. gathered_write has the memory for it.
+/// One write to a buffered stream, as a machine of bytes that knows nothing of streams: it puts the
+/// bytes of the write behind those in the buffer, or lists both to be sent together. A write of no
+/// bytes is a flush. gathered_write has the memory for it.
 class write_request {
 public:
     using result_type = void;
@@ -17,12 +17,12 @@ public:
     write_request(const write_request&) = delete;
     write_request& operator=(const write_request&) = delete;
 
-    /// Whether nothing has to be sent: there was room, within the ordinary capacity, and what is
-    /// written has been buffered; or a flush finds nothing to do. Throws std::bad_alloc.
+    /// Whether no send is needed: the bytes have found room in the buffer, within its ordinary
+    /// capacity; or a flush finds no bytes. Throws std::bad_alloc.
     [[nodiscard]] bool attempt();
 
-    /// All that is to be sent, in its order, without empty buffers at the beginning; valid as long
-    /// as this object, and until the buffer changes.
+    /// All bytes that are to be sent, in their order, without empty buffers at the beginning.
+    /// Lifetime: this object's, and until the byte_buffer changes.
     [[nodiscard]] std::span<const const_buffer> list() noexcept;
 
     // It cannot fail by itself, has nothing to put back, and yields nothing.
@@ -31,7 +31,7 @@ public:
     void take() const noexcept {}
 
 protected:
-    /// The first of `buffers` is a place for what is buffered; the others are written.
+    /// Makes a write of all `buffers` but the first, which is a place for the bytes in the buffer.
     write_request(byte_buffer& to, std::span<const_buffer> buffers) noexcept
         : bytes_(to), buffers_(buffers) {}
     ~write_request() = default;
