@@ -40,12 +40,12 @@ TEST_CASE("an entered scope is left by an exception too, and the one around it i
     operation_scope inner(&outer);
     {
         const entered_scope outside(owner.core(), outer);
-        CHECK_THROWS_AS(([&] {
-                            const entered_scope inside(owner.core(), inner);
-                            CHECK(&owner.core().scope() == &inner);
-                            throw std::runtime_error("");
-                        }()),
-                        std::runtime_error);
+        const auto enter_and_throw = [&] {
+            const entered_scope inside(owner.core(), inner);
+            CHECK(&owner.core().scope() == &inner);
+            throw std::runtime_error("");
+        };
+        CHECK_THROWS_AS(enter_and_throw(), std::runtime_error);
         CHECK(&owner.core().scope() == &outer);
     }
     CHECK(&owner.core().scope() == &owner.core().root_scope());
