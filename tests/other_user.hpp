@@ -16,7 +16,8 @@ inline bool become_user_who_may_lock(rlim_t bytes) {
            ::setuid(unused) == 0;
 }
 
-/// Makes this process, which should be a child, run as nobody_id. Returns whether it could.
+/// Makes this process, which should be a child of root, run as nobody_id, in no other group.
+/// Returns whether it could.
 inline bool become_nobody() {
-    return ::setgid(nobody_id) == 0 && ::setuid(nobody_id) == 0;
+    return ::setgroups(0, nullptr) == 0 && ::setgid(nobody_id) == 0 && ::setuid(nobody_id) == 0;
 }
