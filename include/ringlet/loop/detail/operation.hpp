@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <system_error>
 
 namespace ringlet::detail {
@@ -41,12 +42,12 @@ public:
     /// timed_out after `time_out`.
     [[nodiscard]] std::error_code error() const noexcept;
 
-    /// The coroutine that waits.
-    [[nodiscard]] const suspension& waiter() const noexcept { return waiter_; }
+    /// The coroutine that waits, once one does.
+    [[nodiscard]] const suspension& waiter() const noexcept { return suspended_.waiter; }
 
     /// When the turn of the loop began in which the coroutine was suspended.
     [[nodiscard]] std::chrono::steady_clock::time_point suspended_at() const noexcept {
-        return suspended_at_;
+        return suspended_.since;
     }
 
 protected:
@@ -76,16 +77,27 @@ protected:
     [[nodiscard]] bool scope_cancelled() const noexcept;
 
     loop_core* core_;
-    int result_ = 0;
 
 private:
     friend loop_core;
 
+    struct suspended {
+        suspension waiter;
+        std::chrono::steady_clock::time_point since;
+    };
+
+    operation_scope* scope_ = nullptr;
+    union {
+        suspended suspended_;  // written by `suspend`; making an operation does not write it
+    };
+
+protected:
+    // The small members are last, so that those of a derived class fill the gap behind them.
+    int result_ = 0;
+
+private:
     bool pending_ = false;
     bool timed_out_ = false;
-    operation_scope* scope_ = nullptr;
-    suspension waiter_;
-    std::chrono::steady_clock::time_point suspended_at_{};
 };
 
 inline void operation_scope::add(operation& member) noexcept {
@@ -101,8 +113,7 @@ inline bool operation::admit() noexcept {
 }
 
 inline void operation::suspend(suspension waiter) noexcept {
-    waiter_ = waiter;
-    suspended_at_ = core_->turn_began();
+    ::new (&suspended_) suspended{waiter, core_->turn_began()};
     pending_ = true;
     scope_->add(*this);
 }
@@ -111,7 +122,7 @@ inline void operation::resume() {
     pending_ = false;
     unlink();
     core_->set_scope(*scope_);
-    waiter_.coroutine().resume();
+    suspended_.waiter.coroutine().resume();
 }
 
 }  // namespace ringlet::detail

@@ -63,9 +63,6 @@ protected:
 
     [[nodiscard]] bool cancel_requested() const noexcept { return cancel_requested_; }
 
-    /// The smallest result that ends the operation without a call of `complete`.
-    int enough_;
-
 private:
     friend loop_core;
 
@@ -82,6 +79,10 @@ private:
 
     bool cancel_requested_ = false;
     bool polling_ = false;
+
+protected:
+    /// The smallest result that ends the operation without a call of `complete`.
+    int enough_;
 };
 
 }  // namespace ringlet::detail
