@@ -37,7 +37,7 @@ std::uint64_t file::size() const {
 }
 
 task<> file::close(error_sink error) {
-    detail::check(!pinned_.in_use(),
+    detail::check(pending_.empty(),
                   "a file was closed while an operation on it was pending; await the "
                   "operation first");
     std::error_code failure;

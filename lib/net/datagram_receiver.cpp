@@ -2,7 +2,6 @@
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 
 #include <netinet/in.h>
@@ -60,8 +59,7 @@ std::uint64_t datagram_receiver::yielded() const noexcept {
 task<> datagram_receiver::stop() {
     const shield stopping(pool_->core().owner());
     pool_->stop();
-    while (pool_->receiving())
-        co_await detail::yield_operation(pool_->core());
+    co_await pool_->settled();
 }
 
 }  // namespace ringlet

@@ -1,7 +1,6 @@
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/detail/connect_operation.hpp>
 
@@ -46,8 +45,8 @@ task<> datagram_socket::connect(address peer, error_sink error) {
 task<> datagram_socket::close() {
     const shield closing(owner());
     while (!pending_.empty()) {
-        pending_.cancel();  // and what those begin who are told
-        co_await detail::yield_operation(*core_);
+        pending_.cancel();  // and in the next round what a coroutine that was told has begun
+        co_await pending_.settled(*core_);
     }
     socket_ = bound_socket();
 }

@@ -2,7 +2,6 @@
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <netinet/tcp.h>
@@ -79,8 +78,7 @@ address listener::local_address() const {
 task<> listener::stop() {
     const shield stopping(acceptor_->core().owner());
     acceptor_->stop();
-    while (acceptor_->armed())
-        co_await detail::yield_operation(acceptor_->core());
+    co_await acceptor_->settled();
 }
 
 task<bound_socket> listener::release() {

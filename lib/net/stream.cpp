@@ -1,5 +1,4 @@
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/loop/detail/close_operation.hpp>
 #include <ringlet/net/stream.hpp>
 
@@ -17,10 +16,12 @@ task<> stream::close() {
     const shield closing(owner());
     // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)
     // would have a receive end as if the peer had ended the stream.
-    incoming_.cancel();
-    outgoing_.cancel();
-    while (!idle())
-        co_await detail::yield_operation(*core_);
+    while (!idle()) {
+        incoming_.cancel();
+        outgoing_.cancel();
+        co_await incoming_.settled(*core_);
+        co_await outgoing_.settled(*core_);
+    }
     if (is_open())  // whatever close(2) reports, the descriptor is gone
         static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
 }

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 
 /// Since when a direction waits. What it awaits later is not late before what began now would be.
 time_point waiting_since(const detail::direction& watched, time_point now) noexcept {
-    return watched.busy() ? watched.pending()->suspended_at() : now;
+    return watched.empty() ? now : watched.newest()->suspended_at();
 }
 
 /// Finds out which timeouts are over, and when the next check is due.

@@ -3,7 +3,7 @@
 #include "temporary_directory.hpp"
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/file/detail/file_operations.hpp>
 #include <ringlet/file/detail/read_at_operation.hpp>
 #include <ringlet/file/detail/write_at_operation.hpp>
 
@@ -32,19 +32,19 @@ public:
 
     ringlet::task<> read(std::string& buffer, std::uint64_t offset, outcome& ended) {
         ended.count = co_await ringlet::detail::read_at_operation(
-            owner_.core(), fd_, buffer.data(), buffer.size(), offset, pinned_, ended.error);
+            owner_.core(), fd_, buffer.data(), buffer.size(), offset, pending_, ended.error);
     }
     ringlet::task<> write(std::string_view data, std::uint64_t offset, amount wanted,
                           outcome& ended) {
         ended.count = co_await ringlet::detail::write_at_operation(
-            owner_.core(), fd_, data.data(), data.size(), offset, wanted, pinned_, ended.error);
+            owner_.core(), fd_, data.data(), data.size(), offset, wanted, pending_, ended.error);
     }
 
     [[nodiscard]] int fd() const noexcept { return fd_; }
-    [[nodiscard]] bool in_use() const noexcept { return pinned_.in_use(); }
+    [[nodiscard]] bool idle() const noexcept { return pending_.empty(); }
 
 private:
     ringlet::loop& owner_;
     int fd_;
-    ringlet::detail::pinned pinned_;
+    ringlet::detail::file_operations pending_;
 };

@@ -287,6 +287,43 @@ TEST_CASE("close is not cancelled itself", "[net]") {
     });
 }
 
+TEST_CASE("closing a stream ends a coroutine that tries again", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner);
+        const auto receive_on = [&]() -> task<> {
+            std::array<char, 16> buffer{};
+            std::error_code error;
+            for (int failures = 0; failures < 5; failures += error ? 1 : 0)
+                co_await pair.one.recv(buffer, error);
+        };
+        task_group group;
+        group.spawn(receive_on());
+        co_await ringlet::yield();
+        co_await pair.one.close();
+        CHECK_FALSE(pair.one.is_open());
+        co_await group.join();
+    });
+}
+
+TEST_CASE("several coroutines may close one stream at a time", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner);
+        std::error_code error;
+        const auto receiver = [&]() -> task<> {
+            std::array<char, 16> buffer{};
+            co_await pair.one.recv(buffer, error);
+        };
+        task_group group;
+        group.spawn(receiver());
+        co_await ringlet::yield();
+        for (int i = 0; i < 3; ++i)
+            group.spawn(pair.one.close());
+        co_await group.join();
+        CHECK(error == std::errc::operation_canceled);
+        CHECK_FALSE(pair.one.is_open());
+    });
+}
+
 TEST_CASE("a stream knows its addresses, and gives its socket away", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner);

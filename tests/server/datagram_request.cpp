@@ -44,8 +44,8 @@ TEST_CASE("a datagram request has its packet and sender, and is answered any num
             CHECK(request.original_size() == 5);
             request.packet()[0] = std::byte{'j'};
 
-            ringlet::detail::operation_group::counter packets{0};
-            ringlet::detail::operation_group::counter bytes{0};
+            ringlet::detail::datagram_operations::counter packets{0};
+            ringlet::detail::datagram_operations::counter bytes{0};
             request.count_sent(packets, bytes);
             std::string buffer(100, '\0');
             address sender;
@@ -69,8 +69,8 @@ TEST_CASE("a request is answered with a burst of datagrams", "[server]") {
             datagram_socket client(owner, free_address(kind));
             datagram_request request(owner, server.socket().native_handle(),
                                      ringlet::datagram(std::string_view(), client.local_address()));
-            ringlet::detail::operation_group::counter packets{0};
-            ringlet::detail::operation_group::counter bytes{0};
+            ringlet::detail::datagram_operations::counter packets{0};
+            ringlet::detail::datagram_operations::counter bytes{0};
             request.count_sent(packets, bytes);
             CHECK_AWAITED(co_await request.reply_burst(std::string_view("aabbc"), 2), 5);
             std::error_code error = std::make_error_code(std::errc::io_error);

@@ -2,7 +2,7 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/file/detail/file_operations.hpp>
 #include <ringlet/file/detail/read_at_operation.hpp>
 #include <ringlet/file/detail/sync_operation.hpp>
 #include <ringlet/file/detail/write_at_operation.hpp>
@@ -37,10 +37,10 @@ public:
     file(loop& owner, int fd) noexcept : core_(&owner.core()), fd_(fd) {}
 
     file(file&& other) noexcept
-        : core_(other.core_), fd_(std::exchange(other.fd_, -1)), pinned_(std::move(other.pinned_)) {
-    }
+        : core_(other.core_), fd_(std::exchange(other.fd_, -1)),
+          pending_(std::move(other.pending_)) {}
     file& operator=(file&& other) noexcept {
-        pinned_ = std::move(other.pinned_);
+        pending_ = std::move(other.pending_);
         std::swap(core_, other.core_);
         std::swap(fd_, other.fd_);
         return *this;
@@ -77,7 +77,7 @@ public:
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("read: the buffer is empty; it must hold a byte or more");
         check_offset("read", offset);
-        return {*core_, fd_, buffer.data(), buffer.size(), offset, pinned_, error};
+        return {*core_, fd_, buffer.data(), buffer.size(), offset, pending_, error};
     }
 
     /// Writes as much of `buffer` as the file takes at once, at `offset`. Yields how many bytes it
@@ -101,7 +101,7 @@ public:
     /// Waits until all that was written to the file is on its disk. Awaiting it throws
     /// std::system_error, or stores the error in `error`. fsync(2).
     [[nodiscard]] detail::sync_operation sync(error_sink error = throws) {
-        return {*core_, fd_, pinned_, error};
+        return {*core_, fd_, pending_, error};
     }
 
     /// Closes the file, on which no operation may be pending. A cancelled scope does not end it.
@@ -126,12 +126,12 @@ private:
                                                    detail::write_at_operation::amount wanted,
                                                    error_sink error) {
         check_offset("write", offset);
-        return {*core_, fd_, buffer.data(), buffer.size(), offset, wanted, pinned_, error};
+        return {*core_, fd_, buffer.data(), buffer.size(), offset, wanted, pending_, error};
     }
 
     detail::loop_core* core_;
     int fd_;
-    detail::pinned pinned_;
+    mutable detail::file_operations pending_;  // a read is of a const file
 };
 
 }  // namespace ringlet

@@ -5,7 +5,7 @@
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/const_buffer.hpp>
-#include <ringlet/net/detail/operation_group.hpp>
+#include <ringlet/net/detail/datagram_operations.hpp>
 #include <ringlet/net/detail/recv_burst_operation.hpp>
 #include <ringlet/net/detail/recv_from_operation.hpp>
 #include <ringlet/net/detail/send_burst_operation.hpp>
@@ -219,7 +219,7 @@ private:
     detail::loop_core* core_;
     bound_socket socket_;
     int protocol_ = -1;  // of the socket, once asked
-    detail::operation_group pending_;
+    detail::datagram_operations pending_;
 };
 
 }  // namespace ringlet

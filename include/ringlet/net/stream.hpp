@@ -116,7 +116,7 @@ public:
     [[nodiscard]] task<> close();
 
     /// Whether neither a receive nor a send is pending.
-    [[nodiscard]] bool idle() const noexcept { return !incoming_.busy() && !outgoing_.busy(); }
+    [[nodiscard]] bool idle() const noexcept { return incoming_.empty() && outgoing_.empty(); }
 
     /// Whether a receive has yielded the end of the stream: the peer has ended its sending side.
     [[nodiscard]] bool at_end() const noexcept { return incoming_.ended(); }

@@ -4,7 +4,7 @@
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram.hpp>
-#include <ringlet/net/detail/operation_group.hpp>
+#include <ringlet/net/detail/datagram_operations.hpp>
 #include <ringlet/net/detail/send_burst_operation.hpp>
 #include <ringlet/net/detail/send_to_operation.hpp>
 
@@ -70,9 +70,9 @@ public:
     }
 
     /// For servers: adds the datagrams sent from now on, and their bytes, to counters. See
-    /// operation_group::count_sent.
-    void count_sent(detail::operation_group::counter& packets,
-                    detail::operation_group::counter& bytes) noexcept {
+    /// datagram_operations::count_sent.
+    void count_sent(detail::datagram_operations::counter& packets,
+                    detail::datagram_operations::counter& bytes) noexcept {
         pending_.count_sent(packets, bytes);
     }
 
@@ -84,7 +84,7 @@ private:
     detail::loop_core& core_;
     int fd_;
     datagram datagram_;
-    detail::operation_group pending_;
+    detail::datagram_operations pending_;
 };
 
 }  // namespace ringlet

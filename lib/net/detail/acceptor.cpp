@@ -63,8 +63,7 @@ void acceptor::wait(accept_operation& waiter) {
 void acceptor::stop() {
     stopped_ = true;
     core_->timers().disarm(*this);
-    if (armed_)
-        cancel();
+    pending_.cancel();
     if (waiter_ != nullptr)
         std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
 }
@@ -77,24 +76,23 @@ void acceptor::abandon() {
     stop();
     discard_ahead();
     abandoned_ = true;
-    if (!armed_)
+    if (!armed())
         delete this;
 }
 
 void acceptor::prepare(io_uring_sqe& sqe) {
     // The address is not asked for here: getpeername(2) tells it to the few who want it.
     if (multishot_)
-        io_uring_prep_multishot_accept(&sqe, socket_.native_handle(), nullptr, nullptr,
-                                       SOCK_CLOEXEC);
+        io_uring_prep_multishot_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
     else
-        io_uring_prep_accept(&sqe, socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+        io_uring_prep_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
 }
 
 void acceptor::arm() {
-    if (armed_ || pausing_)
+    if (armed() || pausing_)
         return;
     restart();
-    armed_ = true;
+    begin();
 }
 
 // What is on its way to a socket that will own it.
@@ -110,17 +108,17 @@ void acceptor::discard(int fd) noexcept {
 
 // A socket that was handed over with O_NONBLOCK gives -EAGAIN.
 ring_operation::readiness acceptor::missing_readiness() noexcept {
-    return {socket_.native_handle(), POLLIN};
+    return {fd_, POLLIN};
 }
 
 void acceptor::complete(const completion& cqe) {
     own(cqe.result);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
-        armed_ = false;
+        end();
     if (abandoned_) {
         if (cqe.result >= 0)
             discard(cqe.result);
-        if (!armed_)
+        if (!armed())
             delete this;
     } else if (stopped_) {
         if (cqe.result >= 0)
@@ -140,7 +138,7 @@ void acceptor::accepted(int fd) {
         return;
     }
     ahead_.push_back(fd);
-    if (armed_ && ahead_.size() >= options_.accepted_ahead_max)
+    if (armed() && ahead_.size() >= options_.accepted_ahead_max)
         cancel();
 }
 

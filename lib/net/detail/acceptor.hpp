@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/detail/accept_operation.hpp>
+#include <ringlet/net/detail/socket_operations.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <cstdint>
@@ -13,10 +13,11 @@ namespace ringlet::detail {
 /// The accepting side of a listener: the multishot accept, when it is armed, and what has been
 /// accepted ahead. A multishot ends with any error and with an overflow of the completion queue:
 /// whenever a CQE lacks F_MORE it is no longer armed, and `arm` decides whether it is again.
-class acceptor final : public ring_operation, private timer {
+class acceptor final : public grouped_operation, private timer {
 public:
     acceptor(loop_core& core, bound_socket listening, const listener_options& options)
-        : ring_operation(core, never_enough), socket_(std::move(listening)), options_(options),
+        : grouped_operation(core, listening.native_handle(), &pending_, never_enough),
+          socket_(std::move(listening)), options_(options),
           multishot_(options.accepted_ahead_max > 0) {}
     ~acceptor() = default;
 
@@ -41,9 +42,10 @@ public:
     /// Whether there is a connection that has been accepted ahead.
     [[nodiscard]] bool holding() const noexcept { return !ahead_.empty(); }
 
-    /// No accepting from now on, but for what is on its way. `armed` tells when the kernel agrees.
+    /// No accepting from now on, but for what is on its way; `settled` waits until the kernel
+    /// agrees.
     void stop();
-    [[nodiscard]] bool armed() const noexcept { return armed_; }
+    [[nodiscard]] settled_operation settled() noexcept { return pending_.settled(*core_); }
 
     /// Gives the socket away and closes what is held, once nothing is armed.
     [[nodiscard]] bound_socket release() noexcept {
@@ -61,6 +63,7 @@ private:
     void fork_before_delivery(const completion& cqe) noexcept override { own(cqe.result); }
     void expire() override;
 
+    [[nodiscard]] bool armed() const noexcept { return !pending_.empty(); }
     void arm();
     void accepted(int fd);
     void give(int result);
@@ -70,6 +73,7 @@ private:
     void discard_ahead() noexcept;
     void discard(int fd) noexcept;
 
+    socket_operations pending_;  // this, or nothing
     bound_socket socket_;
     listener_options options_;
     listener::overload_handler overload_;
@@ -79,7 +83,6 @@ private:
     int pending_error_ = 0;  // `-errno` for the next accept
     std::chrono::milliseconds pause_{0};
     bool multishot_;  // until the kernel refuses it (before 5.19)
-    bool armed_ = false;
     bool pausing_ = false;
     bool stopped_ = false;
     bool abandoned_ = false;

@@ -42,7 +42,7 @@ datagram_pool::datagram_pool(loop_core& core, int fd, const datagram_receiver_op
     free_.reserve(options.packets_max);
     for (std::size_t i = 0; i < options.packets_max; ++i) {
         std::byte* const memory = memory_.get() + i * options.packet_size_max;
-        slots_.emplace_back(core, *this, fd, memory, options.packet_size_max);
+        slots_.emplace_back(core, *this, in_flight_, fd, memory, options.packet_size_max);
         free_.push_back(&slots_.back());
     }
 }
@@ -76,7 +76,6 @@ void datagram_pool::arm() {
     for (std::size_t left = std::min(batch_, free_.size()); left > 0; --left) {
         datagram_slot& next = *free_.back();
         free_.pop_back();
-        in_flight_.push_back(next);
         next.receive(left == 1);
     }
 }
@@ -96,7 +95,6 @@ void datagram_pool::expire() {
 
 // The waiter may go so far as to destroy the receiver: nothing may come after it is served.
 void datagram_pool::ended(datagram_slot& slot) {
-    slot.unlink();
     if (slot.result() >= 0) {
         received_.push_back(slot);
         ++batch_received_;
@@ -147,7 +145,7 @@ void datagram_pool::stop() {
     stopped_ = true;
     if (std::exchange(to_arm_, false))
         core_.timers().disarm(*this);
-    in_flight_.for_each([](datagram_slot& slot) { slot.cancel(); });
+    in_flight_.cancel();
     if (waiter_ != nullptr)
         std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
 }

@@ -5,6 +5,7 @@
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/detail/receive_datagram_operation.hpp>
+#include <ringlet/net/detail/socket_operations.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -43,10 +44,10 @@ public:
     void ended(datagram_slot& slot);
     void give_back(datagram_slot& slot) noexcept;
 
-    /// No receiving from now on; what has been received can still be taken. `receiving` tells when
+    /// No receiving from now on; what has been received can still be taken. `settled` waits until
     /// the kernel agrees.
     void stop();
-    [[nodiscard]] bool receiving() const noexcept { return !in_flight_.empty(); }
+    [[nodiscard]] settled_operation settled() noexcept { return in_flight_.settled(core_); }
 
     /// The receiver is gone: stops, and destroys itself as soon as every slot is free.
     void abandon();
@@ -56,6 +57,7 @@ private:
 
     void expire() override;
 
+    [[nodiscard]] bool receiving() const noexcept { return !in_flight_.empty(); }
     void arm();
     void arm_after(std::chrono::milliseconds pause) noexcept;
     void failed(int error) noexcept;
@@ -67,7 +69,7 @@ private:
     std::unique_ptr<std::byte[]> memory_;
     std::deque<datagram_slot> slots_;
     std::vector<datagram_slot*> free_;  // the last one used is the next, whose memory is warm
-    intrusive_list<datagram_slot> in_flight_;
+    socket_operations in_flight_;
     intrusive_list<datagram_slot> received_;  // oldest first
     receive_datagram_operation* waiter_ = nullptr;
     std::size_t batch_ = 1;           // how many are to be received at once

@@ -9,6 +9,7 @@ namespace ringlet::detail {
 
 void datagram_slot::receive(bool wait) {
     waits_ = wait;
+    begin();
     restart();
 }
 
@@ -37,6 +38,7 @@ void datagram_slot::prepare(io_uring_sqe& sqe) {
 
 void datagram_slot::complete(const completion& cqe) {
     result_ = cqe.result;
+    end();
     pool_.ended(*this);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/detail/ring_operation.hpp>
+#include <ringlet/loop/detail/operation_group.hpp>
 #include <ringlet/net/datagram.hpp>
 
 #include <sys/socket.h>
@@ -9,13 +9,14 @@ namespace ringlet::detail {
 
 class datagram_pool;
 
-/// One buffer of a pool and the RECVMSG that fills it. It is free, in flight, received or lent; the
-/// pool keeps those in flight and those received in lists.
-class datagram_slot final : public ring_operation {
+/// One buffer of a pool and the RECVMSG that fills it. It is free, in flight, received or lent.
+class datagram_slot final : public grouped_operation {
 public:
-    datagram_slot(loop_core& core, datagram_pool& pool, int fd, std::byte* memory,
-                  std::size_t size) noexcept
-        : ring_operation(core, never_enough), pool_(pool), fd_(fd), buffer_{memory, size} {}
+    /// `in_flight` is where the pool keeps account of those in flight.
+    datagram_slot(loop_core& core, datagram_pool& pool, operation_group& in_flight, int fd,
+                  std::byte* memory, std::size_t size) noexcept
+        : grouped_operation(core, fd, &in_flight, never_enough),
+          pool_(pool), buffer_{memory, size} {}
     ~datagram_slot() = default;
 
     /// Receives a datagram that is there, or waits for one.
@@ -31,7 +32,6 @@ private:
     readiness missing_readiness() noexcept override;
 
     datagram_pool& pool_;
-    int fd_;
     bool waits_ = false;
     iovec buffer_;
     msghdr message_{};

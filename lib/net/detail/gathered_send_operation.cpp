@@ -10,30 +10,25 @@ namespace ringlet::detail {
 gathered_send_operation::gathered_send_operation(loop_core& core, int fd,
                                                  std::span<const iovec> buffers,
                                                  direction& outgoing, error_sink error) noexcept
-    : ring_awaitable(core, never_enough), fd_(fd), buffers_(buffers),
+    : stream_awaitable(core, fd, outgoing, error, never_enough), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
-                                  [](const iovec& buffer) { return buffer.iov_len; })),
-      outgoing_(outgoing), error_(error) {}
+                                  [](const iovec& buffer) { return buffer.iov_len; })) {}
 
 bool gathered_send_operation::await_suspend(suspension waiter) {
-    outgoing_.require_idle("send");
     advance(0);
-    if (buffers_.empty()) {
-        if (!admit())
-            return false;
-        suspend(waiter);
-        resume_later(0);
-        return true;
-    }
-    if (!ring_awaitable::await_suspend(waiter))
+    if (!buffers_.empty())
+        return stream_awaitable::await_suspend(waiter);
+    way_.require_idle(name);
+    if (!admit())
         return false;
-    outgoing_.begin(*this);
+    operation::suspend(waiter);  // without being pending: the ring has nothing to do
+    resume_later(0);
     return true;
 }
 
 std::size_t gathered_send_operation::await_resume() {
-    outgoing_.end(*this);
-    report(error_, "send");
+    end();
+    report(error_, name);
     return sent_;
 }
 
@@ -44,7 +39,7 @@ void gathered_send_operation::prepare(io_uring_sqe& sqe) {
     batch_[0].iov_len -= offset_;
     message_.msg_iov = batch_.data();
     message_.msg_iovlen = count;
-    const unsigned until_done = outgoing_.watched() ? 0 : MSG_WAITALL;
+    const unsigned until_done = way_.watched() ? 0 : MSG_WAITALL;
     io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | until_done);
 }
 
@@ -54,7 +49,7 @@ void gathered_send_operation::complete(const completion& cqe) {
         return;
     }
     advance(static_cast<std::size_t>(cqe.result));
-    outgoing_.progress(static_cast<std::size_t>(cqe.result), core_->turn_began());
+    way_.progress(static_cast<std::size_t>(cqe.result), core_->turn_began());
     if (sent_ == size_)
         finish(0);
     else if (cancel_requested())

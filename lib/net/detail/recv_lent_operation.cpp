@@ -9,14 +9,13 @@
 namespace ringlet::detail {
 
 bool recv_lent_operation::await_suspend(suspension awaiting) {
-    incoming_.require_idle("recv_lent");
+    way_.require_idle(name);
     if (!admit())
         return false;
     buffer_ = core_->buffers().take_to_hold(*this, core_->turn_began());
     holding_ = buffer_ != nullptr;
     prepare(core_->begin(*this));
     suspend(awaiting);
-    incoming_.begin(*this);
     return true;
 }
 
@@ -91,8 +90,8 @@ void recv_lent_operation::end_hold() noexcept {
 }
 
 received_bytes recv_lent_operation::await_resume() {
-    incoming_.end(*this);
-    incoming_.received(result_, core_->turn_began());
+    end();
+    way_.received(result_, core_->turn_began());
     received_bytes received(core_->buffers(), std::exchange(buffer_, nullptr),
                             static_cast<std::size_t>(std::max(result_, 0)));
     if (result_ < 0 || error_.stores()) [[unlikely]]

@@ -23,7 +23,7 @@ ring_operation::readiness recvmsg_operation::missing_readiness() noexcept {
 }
 
 received_datagram recvmsg_operation::conclude() {
-    place_.leave();
+    end();
     if (result_ < 0 || error_.stores())
         report(error_, "recvmsg");
     if (result_ < 0)

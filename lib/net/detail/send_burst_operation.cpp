@@ -31,7 +31,7 @@ bool cannot_segment(int result) noexcept {
 
 send_burst_operation::send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
                                            std::size_t segment_size, const address* to,
-                                           operation_group* pending, error_sink error)
+                                           datagram_operations* pending, error_sink error)
     : ring_awaitable(core, fd, data, to, pending, error, never_enough),
       begin_(static_cast<const std::byte*>(data.data())), size_(data.size()),
       segment_size_(segment_size), call_size_(call_size(protocol, segment_size)) {
@@ -58,7 +58,7 @@ void send_burst_operation::prepare(io_uring_sqe& sqe) {
 void send_burst_operation::complete(const completion& cqe) {
     if (cqe.result >= 0) {
         const auto sent = static_cast<std::size_t>(cqe.result);
-        place_.sent(sent, sent > segment_size_ ? (sent + segment_size_ - 1) / segment_size_ : 1);
+        count_sent(sent, sent > segment_size_ ? (sent + segment_size_ - 1) / segment_size_ : 1);
         sent_ += sent;
         forget_waiting();
         if (sent_ == size_)

@@ -45,7 +45,7 @@ void sendmsg_operation::cancel() {
 }
 
 void sendmsg_operation::conclude() {
-    place_.leave();
+    end();
     const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket

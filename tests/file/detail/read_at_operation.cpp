@@ -50,9 +50,9 @@ TEST_CASE("offsets and sizes beyond 32 bits are not cut short", "[file]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         // The kernel never gets as far as the size that is claimed: there are four bytes to read.
         std::string buffer(4, '\0');
-        ringlet::detail::pinned here;
+        ringlet::detail::file_operations pending;
         const std::size_t count = co_await ringlet::detail::read_at_operation(
-            owner.core(), file.fd(), buffer.data(), (std::size_t{1} << 32U) + 1, far, here,
+            owner.core(), file.fd(), buffer.data(), (std::size_t{1} << 32U) + 1, far, pending,
             ringlet::throws);
         CHECK(count == 4);
         CHECK(buffer == "tail");
@@ -68,10 +68,10 @@ TEST_CASE("a read that fails stores its error, or throws it", "[file]") {
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await directory.read(buffer, 0, ended);
-        const ringlet::detail::pinned here;
+        ringlet::detail::file_operations pending;
         try {
-            co_await ringlet::detail::read_at_operation(owner.core(), -1, buffer.data(), 1, 0, here,
-                                                        ringlet::throws);
+            co_await ringlet::detail::read_at_operation(owner.core(), -1, buffer.data(), 1, 0,
+                                                        pending, ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -92,16 +92,16 @@ TEST_CASE("a read pins its file, and ends with its scope", "[file]") {
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
         group.spawn(file.read(buffer, 0, by_hand));
-        CHECK(file.in_use());
+        CHECK_FALSE(file.idle());
         co_await ringlet::yield();
         group.cancel();
         co_await group.join();
-        CHECK_FALSE(file.in_use());
+        CHECK(file.idle());
         const ringlet::cancel_scope scope(1ms);
         co_await file.read(buffer, 0, by_deadline);
         CHECK(::write(pipe.second.native_handle(), "data", 4) == 4);
         co_await file.read(buffer, 0, too_late);
-        CHECK_FALSE(file.in_use());
+        CHECK(file.idle());
     });
     CHECK(by_hand.error == std::errc::operation_canceled);
     CHECK(by_deadline.error == std::errc::timed_out);

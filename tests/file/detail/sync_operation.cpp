@@ -10,8 +10,8 @@ namespace tests::file_sync_operation {
 namespace {
 
 ringlet::task<> sync(ringlet::loop& owner, int fd, std::error_code& error) {
-    const ringlet::detail::pinned here;
-    co_await ringlet::detail::sync_operation(owner.core(), fd, here, error);
+    ringlet::detail::file_operations pending;
+    co_await ringlet::detail::sync_operation(owner.core(), fd, pending, error);
 }
 
 }  // namespace
@@ -37,9 +37,9 @@ TEST_CASE("a sync that fails stores its error, or throws it", "[file]") {
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await sync(owner, none.fd(), error);
-        const ringlet::detail::pinned here;
+        ringlet::detail::file_operations pending;
         try {
-            co_await ringlet::detail::sync_operation(owner.core(), -1, here, ringlet::throws);
+            co_await ringlet::detail::sync_operation(owner.core(), -1, pending, ringlet::throws);
         } catch (const std::system_error& thrown) {
             text = thrown.what();
         }

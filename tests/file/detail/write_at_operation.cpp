@@ -65,10 +65,10 @@ TEST_CASE("a write that fails stores its error, or throws it", "[file]") {
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         co_await full.write("lost", 0, amount::all, ended);
-        const ringlet::detail::pinned here;
+        ringlet::detail::file_operations pending;
         try {
             co_await ringlet::detail::write_at_operation(owner.core(), full.fd(), "lost", 4, 0,
-                                                         amount::some, here, ringlet::throws);
+                                                         amount::some, pending, ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -76,7 +76,7 @@ TEST_CASE("a write that fails stores its error, or throws it", "[file]") {
     CHECK(ended.count == 0);
     CHECK(ended.error == std::errc::no_space_on_device);
     CHECK(text == "write: No space left on device");
-    CHECK_FALSE(full.in_use());
+    CHECK(full.idle());
 }
 
 TEST_CASE("a write of all goes on after short writes, where it stopped", "[file]") {
@@ -133,7 +133,7 @@ TEST_CASE("a write under a cancelled scope writes nothing, and pins nothing for 
         co_await file.write(text, 0, amount::all, ended);
     });
     CHECK(ended.error == std::errc::operation_canceled);
-    CHECK_FALSE(file.in_use());
+    CHECK(file.idle());
     CHECK(folder.read("file").empty());
 }
 

@@ -20,18 +20,18 @@ TEST_CASE("a direction has one operation at a time", "[net]") {
     manual_operation one(owner);
     manual_operation other(owner);
     direction incoming;
-    CHECK_FALSE(incoming.busy());
+    CHECK(incoming.empty());
     CHECK_NOTHROW(incoming.require_idle("recv"));
 
     incoming.begin(one);
-    CHECK(incoming.busy());
+    CHECK_FALSE(incoming.empty());
     CHECK_THROWS_AS(incoming.require_idle("recv"), std::logic_error);
     CHECK_THROWS_WITH(incoming.require_idle("recv"),
                       "recv: another one is pending on this socket; await it first");
     incoming.end(other);  // which never began
-    CHECK(incoming.busy());
+    CHECK_FALSE(incoming.empty());
     incoming.end(one);
-    CHECK_FALSE(incoming.busy());
+    CHECK(incoming.empty());
 }
 
 TEST_CASE("cancelling a direction cancels what is pending in it, if anything is", "[net]") {
@@ -86,12 +86,12 @@ TEST_CASE("a direction that is timed out ends what is pending with timed_out", "
     CHECK(one.cancels() == 0);
     REQUIRE(one.await_suspend(std::noop_coroutine()));
     incoming.begin(one);
-    CHECK(incoming.pending() == &one);
+    CHECK(incoming.newest() == &one);
     incoming.time_out();
     CHECK(one.cancels() == 1);
     CHECK(one.error() == std::errc::timed_out);
     incoming.end(one);
-    CHECK(incoming.pending() == nullptr);
+    CHECK(incoming.newest() == nullptr);
     owner.stop();
     owner.run();
 }

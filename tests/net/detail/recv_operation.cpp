@@ -24,13 +24,13 @@ TEST_CASE("a recv waits for bytes, yields those that are there, and 0 at the end
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
         group.spawn(connection.receive(buffer, ended));
-        CHECK(connection.incoming.busy());
+        CHECK_FALSE(connection.incoming.empty());
         co_await ringlet::yield();
         CHECK(::send(connection.pair.peer(), "hello", 5, 0) == 5);
         co_await group.join();
         CHECK(ended.count == 5);
         CHECK(buffer.starts_with("hello"));
-        CHECK_FALSE(connection.incoming.busy());
+        CHECK(connection.incoming.empty());
         CHECK_FALSE(connection.incoming.ended());
 
         connection.pair.other = ringlet::socket();
@@ -63,7 +63,7 @@ TEST_CASE("a recv that fails stores its error, or throws it", "[net]") {
     CHECK(ended.error == std::errc::connection_reset);
     CHECK(text == "recv: Bad file descriptor");
     CHECK_FALSE(connection.incoming.ended());
-    CHECK_FALSE(connection.incoming.busy());
+    CHECK(connection.incoming.empty());
 }
 
 TEST_CASE("a recv under a scope that is cancelled fails with its reason", "[net]") {
@@ -88,7 +88,7 @@ TEST_CASE("a recv under a scope that is cancelled fails with its reason", "[net]
     CHECK(by_deadline.error == std::errc::timed_out);
     CHECK(too_late.error == std::errc::timed_out);
     CHECK(too_late.count == 0);
-    CHECK_FALSE(connection.incoming.busy());
+    CHECK(connection.incoming.empty());
 }
 
 TEST_CASE("bytes that come in the turn of a cancel are not dropped", "[net]") {
@@ -124,7 +124,7 @@ TEST_CASE("a second recv while one is pending is a logic_error, and harms nothin
         } catch (const std::logic_error& error) {
             text = error.what();
         }
-        CHECK(connection.incoming.busy());
+        CHECK_FALSE(connection.incoming.empty());
         CHECK(::send(connection.pair.peer(), "hello", 5, 0) == 5);
         co_await group.join();
     });

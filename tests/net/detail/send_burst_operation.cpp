@@ -252,9 +252,9 @@ TEST_CASE("data cannot be sent in segments of nothing, and the error says so", "
 }
 
 TEST_CASE("a burst counts as the datagrams and bytes that have gone", "[net]") {
-    ringlet::detail::operation_group::counter packets{0};
-    ringlet::detail::operation_group::counter bytes{0};
-    ringlet::detail::operation_group group;
+    ringlet::detail::datagram_operations::counter packets{0};
+    ringlet::detail::datagram_operations::counter bytes{0};
+    ringlet::detail::datagram_operations group;
     group.count_sent(packets, bytes);
     int calls = 0;
     loop owner(std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/file/detail/file_operations.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <cstddef>
@@ -11,17 +11,18 @@ namespace ringlet::detail {
 /// Reads up to `size` bytes of a file, from `offset` on. Yields the count; 0 is the end of the
 /// file. What is in the page cache is read within the next `enter`; for the rest the kernel waits
 /// in a thread of its own. pread(2), io_uring_prep_read(3).
-class read_at_operation final : public ring_awaitable<read_at_operation> {
+class read_at_operation final : public ring_awaitable<read_at_operation, grouped_operation> {
 public:
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
     /// until the await is over.
     read_at_operation(loop_core& core, int fd, void* data, std::size_t size, std::uint64_t offset,
-                      const pinned& source, error_sink error) noexcept
-        : ring_awaitable(core), fd_(fd), data_(data),
+                      file_operations& pending, error_sink error) noexcept
+        : ring_awaitable(core, fd, &pending), data_(data),
           size_(static_cast<unsigned>(size < size_max ? size : size_max)), offset_(offset),
-          pin_(source), error_(error) {}
+          error_(error) {}
 
-    std::size_t await_resume() const {
+    std::size_t await_resume() {
+        end();
         report(error_, "read");
         return result_ < 0 ? 0 : static_cast<std::size_t>(result_);
     }
@@ -35,11 +36,9 @@ private:
         io_uring_prep_read(&sqe, fd_, data_, size_, offset_);
     }
 
-    int fd_;
     void* data_;
     unsigned size_;
     std::uint64_t offset_;
-    pinned::pin pin_;
     error_sink error_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/file/detail/pinned.hpp>
+#include <ringlet/file/detail/file_operations.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <cstddef>
@@ -10,18 +10,17 @@ namespace ringlet::detail {
 
 /// Writes `size` bytes to a file, from `offset` on: as many as it takes at once, or all of them.
 /// Yields how many were written. pwrite(2), io_uring_prep_write(3).
-class write_at_operation final : public ring_awaitable<write_at_operation> {
+class write_at_operation final : public ring_awaitable<write_at_operation, grouped_operation> {
 public:
     enum class amount { some, all };
 
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
     /// until the await is over.
     write_at_operation(loop_core& core, int fd, const void* data, std::size_t size,
-                       std::uint64_t offset, amount wanted, const pinned& target,
+                       std::uint64_t offset, amount wanted, file_operations& pending,
                        error_sink error) noexcept
-        : ring_awaitable(core), fd_(fd), wanted_(wanted),
-          data_(static_cast<const std::byte*>(data)), size_(size), offset_(offset), pin_(target),
-          error_(error) {}
+        : ring_awaitable(core, fd, &pending), wanted_(wanted),
+          data_(static_cast<const std::byte*>(data)), size_(size), offset_(offset), error_(error) {}
 
     /// Nothing to write is done at once.
     [[nodiscard]] bool await_ready() noexcept {
@@ -29,6 +28,7 @@ public:
     }
 
     std::size_t await_resume() {
+        end();
         if (result_ >= 0)
             written_ += static_cast<std::size_t>(result_);
         report(error_, "write");
@@ -51,13 +51,11 @@ private:
     }
     void complete(const completion& cqe) override;
 
-    int fd_;
     amount wanted_;
     const std::byte* data_;
     std::size_t size_;
     std::size_t written_ = 0;
     std::uint64_t offset_;
-    pinned::pin pin_;
     error_sink error_;
 };
 

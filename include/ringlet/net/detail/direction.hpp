@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/loop/detail/operation.hpp>
+#include <ringlet/net/detail/socket_operations.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -8,66 +8,61 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace ringlet::detail {
 
-/// One direction of a socket, and the operation in flight in it: at most one, since two receives
-/// would share the bytes by chance, and of two sends the kernel reorders the pieces.
+/// One direction of a stream's socket: the operation that is pending in it, and its progress.
+/// At most one operation is pending, since two receives would share the bytes by chance, and of two
+/// sends the kernel reorders the pieces.
 ///
 /// One thread: the loop's.
-class direction {
+class direction : public pending_on<pending_operations, socket_sentences> {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
     direction() noexcept = default;
 
-    /// Moving is for sockets that move, with nothing pending.
+    /// Moving is for sockets that move, with nothing pending. The watchers stay where they are.
     direction(direction&& other) noexcept
-        : progressed_at_(other.progressed_at_), ended_(other.ended_), total_(other.total_) {
-        other.check_idle_to_move();
-    }
+        : pending_on(std::move(other)), ended_(other.ended_), progressed_at_(other.progressed_at_),
+          total_(other.total_) {}
     direction& operator=(direction&& other) noexcept {
-        check_idle_to_move();
-        other.check_idle_to_move();
-        progressed_at_ = other.progressed_at_;
+        pending_on::operator=(std::move(other));
         ended_ = other.ended_;
+        progressed_at_ = other.progressed_at_;
         total_ = other.total_;
         return *this;
     }
-    ~direction() {
-        check(!busy(), "a socket was destroyed while an operation on it was pending; "
-                       "await close() first, or cancel the operation and await it");
-    }
-
-    [[nodiscard]] bool busy() const noexcept { return pending_ != nullptr; }
+    ~direction() = default;
 
     /// Throws std::logic_error, naming `caller`, if an operation is pending.
     void require_idle(const char* caller) const {
-        if (busy()) [[unlikely]]
+        if (!empty()) [[unlikely]]
             throw std::logic_error(std::string(caller) +
                                    ": another one is pending on this socket; await it first");
     }
 
-    /// From suspending to resuming, an operation is the pending one.
-    void begin(operation& started) noexcept { pending_ = &started; }
-    void end(const operation& ended) noexcept {
-        if (pending_ == &ended)
-            pending_ = nullptr;
+    /// For operations, once the direction is idle: makes `started` the pending one, until `end`. For
+    /// an operation that never began, `end` does nothing.
+    void begin(operation& started) noexcept { head_ = &started; }
+    void end(operation& ended) noexcept {
+        if (head_ == &ended) [[likely]]
+            head_ = nullptr;
+        else if (newest() == &ended)
+            set_newest(nullptr);
     }
-
-    /// The pending operation, or nullptr.
-    [[nodiscard]] operation* pending() const noexcept { return pending_; }
 
     /// Cancels the pending operation, if there is one.
     void cancel() {
-        if (busy())
-            pending_->cancel();
+        if (!empty())
+            newest()->cancel();
     }
 
-    /// The same with timed_out.
+    /// Ends the pending operation, if there is one, with timed_out.
     void time_out() {
-        if (busy())
-            pending_->time_out();
+        if (!empty())
+            newest()->time_out();
     }
 
     /// Notes that so many bytes have gone through, in the turn of the loop that began at `now`.
@@ -103,15 +98,9 @@ public:
     void count_into(std::atomic<std::uint64_t>* total) noexcept { total_ = total; }
 
 private:
-    void check_idle_to_move() const noexcept {
-        check(!busy(), "a socket was moved while an operation on it was pending; await the "
-                       "operation first");
-    }
-
-    operation* pending_ = nullptr;
-    time_point progressed_at_ = time_point::min();
-    unsigned watchers_ = 0;
     bool ended_ = false;
+    unsigned watchers_ = 0;
+    time_point progressed_at_ = time_point::min();
     std::atomic<std::uint64_t>* total_ = nullptr;
 };
 

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/loop/detail/ring_awaitable.hpp>
-#include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/detail/stream_operation.hpp>
 
 #include <sys/uio.h>
 
@@ -14,17 +13,17 @@ namespace ringlet::detail {
 
 /// Sends several buffers on a stream socket, in order and whole, without copying them together.
 /// Yields how many bytes were sent. sendmsg(2), io_uring_prep_sendmsg(3).
-class gathered_send_operation : public ring_awaitable<gathered_send_operation> {
+class gathered_send_operation : public stream_awaitable<gathered_send_operation> {
 public:
+    static constexpr const char* name = "send";
+
     /// Awaiting it throws std::system_error, or stores the error in `error`. The buffers and what
     /// they name must last until the await is over.
     gathered_send_operation(loop_core& core, int fd, std::span<const iovec> buffers,
                             direction& outgoing, error_sink error) noexcept;
 
     /// Nothing to send is done at once.
-    [[nodiscard]] bool await_ready() noexcept {
-        return size_ == 0 && !outgoing_.busy() && (!admit() || core_->may_complete_inline());
-    }
+    [[nodiscard]] bool await_ready() noexcept { return ends_at_once(size_); }
 
     bool await_suspend(suspension waiter);
     std::size_t await_resume();
@@ -40,13 +39,10 @@ private:
     readiness missing_readiness() noexcept override;
     void advance(std::size_t sent) noexcept;
 
-    int fd_;
     std::span<const iovec> buffers_;  // those not sent whole yet
     std::size_t offset_ = 0;          // into the first of them
     std::size_t size_;
     std::size_t sent_ = 0;
-    direction& outgoing_;
-    error_sink error_;
     msghdr message_{};
     std::array<iovec, batch_max> batch_;
 };

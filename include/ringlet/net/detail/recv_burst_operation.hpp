@@ -16,7 +16,7 @@ class recv_burst_operation final : public ring_awaitable<recv_burst_operation, r
 public:
     /// As recvmsg_operation says.
     recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
-                         operation_group* pending, error_sink error) noexcept
+                         datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, buffer, sender, pending, error) {}
 
     received_burst await_resume();

@@ -11,7 +11,7 @@ class recv_from_operation final : public ring_awaitable<recv_from_operation, rec
 public:
     /// As recvmsg_operation says.
     recv_from_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
-                        operation_group* pending, error_sink error) noexcept
+                        datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, buffer, sender, pending, error) {}
 
     received_datagram await_resume() { return conclude(); }

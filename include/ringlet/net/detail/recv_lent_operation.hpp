@@ -2,22 +2,23 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/receive_buffers.hpp>
-#include <ringlet/loop/detail/ring_awaitable.hpp>
-#include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/detail/stream_operation.hpp>
 #include <ringlet/net/received_bytes.hpp>
 
 namespace ringlet::detail {
 
 /// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
-/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where receive_buffers
-/// gives it none to wait with, or takes that back, it waits in poll(2), takes a buffer once bytes
-/// have come, and then calls recv(2).
-class recv_lent_operation final : public ring_awaitable<recv_lent_operation>,
+/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where
+/// receive_buffers gives it none to wait with, or takes that back, it waits in poll(2), takes a
+/// buffer once bytes have come, and then calls recv(2).
+class recv_lent_operation final : public stream_awaitable<recv_lent_operation>,
                                   private receive_buffers::receiver {
 public:
+    static constexpr const char* name = "recv_lent";
+
     /// Awaiting it throws std::system_error, or stores the error in `error`.
     recv_lent_operation(loop_core& core, int fd, direction& incoming, error_sink error) noexcept
-        : ring_awaitable(core, never_enough), fd_(fd), incoming_(incoming), error_(error) {}
+        : stream_awaitable(core, fd, incoming, error, never_enough) {}
 
     /// Throws std::bad_alloc.
     bool await_suspend(suspension awaiting);
@@ -39,12 +40,9 @@ private:
     void poll();
     void receive();
 
-    int fd_;
     bool holding_ = false;   // waits with a buffer, known to the loop's buffers
     bool yielding_ = false;  // is to wait without
     std::byte* buffer_ = nullptr;
-    direction& incoming_;
-    error_sink error_;
 };
 
 }  // namespace ringlet::detail

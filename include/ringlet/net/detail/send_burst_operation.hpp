@@ -30,7 +30,7 @@ public:
     /// `protocol` is the socket's (SO_PROTOCOL): of IPPROTO_UDP the kernel can cut. The rest is as
     /// sendmsg_operation says. Throws std::invalid_argument for data in segments of 0 bytes.
     send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
-                         std::size_t segment_size, const address* to, operation_group* pending,
+                         std::size_t segment_size, const address* to, datagram_operations* pending,
                          error_sink error);
 
     std::size_t await_resume();

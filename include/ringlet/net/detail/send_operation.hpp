@@ -1,8 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/loop/detail/ring_awaitable.hpp>
-#include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/detail/stream_operation.hpp>
 
 #include <cstddef>
 
@@ -10,37 +9,28 @@ namespace ringlet::detail {
 
 /// Sends `size` bytes on a stream socket: as many as it takes at once, or all of them. Yields how
 /// many were sent. send(2), io_uring_prep_send(3).
-class send_operation final : public ring_awaitable<send_operation> {
+class send_operation final : public stream_awaitable<send_operation> {
 public:
+    static constexpr const char* name = "send";
+
     enum class amount { some, all };
 
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
     /// until the await is over.
     send_operation(loop_core& core, int fd, const void* data, std::size_t size, amount wanted,
                    direction& outgoing, error_sink error) noexcept
-        : ring_awaitable(core), fd_(fd), wanted_(wanted),
-          data_(static_cast<const std::byte*>(data)), size_(size), outgoing_(outgoing),
-          error_(error) {}
+        : stream_awaitable(core, fd, outgoing, error), wanted_(wanted),
+          data_(static_cast<const std::byte*>(data)), size_(size) {}
 
     /// Nothing to send is done at once.
-    [[nodiscard]] bool await_ready() noexcept {
-        return size_ == 0 && !outgoing_.busy() && (!admit() || core_->may_complete_inline());
-    }
-
-    bool await_suspend(suspension waiter) {
-        outgoing_.require_idle("send");
-        if (!ring_awaitable::await_suspend(waiter))
-            return false;
-        outgoing_.begin(*this);
-        return true;
-    }
+    [[nodiscard]] bool await_ready() noexcept { return ends_at_once(size_); }
 
     std::size_t await_resume() {
-        outgoing_.end(*this);
+        end();
         if (result_ > 0)
             count(result_);
         if (result_ < 0 || error_.stores()) [[unlikely]]
-            report(error_, "send");
+            report(error_, name);
         return sent_;
     }
 
@@ -55,7 +45,7 @@ private:
         const std::size_t chunk = left < chunk_max ? left : chunk_max;
         int flags = MSG_NOSIGNAL;
         if (wanted_ == amount::all) {
-            if (!outgoing_.watched())
+            if (!way_.watched())
                 flags |= MSG_WAITALL;  // the kernel goes on after a short send, most of the time
             enough_ = chunk == left ? static_cast<int>(chunk) : never_enough;
         }
@@ -66,16 +56,13 @@ private:
 
     void count(int sent) noexcept {
         sent_ += static_cast<std::size_t>(sent);
-        outgoing_.progress(static_cast<std::size_t>(sent), core_->turn_began());
+        way_.progress(static_cast<std::size_t>(sent), core_->turn_began());
     }
 
-    int fd_;
     amount wanted_;
     const std::byte* data_;
     std::size_t size_;
     std::size_t sent_ = 0;
-    direction& outgoing_;
-    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -21,13 +21,13 @@ public:
 
     /// As sendmsg_operation says.
     send_to_operation(loop_core& core, int fd, const_buffer data, const address* to,
-                      operation_group* pending, error_sink error) noexcept
+                      datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, data, to, pending, error, 0) {}
 
     std::size_t await_resume() {
         const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
         if (result_ >= 0)
-            place_.sent(sent);
+            count_sent(sent);
         conclude();
         return sent;
     }

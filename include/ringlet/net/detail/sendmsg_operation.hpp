@@ -1,11 +1,10 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/loop/detail/ring_operation.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
-#include <ringlet/net/detail/operation_group.hpp>
+#include <ringlet/net/detail/datagram_operations.hpp>
 
 #include <sys/socket.h>
 
@@ -15,7 +14,7 @@ namespace ringlet::detail {
 
 /// What the sends of datagrams have in common: the message, and waiting while there is no room for
 /// it. sendmsg(2), io_uring_prep_sendmsg(3).
-class sendmsg_operation : public ring_operation, private timer {
+class sendmsg_operation : public grouped_operation, private timer {
 public:
     void cancel() override;
 
@@ -24,16 +23,11 @@ protected:
     /// a descriptor that the caller keeps open meanwhile. Awaiting it throws std::system_error, or
     /// stores the error in `error`. All of them must last until the await is over.
     sendmsg_operation(loop_core& core, int fd, const_buffer data, const address* to,
-                      operation_group* pending, error_sink error, int enough) noexcept
-        : ring_operation(core, enough), data_{const_cast<void*>(data.data()), data.size()},
-          place_(pending, *this), fd_(fd), to_(to), error_(error) {}
+                      datagram_operations* pending, error_sink error, int enough) noexcept
+        : grouped_operation(core, fd, pending, enough), data_{const_cast<void*>(data.data()),
+                                                              data.size()},
+          to_(to), error_(error) {}
     ~sendmsg_operation() = default;
-
-    /// From suspending to `conclude`, it is pending on its socket.
-    void suspend(suspension waiter) noexcept {
-        ring_operation::suspend(waiter);
-        place_.enter();
-    }
 
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
@@ -45,12 +39,17 @@ protected:
         pause_ = {};
     }
 
+    /// Counts datagrams that have gone: so many bytes together.
+    void count_sent(std::size_t bytes, std::size_t packets = 1) noexcept {
+        if (group_ != nullptr)
+            static_cast<datagram_operations&>(*group_).sent(bytes, packets);
+    }
+
     /// The last step: reports the error, if there was one.
     void conclude();
 
     iovec data_;  // the message
     msghdr message_{};
-    operation_group::place place_;
 
 private:
     // The pause before the next attempt where poll(2) knows nothing of the room: it doubles.
@@ -59,7 +58,6 @@ private:
 
     void expire() override { restart(); }
 
-    int fd_;
     const address* to_;
     error_sink error_;
     bool polled_ = false;

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <ringlet/loop/detail/pending_operations.hpp>
+#include <ringlet/loop/detail/ring_operation.hpp>
+
+namespace ringlet::detail {
+
+class grouped_operation;
+
+/// The operations that are pending on an object which takes any number of them at once. (A stream
+/// takes one each way: see direction.)
+///
+/// One thread: the loop's.
+class operation_group : public pending_operations {
+public:
+    /// For operations: makes `started` one of those that are pending, until `end`. For an operation
+    /// that never began, `end` does nothing.
+    void begin(grouped_operation& started) noexcept;
+    void end(grouped_operation& ended) noexcept;
+
+    /// Cancels every operation that is pending, and those that begin before all of them have ended.
+    void cancel();
+
+protected:
+    ~operation_group() = default;
+
+private:
+    [[nodiscard]] grouped_operation* newest_member() const noexcept;
+    void begin_beside_others(grouped_operation& started) noexcept;
+    void end_among_others(grouped_operation& ended) noexcept;
+
+    bool cancelling_ = false;  // whether an operation that begins is cancelled
+};
+
+/// An operation of the ring that is a member of a group while it is pending.
+class grouped_operation : public ring_operation {
+protected:
+    /// An operation on the descriptor `fd`; `group` is that of its object, or nullptr for a
+    /// descriptor that the caller keeps open meanwhile.
+    grouped_operation(loop_core& core, int fd, operation_group* group, int enough = 0) noexcept
+        : ring_operation(core, enough), fd_(fd), group_(group) {}
+    ~grouped_operation() = default;
+
+    /// From suspending to `end`, it is pending on its object.
+    void suspend(suspension waiter) noexcept {
+        ring_operation::suspend(waiter);
+        begin();
+    }
+    void begin() noexcept {
+        if (group_ != nullptr)
+            group_->begin(*this);
+    }
+
+    /// The first step of going on.
+    void end() noexcept {
+        if (group_ != nullptr)
+            group_->end(*this);
+    }
+
+    int fd_;
+    operation_group* group_;
+
+private:
+    friend operation_group;
+
+    grouped_operation* older_ = nullptr;
+    grouped_operation* newer_ = nullptr;
+};
+
+inline void operation_group::begin(grouped_operation& started) noexcept {
+    if (!empty()) {
+        begin_beside_others(started);
+        return;
+    }
+    head_ = &started;
+    cancelling_ = false;
+}
+
+inline void operation_group::end(grouped_operation& ended) noexcept {
+    if (head_ == &ended && ended.older_ == nullptr)
+        head_ = nullptr;
+    else
+        end_among_others(ended);
+}
+
+}  // namespace ringlet::detail

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ringlet/base/error_sink.hpp>
+#include <ringlet/loop/detail/ring_awaitable.hpp>
+#include <ringlet/net/detail/direction.hpp>
+
+#include <cstddef>
+namespace ringlet::detail {
+
+/// What the receives and sends on a stream's socket have in common: the direction, in which at most
+/// one of them is pending at a time.
+class stream_operation : public ring_operation {
+protected:
+    /// Awaiting it throws std::system_error, or stores the error in `error`.
+    stream_operation(loop_core& core, int fd, direction& way, error_sink error,
+                     int enough = 0) noexcept
+        : ring_operation(core, enough), fd_(fd), way_(way), error_(error) {}
+    ~stream_operation() = default;
+
+    /// From suspending to `end`, it is the one that is pending in its direction.
+    void suspend(suspension waiter) noexcept {
+        ring_operation::suspend(waiter);
+        way_.begin(*this);
+    }
+
+    /// The first step of going on.
+    void end() noexcept { way_.end(*this); }
+
+    /// For sends: whether there is nothing to send, and the await may end without suspending.
+    [[nodiscard]] bool ends_at_once(std::size_t size) noexcept {
+        return size == 0 && way_.empty() && (!admit() || core_->may_complete_inline());
+    }
+
+    int fd_;
+    direction& way_;
+    error_sink error_;
+};
+
+/// The awaiting side of the receives and sends on a stream's socket. `Kind` is the class that
+/// derives from it, and `Kind::name` how the call is named where another is pending.
+template <class Kind>
+class stream_awaitable : public ring_awaitable<Kind, stream_operation> {
+    using base = ring_awaitable<Kind, stream_operation>;
+
+public:
+    bool await_suspend(suspension waiter) {
+        this->way_.require_idle(Kind::name);
+        return base::await_suspend(waiter);
+    }
+
+protected:
+    using base::base;
+    ~stream_awaitable() = default;
+};
+
+}  // namespace ringlet::detail
