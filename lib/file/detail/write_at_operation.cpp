@@ -8,11 +8,8 @@ void write_at_operation::complete(const completion& cqe) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EIO, 0} : cqe);
         return;
     }
-    written_ += static_cast<std::size_t>(cqe.result);
-    if (cancel_requested())
-        finish(-ECANCELED);
-    else
-        restart();
+    bytes_.note_gone(cqe.result);
+    go_on();
 }
 
 }  // namespace ringlet::detail

@@ -28,6 +28,13 @@ void ring_operation::restart() {
     prepare(core_->begin(*this));
 }
 
+void ring_operation::go_on() {
+    if (cancel_requested_)
+        finish(-ECANCELED);
+    else
+        restart();
+}
+
 void ring_operation::restart_when(const readiness& missing) {
     if (cancel_requested_) {
         complete({0, -ECANCELED, 0});

@@ -52,10 +52,8 @@ void gathered_send_operation::complete(const completion& cqe) {
     way_.progress(static_cast<std::size_t>(cqe.result), core_->turn_began());
     if (sent_ == size_)
         finish(0);
-    else if (cancel_requested())
-        finish(-ECANCELED);
     else
-        restart();
+        go_on();
 }
 
 ring_operation::readiness gathered_send_operation::missing_readiness() noexcept {

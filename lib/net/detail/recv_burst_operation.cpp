@@ -9,8 +9,8 @@ namespace ringlet::detail {
 
 void recv_burst_operation::prepare(io_uring_sqe& sqe) {
     recvmsg_operation::prepare(sqe);
-    message_.msg_control = control_.data();
-    message_.msg_controllen = control_.size();
+    message_.header().msg_control = control_.data();
+    message_.header().msg_controllen = control_.size();
 }
 
 received_burst recv_burst_operation::await_resume() {
@@ -23,8 +23,8 @@ received_burst recv_burst_operation::await_resume() {
 
 /// What the kernel says, which it does not of a single datagram: 0.
 std::size_t recv_burst_operation::segment_size() noexcept {
-    for (cmsghdr* one = CMSG_FIRSTHDR(&message_); one != nullptr;
-         one = CMSG_NXTHDR(&message_, one)) {
+    for (cmsghdr* one = CMSG_FIRSTHDR(&message_.header()); one != nullptr;
+         one = CMSG_NXTHDR(&message_.header(), one)) {
         if (one->cmsg_level != IPPROTO_UDP || one->cmsg_type != UDP_GRO)
             continue;
         int size = 0;

@@ -73,13 +73,6 @@ void send_burst_operation::complete(const completion& cqe) {
     }
 }
 
-void send_burst_operation::go_on() {
-    if (cancel_requested())
-        finish(-ECANCELED);
-    else
-        restart();
-}
-
 std::size_t send_burst_operation::await_resume() {
     conclude();
     return sent_;

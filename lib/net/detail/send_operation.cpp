@@ -5,12 +5,9 @@
 namespace ringlet::detail {
 
 void send_operation::complete(const completion& cqe) {
-    if (cqe.result > 0 && !cancel_requested()) {
+    if (cqe.result > 0) {
         count(cqe.result);
-        restart();
-    } else if (cqe.result > 0) {
-        count(cqe.result);
-        finish(-ECANCELED);
+        go_on();
     } else {
         // A stream socket that takes nothing and reports no error takes nothing more.
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);

@@ -52,6 +52,9 @@ protected:
     /// that has had its effect.
     void restart();
 
+    /// Restarts the operation for what is left to do, or ends it if a cancel was asked for.
+    void go_on();
+
     /// Has the ring end what it does for the operation; `complete` sees what becomes of that.
     void cancel_in_ring();
 

@@ -23,7 +23,7 @@ public:
                             direction& outgoing, error_sink error) noexcept;
 
     /// Nothing to send is done at once.
-    [[nodiscard]] bool await_ready() noexcept { return ends_at_once(size_); }
+    [[nodiscard]] bool await_ready() noexcept { return ends_at_once(size_ == 0); }
 
     bool await_suspend(suspension waiter);
     std::size_t await_resume();

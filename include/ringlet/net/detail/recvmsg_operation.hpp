@@ -1,12 +1,8 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/net/address.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
-#include <ringlet/net/mutable_buffer.hpp>
-#include <ringlet/net/received_datagram.hpp>
-
-#include <sys/socket.h>
+#include <ringlet/net/detail/received_message.hpp>
 
 namespace ringlet::detail {
 
@@ -20,23 +16,20 @@ protected:
     /// over.
     recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
                       datagram_operations* pending, error_sink error) noexcept
-        : grouped_operation(core, fd, pending), buffer_{buffer.data(), buffer.size()},
-          sender_(sender), error_(error) {}
+        : grouped_operation(core, fd, pending), message_(buffer), sender_(sender), error_(error) {}
     ~recvmsg_operation() = default;
 
-    void prepare(io_uring_sqe& sqe) override;
+    void prepare(io_uring_sqe& sqe) override { message_.prepare(sqe, fd_, sender_ != nullptr); }
     readiness missing_readiness() noexcept override;
 
     /// The last step: reports the error, if there was one, and says what has been received.
     received_datagram conclude();
 
-    msghdr message_{};
+    received_message message_;
 
 private:
-    iovec buffer_;
     address* sender_;
     error_sink error_;
-    sockaddr_storage name_;
 };
 
 }  // namespace ringlet::detail

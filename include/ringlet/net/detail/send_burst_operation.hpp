@@ -40,7 +40,6 @@ private:
 
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
-    void go_on();
 
     const std::byte* begin_;
     std::size_t size_;

@@ -4,7 +4,6 @@
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/direction.hpp>
 
-#include <cstddef>
 namespace ringlet::detail {
 
 /// What the receives and sends on a stream's socket have in common: the direction, in which at most
@@ -26,9 +25,9 @@ protected:
     /// The first step of going on.
     void end() noexcept { way_.end(*this); }
 
-    /// For sends: whether there is nothing to send, and the await may end without suspending.
-    [[nodiscard]] bool ends_at_once(std::size_t size) noexcept {
-        return size == 0 && way_.empty() && (!admit() || core_->may_complete_inline());
+    /// For sends: whether the await ends without suspending, since there is nothing to send.
+    [[nodiscard]] bool ends_at_once(bool nothing_to_send) noexcept {
+        return nothing_to_send && way_.empty() && (!admit() || core_->may_complete_inline());
     }
 
     int fd_;
