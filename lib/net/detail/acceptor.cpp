@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
 
 namespace ringlet::detail {
@@ -39,33 +38,10 @@ bool concerns_one_client(int error) noexcept {
 
 }  // namespace
 
-bool acceptor::available() const noexcept {
-    return !ahead_.empty() || pending_error_ != 0 || stopped_;
-}
-
-int acceptor::take() noexcept {
-    if (!ahead_.empty()) {
-        const int fd = ahead_.front();
-        ahead_.pop_front();
-        ++yielded_;
-        return fd;
-    }
-    return pending_error_ != 0 ? std::exchange(pending_error_, 0) : -EBADF;
-}
-
-void acceptor::wait(accept_operation& waiter) {
-    if (waiter_ != nullptr)
-        throw std::logic_error("accept: another one is pending on this listener; await it first");
-    arm();
-    waiter_ = &waiter;
-}
-
-void acceptor::stop() {
-    stopped_ = true;
-    core_->timers().disarm(*this);
-    pending_.cancel();
-    if (waiter_ != nullptr)
-        std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
+int acceptor::take_held() noexcept {
+    const int fd = ahead_.front();
+    ahead_.pop_front();
+    return fd;
 }
 
 void acceptor::discard_ahead() noexcept {
@@ -88,9 +64,7 @@ void acceptor::prepare(io_uring_sqe& sqe) {
         io_uring_prep_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
 }
 
-void acceptor::arm() {
-    if (armed() || pausing_)
-        return;
+void acceptor::start() {
     restart();
     begin();
 }
@@ -120,7 +94,7 @@ void acceptor::complete(const completion& cqe) {
             discard(cqe.result);
         if (!armed())
             delete this;
-    } else if (stopped_) {
+    } else if (stopped()) {
         if (cqe.result >= 0)
             ahead_.push_back(cqe.result);
     } else if (cqe.result >= 0) {
@@ -132,8 +106,8 @@ void acceptor::complete(const completion& cqe) {
 
 void acceptor::accepted(int fd) {
     pause_ = {};
-    if (waiter_ != nullptr) {
-        ++yielded_;
+    if (awaited()) {
+        count_yielded();
         give(fd);
         return;
     }
@@ -142,27 +116,18 @@ void acceptor::accepted(int fd) {
         cancel();
 }
 
-// The waiter may go so far as to destroy the listener: nothing may come after this.
-void acceptor::give(int result) {
-    accept_operation& waiter = *std::exchange(waiter_, nullptr);
-    waiter.result_ = result;
-    waiter.resume();
-}
-
 void acceptor::failed(int error) {
     if (means_overload(error)) {
         pause(error);
     } else if (error == EINVAL && multishot_) {
         multishot_ = false;
-        if (waiter_ != nullptr)
-            arm();
+        arm_if_awaited();
     } else if (concerns_one_client(error) || error == ECANCELED) {
-        if (waiter_ != nullptr)  // otherwise the next accept arms
-            arm();
-    } else if (waiter_ != nullptr) {
+        arm_if_awaited();  // otherwise the next accept arms
+    } else if (awaited()) {
         give(-error);
     } else {
-        pending_error_ = -error;
+        set_pending_error(error);
     }
 }
 
@@ -170,16 +135,9 @@ void acceptor::pause(int error) {
     const bool stuck_anew = pause_ == std::chrono::milliseconds::zero();
     pause_ = stuck_anew ? options_.overload_pause_first
                         : std::min(pause_ * 2, options_.overload_pause_max);
-    pausing_ = true;
-    core_->timers().arm(*this, core_->now() + pause_);
+    arm_after(pause_);
     if (stuck_anew && overload_)
         overload_(std::error_code(error, std::system_category()), pause_);
-}
-
-void acceptor::expire() {
-    pausing_ = false;
-    if (waiter_ != nullptr)
-        arm();
 }
 
 }  // namespace ringlet::detail

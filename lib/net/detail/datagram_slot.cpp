@@ -3,8 +3,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
-
 namespace ringlet::detail {
 
 void datagram_slot::receive(bool wait) {
@@ -14,11 +12,7 @@ void datagram_slot::receive(bool wait) {
 }
 
 datagram datagram_slot::lend() noexcept {
-    const auto original = static_cast<std::size_t>(result_);
-    return {*this, static_cast<std::byte*>(buffer_.iov_base),
-            received_datagram{std::min(original, buffer_.iov_len), original,
-                              (message_.msg_flags & MSG_TRUNC) != 0},
-            address::from(reinterpret_cast<const sockaddr*>(&name_), message_.msg_namelen)};
+    return {*this, message_.data(), message_.received(result_), message_.sender()};
 }
 
 void datagram_slot::give_back() noexcept {
@@ -26,14 +20,7 @@ void datagram_slot::give_back() noexcept {
 }
 
 void datagram_slot::prepare(io_uring_sqe& sqe) {
-    message_ = {};
-    message_.msg_name = &name_;
-    message_.msg_namelen = sizeof(name_);
-    message_.msg_iov = &buffer_;
-    message_.msg_iovlen = 1;
-    // With MSG_TRUNC the result is the datagram's own size.
-    const unsigned flags = waits_ ? MSG_TRUNC : MSG_TRUNC | MSG_DONTWAIT;
-    io_uring_prep_recvmsg(&sqe, fd_, &message_, flags);
+    message_.prepare(sqe, fd_, true, waits_ ? 0 : MSG_DONTWAIT);
 }
 
 void datagram_slot::complete(const completion& cqe) {

@@ -2,8 +2,7 @@
 
 #include <ringlet/loop/detail/operation_group.hpp>
 #include <ringlet/net/datagram.hpp>
-
-#include <sys/socket.h>
+#include <ringlet/net/detail/received_message.hpp>
 
 namespace ringlet::detail {
 
@@ -12,12 +11,14 @@ class datagram_pool;
 /// One buffer of a pool and the RECVMSG that fills it. It is free, in flight, received or lent.
 class datagram_slot final : public grouped_operation {
 public:
-    /// `in_flight` is where the pool keeps account of those in flight.
+    /// The slot `number` of `pool`, which keeps account of those in flight in `in_flight`.
     datagram_slot(loop_core& core, datagram_pool& pool, operation_group& in_flight, int fd,
-                  std::byte* memory, std::size_t size) noexcept
-        : grouped_operation(core, fd, &in_flight, never_enough),
-          pool_(pool), buffer_{memory, size} {}
+                  int number, mutable_buffer memory) noexcept
+        : grouped_operation(core, fd, &in_flight, never_enough), pool_(pool), number_(number),
+          message_(memory) {}
     ~datagram_slot() = default;
+
+    [[nodiscard]] int number() const noexcept { return number_; }
 
     /// Receives a datagram that is there, or waits for one.
     void receive(bool wait);
@@ -32,10 +33,9 @@ private:
     readiness missing_readiness() noexcept override;
 
     datagram_pool& pool_;
+    int number_;
     bool waits_ = false;
-    iovec buffer_;
-    msghdr message_{};
-    sockaddr_storage name_;
+    received_message message_;
 };
 
 }  // namespace ringlet::detail

@@ -1,31 +1,22 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/loop/detail/operation.hpp>
+#include <ringlet/net/detail/next_operation.hpp>
 #include <ringlet/net/stream.hpp>
 
 namespace ringlet::detail {
 
 class acceptor;
+extern template class next_operation<acceptor>;
 
 /// Waits for the next connection of a listener and yields it.
-class accept_operation final : public operation {
+class accept_operation final : public next_operation<acceptor> {
 public:
     /// Awaiting it throws std::system_error, or stores the error in `error`.
     accept_operation(loop_core& core, acceptor& source, error_sink error) noexcept
-        : operation(core), source_(source), error_(error) {}
+        : next_operation(core, source, error) {}
 
-    [[nodiscard]] bool await_ready() noexcept;
-    void await_suspend(suspension waiter);
     stream await_resume();
-
-    void cancel() override;
-
-private:
-    friend acceptor;
-
-    acceptor& source_;
-    error_sink error_;
 };
 
 }  // namespace ringlet::detail

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <ringlet/loop/detail/timer.hpp>
+#include <ringlet/net/detail/next_operation.hpp>
+#include <ringlet/net/detail/socket_operations.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+namespace ringlet::detail {
+
+/// What brings one thing after another, connections or datagrams, some of them before they are
+/// asked for. One operation at a time waits for the next. `Derived` knows how they come:
+///
+///     loop_core& core();
+///     bool holding() const;          // whether there is one that has come ahead, and
+///     int take_held();               // that one, as a number
+///     void start();                  // has the kernel bring some; nothing is in flight
+///     static constexpr const char* already_waiting;  // what a second operation is told
+///     static constexpr int error_when_stopped;       // `-errno` of an operation that finds
+///     nothing
+template <class Derived>
+class ahead_source : private timer {
+public:
+    ahead_source(const ahead_source&) = delete;
+    ahead_source& operator=(const ahead_source&) = delete;
+
+    /// Whether an operation need not wait, and then its result: a number or `-errno`.
+    [[nodiscard]] bool available() const noexcept {
+        return self().holding() || pending_error_ != 0 || stopped_;
+    }
+    [[nodiscard]] int take() noexcept {
+        if (self().holding()) {
+            ++yielded_;
+            return self().take_held();
+        }
+        return pending_error_ != 0 ? std::exchange(pending_error_, 0) : Derived::error_when_stopped;
+    }
+
+    /// Otherwise: the operation to resume with the next result. Throws std::logic_error if there
+    /// is one already.
+    void wait(next_operation<Derived>& waiter) {
+        if (waiter_ != nullptr)
+            throw std::logic_error(Derived::already_waiting);
+        arm();
+        waiter_ = &waiter;
+    }
+    void stop_waiting() noexcept { waiter_ = nullptr; }
+
+    /// How many things have been taken, or given to an operation that waited.
+    [[nodiscard]] std::uint64_t yielded() const noexcept { return yielded_; }
+
+    /// Nothing is brought from now on, but for what is on its way; `settled` waits until the kernel
+    /// agrees. What has come can still be taken.
+    void stop() {
+        stopped_ = true;
+        if (std::exchange(pausing_, false))
+            self().core().timers().disarm(*this);
+        in_flight_.cancel();
+        if (waiter_ != nullptr)
+            std::exchange(waiter_, nullptr)->resume_later(-ECANCELED);
+    }
+    [[nodiscard]] settled_operation settled() noexcept { return in_flight_.settled(self().core()); }
+
+protected:
+    ahead_source() noexcept = default;
+    ~ahead_source() = default;
+
+    [[nodiscard]] bool awaited() const noexcept { return waiter_ != nullptr; }
+    [[nodiscard]] bool armed() const noexcept { return !in_flight_.empty(); }
+    [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+    /// Has something brought, unless it is already, or after a pause.
+    void arm() {
+        if (!armed() && !pausing_)
+            self().start();
+    }
+    void arm_if_awaited() {
+        if (awaited())
+            arm();
+    }
+
+    /// Arms nothing before the pause is over, and then for an operation that waits.
+    void arm_after(std::chrono::milliseconds pause) noexcept {
+        if (std::exchange(pausing_, true))
+            return;
+        self().core().timers().arm(*this, self().core().now() + pause);
+    }
+
+    /// Resumes the operation that waits, which may go so far as to destroy the owner: nothing may
+    /// come after this.
+    void give(int result) {
+        next_operation<Derived>& waiter = *std::exchange(waiter_, nullptr);
+        waiter.result_ = result;
+        waiter.resume();
+    }
+
+    /// An error is for the operation that waits, or else for the next.
+    void set_pending_error(int error) noexcept { pending_error_ = -error; }
+    void count_yielded() noexcept { ++yielded_; }
+
+    socket_operations in_flight_;
+
+private:
+    void expire() override {
+        pausing_ = false;
+        arm_if_awaited();
+    }
+
+    [[nodiscard]] Derived& self() noexcept { return static_cast<Derived&>(*this); }
+    [[nodiscard]] const Derived& self() const noexcept {
+        return static_cast<const Derived&>(*this);
+    }
+
+    next_operation<Derived>* waiter_ = nullptr;
+    std::uint64_t yielded_ = 0;
+    int pending_error_ = 0;  // `-errno` for the next operation
+    bool pausing_ = false;
+    bool stopped_ = false;
+};
+
+template <class Source>
+bool next_operation<Source>::await_ready() noexcept {
+    if (!admit())
+        return true;
+    if (!source_.available() || !core_->may_complete_inline())
+        return false;
+    result_ = source_.take();
+    return true;
+}
+
+template <class Source>
+void next_operation<Source>::await_suspend(suspension waiter) {
+    if (source_.available()) {
+        suspend(waiter);
+        resume_later(source_.take());
+    } else {
+        source_.wait(*this);
+        suspend(waiter);
+    }
+}
+
+template <class Source>
+void next_operation<Source>::cancel() {
+    source_.stop_waiting();
+    resume_later(-ECANCELED);
+}
+
+}  // namespace ringlet::detail
