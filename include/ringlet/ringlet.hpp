@@ -47,6 +47,7 @@
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/packet_info.hpp>
 #include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>

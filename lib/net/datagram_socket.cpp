@@ -26,6 +26,7 @@ bound_socket datagram_socket::open(network& net, const address& local,
 
 void datagram_socket::apply(const datagram_options& options, ringlet::socket& opened) {
     detail::require_valid(options);
+    detail::packet_info_control::want_if_wildcard(opened);
     if (options.broadcast)
         opened.set_option(SOL_SOCKET, SO_BROADCAST, 1);
     if (options.receive_bursts && opened.get_option<int>(SOL_SOCKET, SO_PROTOCOL) == IPPROTO_UDP)

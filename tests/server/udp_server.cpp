@@ -45,6 +45,31 @@ TEST_CASE("a UDP server serves IPv6 as IPv4", "[server]") {
     CHECK(asking_client(transport::udp, server.server_address()).ask("six") == "six");
 }
 
+TEST_CASE("a UDP server on every address answers from the one that was asked", "[server]") {
+    const bool v6 = GENERATE(false, true);
+    if (v6 && !has_ipv6_loopback())
+        SKIP("this system has no IPv6");
+    ringlet::server_options options;
+    options.concurrency = GENERATE(from_range(every_concurrency()));
+    options.workers = 2;
+    options.datagrams.binding.v6_only = false;
+    CAPTURE(v6, server_kind{transport::udp, options.concurrency});
+    const auto answer = [](ringlet::datagram_request& request) -> ringlet::task<> {
+        co_await request.reply(request.info().local().host());
+        co_await request.reply_burst(std::string_view("bursts"), 3);
+    };
+    ringlet::udp_server server({v6 ? "::" : "0.0.0.0", 0}, answer, options);
+    const serving_thread serving(server);
+    for (const char* const asked_at : {"127.0.0.2", v6 ? "::1" : "127.0.0.1"}) {
+        // Connected: it hears nobody else.
+        asking_client client(transport::udp, {asked_at, server.server_address().port()});
+        const std::string mapped = v6 && asked_at[0] != ':' ? "::ffff:" : "";
+        CHECK(client.ask("who are you?") == mapped + asked_at);
+        CHECK(client.hear() == "bur");
+        CHECK(client.hear() == "sts");
+    }
+}
+
 TEST_CASE("a UDP server refuses an address that is not of UDP", "[server]") {
     const auto descriptors = open_descriptors();
     CHECK_THROWS_AS(ringlet::udp_server(ringlet::address(), echo_back), std::invalid_argument);

@@ -2,6 +2,7 @@
 
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/packet_info.hpp>
 #include <ringlet/net/received_datagram.hpp>
 
 #include <cstddef>
@@ -36,6 +37,10 @@ public:
     /// The sender's address. It is no address where the sender is a Unix socket without a name.
     [[nodiscard]] const address& sender() const noexcept { return sender_; }
 
+    /// The address of this machine that the datagram was sent to, and the interface that it came
+    /// by: known for datagrams of a socket that is bound to a wildcard address.
+    [[nodiscard]] const packet_info& info() const noexcept { return info_; }
+
     /// Whether the datagram was larger than datagram_receiver_options::packet_size_max, so that the
     /// rest of it is lost.
     [[nodiscard]] bool truncated() const noexcept { return size_.truncated; }
@@ -56,8 +61,8 @@ private:
     };
 
     datagram(detail::datagram_slot& slot, std::byte* data, received_datagram size,
-             const address& sender) noexcept
-        : slot_(&slot), data_(data), size_(size), sender_(sender) {}
+             const address& sender, const packet_info& info) noexcept
+        : slot_(&slot), data_(data), size_(size), sender_(sender), info_(info) {}
 
     // One of these two owns the bytes: the first those that are lent, the second those detached.
     std::unique_ptr<detail::datagram_slot, give_back> slot_;
@@ -65,6 +70,7 @@ private:
     std::byte* data_ = nullptr;
     received_datagram size_;
     address sender_;
+    packet_info info_;
 };
 
 }  // namespace ringlet

@@ -11,6 +11,7 @@
 #include <ringlet/net/detail/send_burst_operation.hpp>
 #include <ringlet/net/detail/send_to_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/packet_info.hpp>
 
 #include <utility>
 
@@ -92,6 +93,18 @@ public:
         return receive(buffer, &sender, error);
     }
 
+    /// Waits for a datagram as the form above does, and puts where it came to into `info`: an
+    /// answer that is sent with `info` leaves from the address that the sender wrote to. It is
+    /// known for a socket that is bound to a wildcard address.
+    ///
+    ///     const received_datagram got = co_await socket.recv_from(buffer, sender, info);
+    ///     co_await socket.send_to(std::span(buffer).first(got.size), sender, info);
+    [[nodiscard]] detail::recv_from_operation recv_from(mutable_buffer buffer, address& sender,
+                                                        packet_info& info,
+                                                        error_sink error = throws) {
+        return receive(buffer, {&sender, &info}, error);
+    }
+
     /// Waits for a datagram and puts its bytes into `buffer`, without its sender's address: for
     /// connected sockets, whose sender is the peer. Yields a received_datagram, which says how many
     /// bytes there are, and whether bytes that found no room are lost. Awaiting it throws
@@ -113,6 +126,15 @@ public:
         return receive_burst(buffer, &sender, error);
     }
 
+    /// Waits for datagrams as the form above does, and puts where they came to into `info`: an
+    /// answer that is sent with `info` leaves from the address that the sender wrote to. It is
+    /// known for a socket that is bound to a wildcard address.
+    [[nodiscard]] detail::recv_burst_operation recv_burst_from(mutable_buffer buffer,
+                                                               address& sender, packet_info& info,
+                                                               error_sink error = throws) {
+        return receive_burst(buffer, {&sender, &info}, error);
+    }
+
     /// Waits for datagrams of one sender, and puts those that have come together into `buffer`, one
     /// behind the other, without the sender's address: for connected sockets. They may be many on a
     /// socket with datagram_options::receive_bursts; on any other socket it is one. Awaiting it
@@ -129,6 +151,15 @@ public:
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
                                                     error_sink error = throws) {
         return transmit(data, &to, error);
+    }
+
+    /// Sends `data` to `to` as the form above does, from the address of this machine that `from`
+    /// knows. It fails with invalid_argument or address_not_available if this machine does not have
+    /// that address any more. `from` must last until the await is over.
+    [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
+                                                    const packet_info& from,
+                                                    error_sink error = throws) {
+        return transmit(data, {&to, &from}, error);
     }
 
     /// Sends `data` as one datagram to the peer of a connected socket, and waits while there is no
@@ -149,6 +180,14 @@ public:
                                                              const address& to,
                                                              error_sink error = throws) {
         return transmit_burst(data, segment_size, &to, error);
+    }
+
+    /// Sends `data` to `to` as the form above does, from the address of this machine that `from`
+    /// knows. `from` must last until the await is over.
+    [[nodiscard]] detail::send_burst_operation
+    send_burst_to(const_buffer data, std::size_t segment_size, const address& to,
+                  const packet_info& from, error_sink error = throws) {
+        return transmit_burst(data, segment_size, {&to, &from}, error);
     }
 
     /// Sends `data` to the peer of a connected socket as datagrams of `segment_size` bytes each,
@@ -196,22 +235,23 @@ public:
     [[nodiscard]] bound_socket release() noexcept;
 
 private:
-    [[nodiscard]] detail::recv_from_operation receive(mutable_buffer buffer, address* sender,
-                                                      error_sink error) {
-        return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
+    [[nodiscard]] detail::recv_from_operation
+    receive(mutable_buffer buffer, detail::datagram_origin origin, error_sink error) {
+        return {*core_, socket_.native_handle(), buffer, origin, &pending_, error};
     }
-    [[nodiscard]] detail::recv_burst_operation receive_burst(mutable_buffer buffer, address* sender,
-                                                             error_sink error) {
-        return {*core_, socket_.native_handle(), buffer, sender, &pending_, error};
+    [[nodiscard]] detail::recv_burst_operation
+    receive_burst(mutable_buffer buffer, detail::datagram_origin origin, error_sink error) {
+        return {*core_, socket_.native_handle(), buffer, origin, &pending_, error};
     }
-    [[nodiscard]] detail::send_to_operation transmit(const_buffer data, const address* to,
-                                                     error_sink error) {
-        return {*core_, socket_.native_handle(), data, to, &pending_, error};
+    [[nodiscard]] detail::send_to_operation
+    transmit(const_buffer data, detail::datagram_route route, error_sink error) {
+        return {*core_, socket_.native_handle(), data, route, &pending_, error};
     }
     [[nodiscard]] detail::send_burst_operation transmit_burst(const_buffer data,
                                                               std::size_t segment_size,
-                                                              const address* to, error_sink error) {
-        return {*core_, socket_.native_handle(), protocol(), data, segment_size, to, &pending_,
+                                                              detail::datagram_route route,
+                                                              error_sink error) {
+        return {*core_, socket_.native_handle(), protocol(), data, segment_size, route, &pending_,
                 error};
     }
     [[nodiscard]] int protocol() noexcept;

@@ -44,12 +44,16 @@ public:
     /// The sender's address. It is no address where the sender is a Unix socket without a name.
     [[nodiscard]] const address& sender() const noexcept { return datagram_.sender(); }
 
-    /// Sends a datagram to the sender, and waits while the socket has no room. Yields the
-    /// datagram's size. Throws std::system_error, or stores the error in `error`:
-    /// destination_address_required where the sender has no address. `data` must last until the
-    /// await is over. sendmsg(2).
+    /// The address of the server that the datagram was sent to, and the interface that it came by:
+    /// known where the server is bound to a wildcard address. Replies leave from there.
+    [[nodiscard]] const packet_info& info() const noexcept { return datagram_.info(); }
+
+    /// Sends a datagram to the sender, from the address that it wrote to, and waits while the
+    /// socket has no room. Yields the datagram's size. Throws std::system_error, or stores the
+    /// error in `error`: destination_address_required where the sender has no address. `data` must
+    /// last until the await is over. sendmsg(2).
     [[nodiscard]] detail::send_to_operation reply(const_buffer data, error_sink error = throws) {
-        return send_to(data, sender(), error);
+        return {core_, fd_, data, {&sender(), &info()}, &pending_, error};
     }
 
     /// Sends a datagram to `to`, and waits while the socket has no room. Yields the datagram's
@@ -66,7 +70,7 @@ public:
     /// and errors.
     [[nodiscard]] detail::send_burst_operation
     reply_burst(const_buffer data, std::size_t segment_size, error_sink error = throws) {
-        return {core_, fd_, protocol(), data, segment_size, &sender(), &pending_, error};
+        return {core_, fd_, protocol(), data, segment_size, {&sender(), &info()}, &pending_, error};
     }
 
     /// For servers: adds the datagrams sent from now on, and their bytes, to counters. See

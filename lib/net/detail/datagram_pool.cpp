@@ -37,11 +37,12 @@ datagram_pool::datagram_pool(loop_core& core, int fd, const datagram_receiver_op
     : core_(core), batch_max_(options.batch_max),
       memory_(std::make_unique_for_overwrite<std::byte[]>(options.packets_max *
                                                           options.packet_size_max)) {
+    const bool info_wanted = packet_info_control::wanted(core.net(), fd);
     free_.reserve(options.packets_max);
     for (std::size_t i = 0; i < options.packets_max; ++i) {
         std::byte* const memory = memory_.get() + i * options.packet_size_max;
         slots_.emplace_back(core, *this, in_flight_, fd, static_cast<int>(i),
-                            mutable_buffer(memory, options.packet_size_max));
+                            mutable_buffer(memory, options.packet_size_max), info_wanted);
         free_.push_back(&slots_.back());
     }
 }

@@ -12,7 +12,8 @@ void datagram_slot::receive(bool wait) {
 }
 
 datagram datagram_slot::lend() noexcept {
-    return {*this, message_.data(), message_.received(result_), message_.sender()};
+    return {*this, message_.data(), message_.received(result_), message_.sender(),
+            info_wanted_ ? message_.info() : packet_info()};
 }
 
 void datagram_slot::give_back() noexcept {
@@ -21,6 +22,8 @@ void datagram_slot::give_back() noexcept {
 
 void datagram_slot::prepare(io_uring_sqe& sqe) {
     message_.prepare(sqe, fd_, true, waits_ ? 0 : MSG_DONTWAIT);
+    if (info_wanted_)
+        message_.want_info();
 }
 
 void datagram_slot::complete(const completion& cqe) {

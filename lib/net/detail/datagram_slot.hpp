@@ -12,10 +12,11 @@ class datagram_pool;
 class datagram_slot final : public grouped_operation {
 public:
     /// The slot `number` of `pool`, which keeps account of those in flight in `in_flight`.
+    /// `info_wanted` says whether the kernel is to tell where datagrams came to.
     datagram_slot(loop_core& core, datagram_pool& pool, operation_group& in_flight, int fd,
-                  int number, mutable_buffer memory) noexcept
+                  int number, mutable_buffer memory, bool info_wanted) noexcept
         : grouped_operation(core, fd, &in_flight, never_enough), pool_(pool), number_(number),
-          message_(memory) {}
+          info_wanted_(info_wanted), message_(memory) {}
     ~datagram_slot() = default;
 
     [[nodiscard]] int number() const noexcept { return number_; }
@@ -35,6 +36,7 @@ private:
     datagram_pool& pool_;
     int number_;
     bool waits_ = false;
+    bool info_wanted_;
     received_message message_;
 };
 

@@ -23,12 +23,12 @@ received_burst recv_burst_operation::await_resume() {
 
 /// What the kernel says, which it does not of a single datagram: 0.
 std::size_t recv_burst_operation::segment_size() noexcept {
-    for (cmsghdr* one = CMSG_FIRSTHDR(&message_.header()); one != nullptr;
-         one = CMSG_NXTHDR(&message_.header(), one)) {
-        if (one->cmsg_level != IPPROTO_UDP || one->cmsg_type != UDP_GRO)
+    for (cmsghdr* next = CMSG_FIRSTHDR(&message_.header()); next != nullptr;
+         next = CMSG_NXTHDR(&message_.header(), next)) {
+        if (next->cmsg_level != IPPROTO_UDP || next->cmsg_type != UDP_GRO)
             continue;
         int size = 0;
-        std::memcpy(&size, CMSG_DATA(one), sizeof(size));
+        std::memcpy(&size, CMSG_DATA(next), sizeof(size));
         return static_cast<std::size_t>(size);
     }
     return 0;

@@ -4,6 +4,12 @@
 
 namespace ringlet::detail {
 
+void recvmsg_operation::prepare(io_uring_sqe& sqe) {
+    message_.prepare(sqe, fd_, origin_.sender != nullptr);
+    if (origin_.info != nullptr)
+        message_.want_info();
+}
+
 ring_operation::readiness recvmsg_operation::missing_readiness() noexcept {
     return {fd_, POLLIN};
 }
@@ -14,8 +20,10 @@ received_datagram recvmsg_operation::conclude() {
         report(error_, "recvmsg");
     if (result_ < 0)
         return {};
-    if (sender_ != nullptr)
-        *sender_ = message_.sender();
+    if (origin_.sender != nullptr)
+        *origin_.sender = message_.sender();
+    if (origin_.info != nullptr)
+        *origin_.info = message_.info();
     return message_.received(result_);
 }
 

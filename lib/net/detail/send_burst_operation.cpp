@@ -4,7 +4,6 @@
 #include <netinet/udp.h>
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
 namespace ringlet::detail {
@@ -30,9 +29,9 @@ bool cannot_segment(int result) noexcept {
 }  // namespace
 
 send_burst_operation::send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
-                                           std::size_t segment_size, const address* to,
+                                           std::size_t segment_size, datagram_route route,
                                            datagram_operations* pending, error_sink error)
-    : ring_awaitable(core, fd, data, to, pending, error, never_enough),
+    : ring_awaitable(core, fd, data, route, pending, error, never_enough),
       begin_(static_cast<const std::byte*>(data.data())), size_(data.size()),
       segment_size_(segment_size), call_size_(call_size(protocol, segment_size)) {
     if (segment_size == 0 && size_ > 0)
@@ -45,14 +44,8 @@ void send_burst_operation::prepare(io_uring_sqe& sqe) {
     sendmsg_operation::prepare(sqe);
     if (data_.iov_len <= segment_size_)
         return;
-    message_.msg_control = control_.data();
-    message_.msg_controllen = control_.size();
-    cmsghdr& header = *CMSG_FIRSTHDR(&message_);
-    header.cmsg_level = IPPROTO_UDP;
-    header.cmsg_type = UDP_SEGMENT;
-    header.cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
     const auto size = static_cast<std::uint16_t>(segment_size_);
-    std::memcpy(CMSG_DATA(&header), &size, sizeof(size));
+    add_control(IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
 }
 
 void send_burst_operation::complete(const completion& cqe) {

@@ -11,9 +11,13 @@ void sendmsg_operation::prepare(io_uring_sqe& sqe) {
     message_ = {};
     message_.msg_iov = &data_;
     message_.msg_iovlen = 1;
-    if (to_ != nullptr) {
-        message_.msg_name = const_cast<sockaddr*>(to_->data());
-        message_.msg_namelen = to_->size();
+    if (route_.to != nullptr) {
+        message_.msg_name = const_cast<sockaddr*>(route_.to->data());
+        message_.msg_namelen = route_.to->size();
+    }
+    if (route_.from != nullptr && route_.from->known()) {
+        message_.msg_control = control_.data();
+        packet_info_control::append(message_, *route_.from);
     }
     // Linux 6.18, where it has to wait for room itself at a Unix socket, may send an empty datagram
     // instead of the data; so it is not asked to wait.
@@ -46,7 +50,7 @@ void sendmsg_operation::cancel() {
 
 void sendmsg_operation::conclude() {
     end();
-    const bool to_nobody = to_ != nullptr && to_->family() == AF_UNSPEC;
+    const bool to_nobody = route_.to != nullptr && route_.to->family() == AF_UNSPEC;
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
     if (result_ < 0 || error_.stores())

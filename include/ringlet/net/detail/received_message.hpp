@@ -1,11 +1,15 @@
 #pragma once
 
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/detail/packet_info_control.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/received_datagram.hpp>
 
 #include <liburing.h>
 #include <sys/socket.h>
+
+#include <array>
+#include <cstddef>
 
 namespace ringlet::detail {
 
@@ -27,6 +31,15 @@ public:
 
     [[nodiscard]] address sender() const noexcept;
 
+    /// Has the kernel tell where the datagram came to, once `sqe` is prepared.
+    void want_info() noexcept {
+        header_.msg_control = info_.data();
+        header_.msg_controllen = info_.size();
+    }
+
+    /// Where the datagram came to, if the kernel was to tell it and has.
+    [[nodiscard]] packet_info info() noexcept { return packet_info_control::read(header_); }
+
     /// Where the kernel put the bytes.
     [[nodiscard]] std::byte* data() const noexcept {
         return static_cast<std::byte*>(buffer_.iov_base);
@@ -39,6 +52,7 @@ private:
     iovec buffer_;
     msghdr header_{};
     sockaddr_storage name_;
+    alignas(cmsghdr) std::array<std::byte, packet_info_control::size_max> info_;
 };
 
 }  // namespace ringlet::detail

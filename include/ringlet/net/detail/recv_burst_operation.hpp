@@ -15,17 +15,17 @@ namespace ringlet::detail {
 class recv_burst_operation final : public ring_awaitable<recv_burst_operation, recvmsg_operation> {
 public:
     /// As recvmsg_operation says.
-    recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
+    recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                          datagram_operations* pending, error_sink error) noexcept
-        : ring_awaitable(core, fd, buffer, sender, pending, error) {}
+        : ring_awaitable(core, fd, buffer, origin, pending, error) {}
 
     received_burst await_resume();
 
 private:
     friend ring_awaitable;
 
-    // For the segment size, behind what other options of the socket have the kernel tell, such as a
-    // time stamp.
+    // For the segment size and a packet_info, behind what other options of the socket have the
+    // kernel tell, such as a time stamp.
     static constexpr std::size_t control_size = 128;
 
     void prepare(io_uring_sqe& sqe) override;

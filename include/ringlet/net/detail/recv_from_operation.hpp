@@ -10,9 +10,9 @@ namespace ringlet::detail {
 class recv_from_operation final : public ring_awaitable<recv_from_operation, recvmsg_operation> {
 public:
     /// As recvmsg_operation says.
-    recv_from_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
+    recv_from_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                         datagram_operations* pending, error_sink error) noexcept
-        : ring_awaitable(core, fd, buffer, sender, pending, error) {}
+        : ring_awaitable(core, fd, buffer, origin, pending, error) {}
 
     received_datagram await_resume() { return conclude(); }
 

@@ -6,20 +6,30 @@
 
 namespace ringlet::detail {
 
+/// Where a receive puts what it learns of a datagram, besides the bytes; nullptr for what is not
+/// wanted.
+struct datagram_origin {
+    datagram_origin(address* sender_wanted, packet_info* info_wanted = nullptr) noexcept
+        : sender(sender_wanted), info(info_wanted) {}
+
+    address* sender;
+    packet_info* info;
+};
+
 /// What the receives of datagrams have in common: the message, and from whom it is. recvmsg(2),
 /// io_uring_prep_recvmsg(3).
 class recvmsg_operation : public grouped_operation {
 protected:
-    /// The sender's address goes to `sender`, if that is not nullptr. Awaiting it throws
+    /// The sender's address, and where the datagram came to, go to `origin`. Awaiting it throws
     /// std::system_error, or stores the error in `error`. `pending` is the socket's, or nullptr for
     /// a descriptor that somebody keeps open meanwhile. All of them must last until the await is
     /// over.
-    recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, address* sender,
+    recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                       datagram_operations* pending, error_sink error) noexcept
-        : grouped_operation(core, fd, pending), message_(buffer), sender_(sender), error_(error) {}
+        : grouped_operation(core, fd, pending), message_(buffer), origin_(origin), error_(error) {}
     ~recvmsg_operation() = default;
 
-    void prepare(io_uring_sqe& sqe) override { message_.prepare(sqe, fd_, sender_ != nullptr); }
+    void prepare(io_uring_sqe& sqe) override;
     readiness missing_readiness() noexcept override;
 
     /// The last step: reports the error, if there was one, and says what has been received.
@@ -28,7 +38,7 @@ protected:
     received_message message_;
 
 private:
-    address* sender_;
+    datagram_origin origin_;
     error_sink error_;
 };
 

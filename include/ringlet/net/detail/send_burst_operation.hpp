@@ -4,7 +4,6 @@
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 #include <ringlet/net/detail/sendmsg_operation.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -30,8 +29,8 @@ public:
     /// `protocol` is the socket's (SO_PROTOCOL): of IPPROTO_UDP the kernel can cut. The rest is as
     /// sendmsg_operation says. Throws std::invalid_argument for data in segments of 0 bytes.
     send_burst_operation(loop_core& core, int fd, int protocol, const_buffer data,
-                         std::size_t segment_size, const address* to, datagram_operations* pending,
-                         error_sink error);
+                         std::size_t segment_size, datagram_route route,
+                         datagram_operations* pending, error_sink error);
 
     std::size_t await_resume();
 
@@ -46,7 +45,6 @@ private:
     std::size_t sent_ = 0;
     std::size_t segment_size_;
     std::size_t call_size_;  // of every call but the last
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(std::uint16_t))> control_{};
 };
 
 }  // namespace ringlet::detail

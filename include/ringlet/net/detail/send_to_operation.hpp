@@ -20,9 +20,9 @@ public:
         : send_to_operation(core, fd, data, &to, nullptr, error) {}
 
     /// As sendmsg_operation says.
-    send_to_operation(loop_core& core, int fd, const_buffer data, const address* to,
+    send_to_operation(loop_core& core, int fd, const_buffer data, datagram_route route,
                       datagram_operations* pending, error_sink error) noexcept
-        : ring_awaitable(core, fd, data, to, pending, error, 0) {}
+        : ring_awaitable(core, fd, data, route, pending, error, 0) {}
 
     std::size_t await_resume() {
         const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);

@@ -5,12 +5,26 @@
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
+#include <ringlet/net/detail/packet_info_control.hpp>
 
 #include <sys/socket.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 
 namespace ringlet::detail {
+
+/// Where a datagram goes, and the address of this machine that it leaves from. The socket's peer
+/// where `to` is nullptr, the kernel's choice where `from` is nullptr or unknown.
+struct datagram_route {
+    datagram_route(const address* receiver, const packet_info* source = nullptr) noexcept
+        : to(receiver), from(source) {}
+
+    const address* to;
+    const packet_info* from;
+};
 
 /// What the sends of datagrams have in common: the message, and waiting while there is no room for
 /// it. sendmsg(2), io_uring_prep_sendmsg(3).
@@ -19,19 +33,25 @@ public:
     void cancel() override;
 
 protected:
-    /// Sends to the socket's peer where `to` is nullptr. `pending` is the socket's, or nullptr for
-    /// a descriptor that the caller keeps open meanwhile. Awaiting it throws std::system_error, or
-    /// stores the error in `error`. All of them must last until the await is over.
-    sendmsg_operation(loop_core& core, int fd, const_buffer data, const address* to,
+    /// `pending` is the socket's, or nullptr for a descriptor that the caller keeps open meanwhile.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. All of them, and what
+    /// `route` refers to, must last until the await is over.
+    sendmsg_operation(loop_core& core, int fd, const_buffer data, datagram_route route,
                       datagram_operations* pending, error_sink error, int enough) noexcept
         : grouped_operation(core, fd, pending, enough), data_{const_cast<void*>(data.data()),
                                                               data.size()},
-          to_(to), error_(error) {}
+          route_(route), error_(error) {}
     ~sendmsg_operation() = default;
 
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
     readiness missing_readiness() noexcept override;
+
+    /// Adds control data to the message, once it is prepared: of 2 bytes at most, once. cmsg(3).
+    void add_control(int level, int type, const void* data, std::size_t size) noexcept {
+        message_.msg_control = control_.data();
+        append_control(message_, level, type, data, size);
+    }
 
     /// There was room: the next message is tried at once again.
     void forget_waiting() noexcept {
@@ -58,10 +78,12 @@ private:
 
     void expire() override { restart(); }
 
-    const address* to_;
+    datagram_route route_;
     error_sink error_;
     bool polled_ = false;
     std::chrono::milliseconds pause_{0};
+    alignas(cmsghdr) std::array<std::byte, packet_info_control::size_max +
+                                               CMSG_SPACE(sizeof(std::uint16_t))> control_;
 };
 
 }  // namespace ringlet::detail
