@@ -12,16 +12,15 @@
 
 namespace ringlet::detail {
 
-/// What brings one thing after another, connections or datagrams, some of them before they are
-/// asked for. One operation at a time waits for the next. `Derived` knows how they come:
+/// A source of connections or datagrams, some of which come ahead: before an operation waits for
+/// them. One operation at a time waits for the next. `Derived` knows how they come, and has:
 ///
-///     loop_core& core();
-///     bool holding() const;          // whether there is one that has come ahead, and
-///     int take_held();               // that one, as a number
-///     void start();                  // has the kernel bring some; nothing is in flight
-///     static constexpr const char* already_waiting;  // what a second operation is told
-///     static constexpr int error_when_stopped;       // `-errno` of an operation that finds
-///     nothing
+///     loop_core& core() const;
+///     bool holding() const;  // whether one has come ahead
+///     int take_held();       // the number of the oldest that has come ahead
+///     void start();          // has the kernel bring some, while nothing is in flight
+///     static constexpr const char* already_waiting;  // the sentence for a second operation
+///     static constexpr int error_when_stopped;       // the result of an operation after `stop`
 template <class Derived>
 class ahead_source : private timer {
 public:
@@ -40,8 +39,8 @@ public:
         return pending_error_ != 0 ? std::exchange(pending_error_, 0) : Derived::error_when_stopped;
     }
 
-    /// Otherwise: the operation to resume with the next result. Throws std::logic_error if there
-    /// is one already.
+    /// Where none is available: has `waiter` resumed with the next result. Throws std::logic_error
+    /// if an operation waits already.
     void wait(next_operation<Derived>& waiter) {
         if (waiter_ != nullptr)
             throw std::logic_error(Derived::already_waiting);
@@ -53,8 +52,8 @@ public:
     /// How many things have been taken, or given to an operation that waited.
     [[nodiscard]] std::uint64_t yielded() const noexcept { return yielded_; }
 
-    /// Nothing is brought from now on, but for what is on its way; `settled` waits until the kernel
-    /// agrees. What has come can still be taken.
+    /// Ends the bringing: the operation that waits is cancelled, and nothing comes any more once
+    /// `settled` has been awaited. What has come until then can still be taken.
     void stop() {
         stopped_ = true;
         if (std::exchange(pausing_, false))
@@ -69,11 +68,12 @@ protected:
     ahead_source() noexcept = default;
     ~ahead_source() = default;
 
+    /// Whether an operation waits, whether the kernel brings some, and whether `stop` was called.
     [[nodiscard]] bool awaited() const noexcept { return waiter_ != nullptr; }
     [[nodiscard]] bool armed() const noexcept { return !in_flight_.empty(); }
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
 
-    /// Has something brought, unless it is already, or after a pause.
+    /// Starts, unless the kernel brings some already or a pause is on.
     void arm() {
         if (!armed() && !pausing_)
             self().start();
@@ -83,26 +83,28 @@ protected:
             arm();
     }
 
-    /// Arms nothing before the pause is over, and then for an operation that waits.
+    /// Begins a pause, after which it arms if an operation waits.
     void arm_after(std::chrono::milliseconds pause) noexcept {
         if (std::exchange(pausing_, true))
             return;
         self().core().timers().arm(*this, self().core().now() + pause);
     }
 
-    /// Resumes the operation that waits, which may go so far as to destroy the owner: nothing may
-    /// come after this.
+    /// Resumes the operation that waits. Its coroutine may go so far as to destroy the source: the
+    /// caller does nothing more.
     void give(int result) {
         next_operation<Derived>& waiter = *std::exchange(waiter_, nullptr);
         waiter.result_ = result;
         waiter.resume();
     }
 
-    /// An error is for the operation that waits, or else for the next.
+    /// Keeps an error of errno(3) for the next operation.
     void set_pending_error(int error) noexcept { pending_error_ = -error; }
+
+    /// For what is given to an operation without having been taken.
     void count_yielded() noexcept { ++yielded_; }
 
-    socket_operations in_flight_;
+    socket_operations in_flight_;  // the operations with which the kernel brings some
 
 private:
     void expire() override {

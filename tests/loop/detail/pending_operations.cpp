@@ -165,15 +165,24 @@ TEST_CASE("the only wait for the end of all may be cancelled, and begin anew", "
 }
 
 TEST_CASE("a wait for the end of all fails at once in a cancelled scope", "[loop]") {
+    const bool something_is_pending = GENERATE(false, true);
     ringlet::loop owner;
     thing_operations pending;
+    manual_grouped_operation one(owner, &pending);
     std::string order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::cancel_scope scope;
-        scope.cancel();
-        co_await settle(owner, pending, 'a', order);
+        if (something_is_pending)
+            one.begin();
+        {
+            ringlet::cancel_scope scope;
+            scope.cancel();
+            co_await settle(owner, pending, 'a', order);
+        }
+        CHECK(order == "-a");
+        one.end();
+        co_await settle(owner, pending, 'b', order);
+        CHECK(order == "-ab");
     });
-    CHECK(order == "-a");
 }
 
 TEST_CASE("waiting for the end of all keeps no loop turning", "[loop]") {
