@@ -21,7 +21,7 @@ void bounded_dispatcher::ended() noexcept {
     const std::size_t still_running = running_.fetch_sub(1) - 1;
     std::size_t awaited = awaited_below_.load();
     if (still_running < awaited && awaited_below_.compare_exchange_strong(awaited, 0))
-        owner_.core().post(news_);
+        owner_.core().post(wake_up_);
 }
 
 bool bounded_dispatcher::stop_waiting(std::size_t count) noexcept {
@@ -29,20 +29,21 @@ bool bounded_dispatcher::stop_waiting(std::size_t count) noexcept {
 }
 
 // Exactly one thread sets awaited_below_ back to 0. If the owner does it, the owner goes on. If a
-// thread does it whose request has ended, that thread posts news, and the owner must wait for them.
+// thread does it whose request has ended, that thread posts the wake-up, for which the owner must
+// wait.
 task<> bounded_dispatcher::wait_until_below(std::size_t count) {
     while (running_ >= count) {
-        news_.heard().reset();
+        wake_up_.woken().reset();
         awaited_below_ = count;
         if (running_ < count && stop_waiting(count))
             break;
         std::error_code cancelled;
-        co_await news_.heard().wait(cancelled);
+        co_await wake_up_.woken().wait(cancelled);
         if (!cancelled)
             continue;
         if (!stop_waiting(count)) {
-            const shield shield_guard(owner_);
-            co_await news_.heard().wait();
+            const shield last_wait(owner_);
+            co_await wake_up_.woken().wait();
         }
         throw std::system_error(cancelled, "waiting for the end of a request");
     }
@@ -57,7 +58,7 @@ task<> bounded_dispatcher::join() {
     }
     if (cancelled) {
         cancel();
-        const shield shield_guard(owner_);
+        const shield last_wait(owner_);
         co_await wait_until_below(1);
     }
 }

@@ -61,16 +61,16 @@ protected:
     [[nodiscard]] loop& owner() const noexcept { return owner_; }
 
 private:
-    /// Tells the owner, in its own thread, that fewer requests run.
-    class news final : public inbox::work_item {
+    /// Wakes the owner, in its own thread, when fewer requests run.
+    class wake_up final : public inbox::work_item {
     public:
-        [[nodiscard]] event& heard() noexcept { return heard_; }
+        [[nodiscard]] event& woken() noexcept { return woken_; }
 
     private:
-        void run() override { heard_.set(); }
+        void run() override { woken_.set(); }
         void discard() noexcept override {}
 
-        event heard_;
+        event woken_;
     };
 
     template <class Start>
@@ -94,7 +94,7 @@ private:
     const std::size_t running_max_;
     std::atomic<std::size_t> running_{0};
     std::atomic<std::size_t> awaited_below_{0};  // the number that the owner waits for; 0 for none
-    news news_;
+    wake_up wake_up_;
 };
 
 }  // namespace ringlet::detail
