@@ -1,5 +1,5 @@
-// Clients that all get what one of them sends, itself included: the next message goes out when an
-// earlier one has come to everybody.
+// Clients that all receive what any one of them sends, the sender too: the next message goes out
+// when an earlier one has come to all of them.
 #pragma once
 
 #include "closed_loop.hpp"
@@ -15,11 +15,12 @@
 
 class broadcast_clients final : public closed_loop {
 public:
-    // Connects them all, and sees that each of them is reached. Throws server_failure,
-    // std::system_error.
+    // Connects all clients, and waits until each of them has received a message. Throws
+    // server_failure, std::system_error.
     broadcast_clients(const endpoint& server, const load_settings& settings);
 
-    // A message counts at each client it has come to; latency runs from sending to there.
+    // Counts a message once for each client that it comes to; its latency runs from the send to the
+    // receive.
     slice run_until(steady::time_point end) override;
 
 private:
@@ -28,7 +29,7 @@ private:
         std::uint64_t received = 0;
     };
 
-    // One that has yet to come to so many clients.
+    // A message, and the number of clients that it has yet to come to.
     struct message {
         steady::time_point sent_at{};
         std::size_t missing = 0;

@@ -1,5 +1,5 @@
-// Clients that each ask a source with one datagram for many: as many as are to be in flight. What
-// has not come in time was lost: it is counted, and asked for again.
+// Clients that each ask a source, by one datagram, for many: as many as are to be in flight. A
+// datagram that has not come in time was lost: the client counts it, and asks for it again.
 #pragma once
 
 #include "closed_loop.hpp"
@@ -16,10 +16,10 @@
 
 class bulk_clients final : public closed_loop {
 public:
-    // Throws server_failure, std::system_error.
+    // Connects the clients. Throws server_failure, std::system_error.
     bulk_clients(const endpoint& server, const load_settings& settings);
 
-    // Each datagram that has come counts; its latency runs from asking for it.
+    // Counts each datagram that has come; its latency runs from the request for it.
     slice run_until(steady::time_point end) override;
 
 private:

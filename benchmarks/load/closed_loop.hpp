@@ -18,7 +18,7 @@ struct slice {
     std::chrono::nanoseconds duration{};  // until the last of them came back
 };
 
-// The server lost a connection, answered wrongly, or stopped answering.
+// The failure of a server: it has lost a connection, answered wrongly, or stopped answering.
 struct server_failure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -27,8 +27,8 @@ class closed_loop {
 public:
     virtual ~closed_loop() = default;
 
-    // Loads the server until `end`, then waits for what is in flight: on return the server has
-    // nothing to do. Throws server_failure; std::system_error when this side is at fault.
+    // Loads the server until `end`, then waits for the messages in flight, so that the server is
+    // idle on return. Throws server_failure, and std::system_error when this side is at fault.
     virtual slice run_until(steady::time_point end) = 0;
 
     latency_histogram latencies;
@@ -40,11 +40,12 @@ protected:
     // A server that stays silent for this long has failed, whatever else happens.
     static constexpr int silence_ms_max = 5000;
 
-    // epoll_wait(2) that goes on after signals and takes silence as failure; the number of events.
+    // Calls epoll_wait(2), goes on after signals, and takes silence as a failure. Gives the number
+    // of events.
     static int wait_for_events(int epoll, struct epoll_event* events, int count);
 
-    // Takes the result of a call on a socket: a failure that is not for now only is the server's.
-    // False where it has to be tried again later.
+    // Checks the result of a call on a socket: a failure that does not pass is the server's. False
+    // if the call has to be tried again later.
     static bool went_through(ssize_t result, const char* operation);
 };
 

@@ -22,6 +22,6 @@ struct command_line {
     std::string plots;  // a folder, or nothing
 };
 
-// On a bad command line, `--help` or `--list`, prints and exits. Servers that this machine cannot
-// run are left out, which is said on stderr.
+// Reads the command line. On a bad one, `--help` or `--list`, it prints and exits. It leaves out
+// servers that this machine cannot run, and says so on stderr.
 command_line parse_command_line(int argc, char** argv, const machine& here);

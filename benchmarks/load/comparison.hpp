@@ -42,7 +42,7 @@ struct standing {
     std::optional<double> bytes_per_idle = {};  // resident memory, of each idle connection
 };
 
-// Told after each round: the fraction of the time that has passed.
+// A function that is called after each round, with the fraction of the time that has passed.
 using progress_callback = std::function<void(double)>;
 
 // Starts the servers, measures, and stops them. Throws server_failure naming the server that
@@ -56,5 +56,5 @@ using progress_callback = std::function<void(double)>;
 
 struct interrupted {};
 
-// From then on SIGINT and SIGTERM end a comparison at the next slice.
+// Lets SIGINT and SIGTERM end a comparison at the next slice, from the call on.
 void end_comparison_on_signals();

@@ -1,5 +1,5 @@
-// Clients that send datagrams, each from a socket of its own, one in flight. A datagram that is not
-// answered in time was lost: it is counted, and sent again.
+// Clients that send datagrams, each from a socket of its own, with one in flight. A datagram that
+// is not answered in time was lost: the client counts it, and sends it again.
 #pragma once
 
 #include "closed_loop.hpp"
@@ -16,13 +16,14 @@
 
 class datagram_clients final : public closed_loop {
 public:
-    // Throws server_failure, std::system_error.
+    // Connects the clients. Throws server_failure, std::system_error.
     datagram_clients(const endpoint& server, const load_settings& settings);
 
     slice run_until(steady::time_point end) override;
 
 private:
-    // A late echo of one that was sent again must not be taken for the next: each has a number.
+    // Each datagram has a number, so that the late echo of one that was sent again is not taken for
+    // the echo of the next.
     using number = std::uint64_t;
 
     struct client {

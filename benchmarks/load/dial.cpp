@@ -9,9 +9,9 @@
 #include <cstring>
 #include <string>
 
-descriptor dial(const endpoint& server, std::chrono::milliseconds patience) {
+descriptor dial(const endpoint& server, std::chrono::milliseconds timeout) {
     descriptor socket(open_socket(server.over, 0));
-    const timeval limit{patience.count() / 1000, patience.count() % 1000 * 1000};
+    const timeval limit{timeout.count() / 1000, timeout.count() % 1000 * 1000};
     for (const int option : {SO_SNDTIMEO, SO_RCVTIMEO})
         checked(::setsockopt(socket.get(), SOL_SOCKET, option, &limit, sizeof limit),
                 "SO_SNDTIMEO");

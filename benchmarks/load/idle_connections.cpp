@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 5s;
+constexpr auto timeout = 5s;
 
 void exchange_message(const descriptor& socket, std::vector<std::byte>& message) {
     const auto size = static_cast<ssize_t>(message.size());
@@ -43,7 +43,7 @@ void exchange_message(const descriptor& socket, std::vector<std::byte>& message)
     try {
         std::vector<std::byte> message(settings.message_bytes);
         while (held.size() < settings.idle_connections) {
-            held.push_back(dial(server, patience));
+            held.push_back(dial(server, timeout));
             exchange_message(held.back(), message);
         }
     } catch (const std::exception& error) {

@@ -9,8 +9,8 @@
 
 class idle_connections {
 public:
-    // Returns when all are connected and have been answered. Throws server_failure where the server
-    // does not, std::system_error.
+    // Connects all clients, and waits until each of them has been answered. Throws server_failure
+    // if the server does not answer, std::system_error.
     idle_connections(const endpoint& server, const load_settings& settings);
     ~idle_connections();
     idle_connections(const idle_connections&) = delete;

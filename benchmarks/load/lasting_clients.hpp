@@ -14,7 +14,7 @@
 
 class lasting_clients final : public closed_loop {
 public:
-    // Connects them all. Throws server_failure, std::system_error.
+    // Connects all clients. Throws server_failure, std::system_error.
     lasting_clients(const endpoint& server, const load_settings& settings);
 
     slice run_until(steady::time_point end) override;

@@ -19,7 +19,7 @@ struct load_settings {
 
     std::size_t timers = 0;  // armed in the server; each message moves another one
 
-    // Of the servers.
+    // The kind of concurrency of each server, and the number of its workers.
     std::string_view concurrency = "loop";
     std::size_t workers = 1;
 
@@ -30,6 +30,6 @@ struct load_settings {
 // "64 connections, 64 B, 16 in flight"
 std::string describe(const load_settings& load);
 
-// What tells a server of ours to be the one that this load needs: "--transport udp". Empty for an
-// echo over TCP in one loop.
+// The arguments that make a server of ours the one that this load needs: "--transport udp". They
+// are empty for an echo over TCP in one loop.
 std::string server_arguments(const load_settings& load);

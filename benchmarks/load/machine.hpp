@@ -10,18 +10,19 @@ using cpu_list = std::vector<int>;
 // The CPUs that this process may use now.
 cpu_list usable_cpus();
 
-// Empty lists: not pinned, for there are not enough CPUs for both.
+// The CPUs of the servers and of the load. Empty lists stand for no pinning, since there are not
+// enough CPUs for both.
 struct cpu_plan {
     cpu_list servers;
     cpu_list load;
 };
 
 // The last and the first CPUs this process may use: on most machines these share no physical core.
-// One for each worker of the servers, one for the load, which is a single thread.
+// Chooses a CPU for each worker of the servers, and one for the load, which is a single thread.
 cpu_plan plan_cpus(std::size_t workers);
 
-// Binds the calling thread, and what it starts from then on; an empty list leaves it as it is.
-// False when the kernel refuses.
+// Binds the calling thread, and the threads and processes that it starts from then on, to `cpus`;
+// an empty list leaves it as it is. False if the kernel refuses.
 bool pin_to(const cpu_list& cpus) noexcept;
 
 // "1", "2, 3"

@@ -10,7 +10,7 @@
 
 class payload {
 public:
-    // `longest`: the most bytes ever asked for at once.
+    // Makes the data; `longest` is the most bytes that are asked for at a time.
     explicit payload(std::size_t longest) : bytes_(period + longest) {
         std::mt19937 random(1);
         for (std::size_t i = 0; i < bytes_.size(); ++i)

@@ -12,7 +12,7 @@ struct quartiles {
     double upper = 0;
 };
 
-// Interpolates between neighbours. All zero for no samples.
+// Computes median and quartiles, interpolated between neighbours. They are 0 for no samples.
 inline quartiles quartiles_of(std::vector<double> samples) {
     if (samples.empty())
         return {};

@@ -17,8 +17,8 @@ struct result {
     std::vector<standing> standings;
 };
 
-// The machine and the method, then the names of the columns. Once per table.
+// Prints the machine and the method, then the names of the columns; once per table.
 void print_heading(std::ostream& out, const machine& here, const comparison_settings& settings);
 
-// One line per server, aligned with the heading.
+// Prints one line per server, aligned with the heading.
 void print_row(std::ostream& out, const result& row);

@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto start_patience = 10s;
-constexpr auto stop_patience = 3s;
+constexpr auto start_timeout = 10s;
+constexpr auto stop_timeout = 3s;
 
 [[noreturn]] void become(const char* command, int output, const cpu_list& cpus, pid_t parent) {
     // Should we die without a chance to end the server, the kernel does it for us.
@@ -72,7 +72,7 @@ void server_process::await_announcement(transport over) {
 }
 
 std::string server_process::read_announced_line() {
-    const auto deadline = steady::now() + start_patience;
+    const auto deadline = steady::now() + start_timeout;
     std::string line;
     while (!line.ends_with('\n')) {
         pollfd readable{output_.get(), POLLIN, 0};
@@ -112,15 +112,15 @@ void server_process::stop() {
     if (const auto end = how_it_ended())
         throw server_failure(*end + " while under load");
     ::kill(pid_, SIGTERM);
-    if (!ends_within(stop_patience))
+    if (!ends_within(stop_timeout))
         throw server_failure("still runs 3 s after SIGTERM");
     const bool let_the_signal_end_it = WIFSIGNALED(*status_) && WTERMSIG(*status_) == SIGTERM;
     if (*status_ != 0 && !let_the_signal_end_it)
         throw server_failure(*how_it_ended() + " after SIGTERM");
 }
 
-bool server_process::ends_within(std::chrono::milliseconds patience) {
-    const auto deadline = steady::now() + patience;
+bool server_process::ends_within(std::chrono::milliseconds timeout) {
+    const auto deadline = steady::now() + timeout;
     while (!how_it_ended()) {
         if (steady::now() >= deadline)
             return false;
@@ -133,7 +133,7 @@ void server_process::end() noexcept try {
     if (how_it_ended())
         return;
     ::kill(pid_, SIGTERM);
-    if (ends_within(stop_patience))
+    if (ends_within(stop_timeout))
         return;
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

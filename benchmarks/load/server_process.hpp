@@ -1,4 +1,4 @@
-// A server under comparison, started by us and ended by us.
+// A server under comparison, which this program starts and ends.
 #pragma once
 
 #include "../endpoint.hpp"
@@ -14,11 +14,11 @@
 class server_process {
 public:
     // Starts `command` through the shell, pinned to `cpus`, and waits until it prints `listening on
-    // ADDRESS`. Throws server_failure when it does not, or ends.
+    // ADDRESS`. Throws server_failure if it does not, or if it ends.
     server_process(std::string name, const std::string& command, transport over,
                    const cpu_list& cpus);
 
-    // Ends it, if need be by force.
+    // Ends the server, if need be by force.
     ~server_process();
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
@@ -28,20 +28,20 @@ public:
 
     std::chrono::nanoseconds cpu_time() const;
 
-    // Its memory and its children's; nothing where the system does not tell.
+    // The memory of the server and its children; nothing if the system does not tell.
     std::optional<std::size_t> memory_bytes() const;
 
-    // How it ended, for an error message: "ended with status 1"; nothing while it runs.
+    // How the server has ended, for an error message: "ended with status 1"; nothing while it runs.
     std::optional<std::string> how_it_ended();
 
-    // Asks it to end, with SIGTERM. Throws server_failure unless it does, in time and without an
-    // error.
+    // Asks the server to end, by SIGTERM. Throws server_failure unless it ends in time and without
+    // an error.
     void stop();
 
 private:
     void await_announcement(transport over);
     std::string read_announced_line();
-    bool ends_within(std::chrono::milliseconds patience);
+    bool ends_within(std::chrono::milliseconds timeout);
     void end() noexcept;
 
     std::string name_;

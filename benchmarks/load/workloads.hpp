@@ -23,7 +23,7 @@ struct workload {
     std::chrono::milliseconds slice{100};
 };
 
-// `cpus`: as many as this process may use.
+// Gives all workloads with their rows, for a process that may use `cpus` CPUs.
 std::vector<workload> all_workloads(std::size_t cpus);
 
 struct known_server {

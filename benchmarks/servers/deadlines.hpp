@@ -1,5 +1,6 @@
-// The timers of a server that has many: a deadline for each connection, which each message moves,
-// beside others that expire now and then and begin anew. For the servers by hand.
+// The timers of a server that has many, for the servers written by hand: a deadline for each
+// connection, which each message moves, beside other timers that expire now and then and begin
+// anew.
 #pragma once
 
 #include "server_main.hpp"
@@ -17,10 +18,10 @@ public:
             heap_.arm(i, now_ + server_main::timer_period * (i + 1) / others_);
     }
 
-    // Looks at the clock, once for all that has come.
+    // Reads the clock, once for all events that have come.
     void begin_turn() noexcept { now_ = clock::now(); }
 
-    // The connection has spoken.
+    // Moves the deadline of a connection that has sent a message.
     void renew(int fd) { heap_.arm(timer_of(fd), now_ + server_main::silence_max); }
 
     void forget(int fd) noexcept { heap_.disarm(timer_of(fd)); }
@@ -39,7 +40,7 @@ public:
         }
     }
 
-    // How long there is to wait. There always is something to wait for: the others.
+    // How long the server may wait for events. There always is a timer to wait for.
     clock::duration until_next() const noexcept { return heap_.next_deadline() - now_; }
 
 private:

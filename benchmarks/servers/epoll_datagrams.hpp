@@ -1,6 +1,6 @@
-// Datagrams on epoll, by hand: one thread, level-triggered; what has arrived is received in one
-// call and sent back in one (recvmmsg(2), sendmmsg(2)), up to a batch. What a source sends is cut
-// into datagrams by the kernel (UDP_SEGMENT, udp(7)).
+// Datagrams on epoll, by hand: one thread, level-triggered. One call receives the datagrams that
+// have come, up to a batch, and one call sends them back (recvmmsg(2), sendmmsg(2)). The kernel
+// cuts the bytes of a source into datagrams (UDP_SEGMENT, udp(7)).
 #pragma once
 
 #include "server_main.hpp"
@@ -13,8 +13,8 @@
 
 class epoll_datagrams {
 public:
-    // Borrows both descriptors. The socket is a blocking one: it is never received from in vain,
-    // and sending waits for room. Throws std::system_error.
+    // Borrows both descriptors. The socket is a blocking one, since no receive on it is in vain,
+    // and a send waits for room. Throws std::system_error.
     epoll_datagrams(int socket, int stop, const server_main::options& chosen);
     ~epoll_datagrams();
     epoll_datagrams(const epoll_datagrams&) = delete;

@@ -2,12 +2,12 @@
 //
 // One thread, level-triggered. A readable connection gets one recv and, at once, one send: the send
 // nearly always takes everything, so a message costs two system calls and its share of an
-// epoll_wait. All connections share one receive buffer, which therefore stays in the cache. What a
-// peer does not take is set aside, and until it has been taken nothing more is read from that peer:
-// memory is bounded, and TCP slows the sender down.
+// epoll_wait. All connections share one receive buffer, which therefore stays in the cache. Bytes
+// that a peer does not take are set aside, and until it has taken them, the server reads nothing
+// more from that peer: memory is bounded, and TCP slows the sender down.
 //
-// In a broadcast all are sent to at once, and what one does not take is set aside for it, up to a
-// limit.
+// A broadcast sends to all peers at once, and sets the bytes that a peer does not take aside for
+// it, up to a limit.
 #pragma once
 
 #include "deadlines.hpp"
@@ -35,7 +35,7 @@ public:
     void run();
 
 private:
-    // Of a connection to a sink or a source.
+    // The state of a connection to a sink or a source.
     struct account {
         std::size_t taken = 0;  // of a message that is not complete
         std::size_t owed = 0;   // bytes to send

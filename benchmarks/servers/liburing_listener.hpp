@@ -5,7 +5,8 @@
 
 #include <cstdint>
 
-// The listener's user_data; that of anything else is an address, which is never in the first page.
+// The user_data of the listener. That of every other operation is an address, which is never in the
+// first page.
 enum : std::uint64_t { accept_tag = 1, backoff_tag, stop_tag };
 
 struct ring_listener {
@@ -14,13 +15,13 @@ struct ring_listener {
     bool stopping;
 };
 
-// Accepts from now on, until `stop` is readable.
+// Begins to accept connections, until `stop` is readable.
 void start(ring_listener* l, int stop);
 
 inline bool is_of_listener(const io_uring_cqe& done) {
     return done.user_data <= stop_tag;
 }
 
-// Takes a completion of the listener: a connection's descriptor, or -1 where it brings none. What
-// cannot get better ends the process.
+// Takes a completion of the listener. Gives a connection's descriptor, or -1 if the completion
+// brings none. An error that does not pass ends the process.
 int take_accepted(ring_listener* l, const io_uring_cqe& done);

@@ -10,16 +10,16 @@
 
 void create_ring(io_uring* ring);
 
-// Submits what is in the queue where that is full.
+// Gives a free SQE. If the queue is full, it submits the queue first.
 io_uring_sqe* next_sqe(io_uring* ring);
 
-// Submits what has been prepared and waits for a completion, for no longer than `patience` where
-// there is one.
-inline void submit_and_wait(io_uring* ring, __kernel_timespec* patience = nullptr) {
+// Submits the operations that have been prepared and waits for a completion, for no longer than
+// `timeout`, if there is one.
+inline void submit_and_wait(io_uring* ring, __kernel_timespec* timeout = nullptr) {
     io_uring_cqe* first;
-    const int result = patience == nullptr
+    const int result = timeout == nullptr
                            ? io_uring_submit_and_wait(ring, 1)
-                           : io_uring_submit_and_wait_timeout(ring, &first, 1, patience, nullptr);
+                           : io_uring_submit_and_wait_timeout(ring, &first, 1, timeout, nullptr);
     // EBUSY, EAGAIN: the kernel wants completions taken before it takes more submissions.
     if (result < 0 && result != -EINTR && result != -EBUSY && result != -EAGAIN && result != -ETIME)
         die("io_uring_enter", result);

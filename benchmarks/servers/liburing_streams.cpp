@@ -137,9 +137,9 @@ void on_completion(server* s, const io_uring_cqe& cqe) {
 void submit_and_wait_for_next(server* s) {
     if (!s->times)
         return submit_and_wait(&s->ring);
-    const std::chrono::nanoseconds patience = s->times->until_next();
-    const auto whole = std::chrono::floor<std::chrono::seconds>(patience);
-    __kernel_timespec time = {.tv_sec = whole.count(), .tv_nsec = (patience - whole).count()};
+    const std::chrono::nanoseconds timeout = s->times->until_next();
+    const auto whole = std::chrono::floor<std::chrono::seconds>(timeout);
+    __kernel_timespec time = {.tv_sec = whole.count(), .tv_nsec = (timeout - whole).count()};
     submit_and_wait(&s->ring, &time);
     s->times->begin_turn();
 }

@@ -8,5 +8,5 @@
 
 #include "server_main.hpp"
 
-// Serves until `stop` is readable. What the ring refuses ends the process.
+// Serves until `stop` is readable. An error of the ring ends the process.
 void serve_streams(int listener, int stop, const server_main::options& chosen);

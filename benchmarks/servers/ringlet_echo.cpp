@@ -28,7 +28,7 @@ ringlet::task<> echo(ringlet::stream& client) {
         co_await client.send_all(std::span(received).first(n));
 }
 
-// The same without a buffer of its own.
+// Echoes without a buffer of its own.
 ringlet::task<> echo_lent(ringlet::stream& client) {
     while (const auto received = co_await client.recv_lent())
         co_await client.send_all(received);
@@ -91,7 +91,7 @@ private:
     std::vector<std::byte> zeros_;
 };
 
-// The same in datagrams: a message back for each byte of the one that asks.
+// Answers a datagram with as many messages as it has bytes, in a burst.
 class datagram_source {
 public:
     explicit datagram_source(std::size_t message_bytes)
@@ -112,12 +112,13 @@ private:
     std::vector<std::byte> zeros_;
 };
 
-// Each message to every client; one that does not take it in time is dropped.
+// Sends each message to every client, and drops a client that does not take it in time.
 class broadcaster {
 public:
     ringlet::task<> operator()(ringlet::stream& client) {
-        auto news = messages_->subscribe();
-        co_await ringlet::when_any(listen(client), deliver(client, news), leave_if_slow(news));
+        auto subscription = messages_->subscribe();
+        co_await ringlet::when_any(listen(client), deliver(client, subscription),
+                                   leave_if_slow(subscription));
     }
 
 private:
@@ -131,14 +132,14 @@ private:
                 received.begin(), received.begin() + static_cast<std::ptrdiff_t>(n))));
     }
 
-    static ringlet::task<> deliver(ringlet::stream& client, messages::subscription& news) {
-        while (const auto next = co_await news.receive())
+    static ringlet::task<> deliver(ringlet::stream& client, messages::subscription& subscription) {
+        while (const auto next = co_await subscription.receive())
             co_await client.send_all(**next);
     }
 
     // A client that takes nothing keeps `deliver` from hearing of it.
-    static ringlet::task<> leave_if_slow(messages::subscription& news) {
-        co_await news.until_disconnected();
+    static ringlet::task<> leave_if_slow(messages::subscription& subscription) {
+        co_await subscription.until_disconnected();
     }
 
     std::unique_ptr<messages> messages_ = std::make_unique<messages>(

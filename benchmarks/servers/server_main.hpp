@@ -17,19 +17,19 @@ namespace server_main {
 // reads more per system call would win by that alone.
 inline constexpr std::size_t buffer_size = 16 * 1024;
 
-// The most that a datagram can have.
+// The most bytes that a datagram can have.
 inline constexpr std::size_t datagram_size_max = 64 * 1024;
 
-// The most that is sent of a `source`'s message at a time: all of it, up to here.
+// The most bytes of a source's message that one send takes.
 inline constexpr std::size_t source_send_max = 256 * 1024;
 
 // The number of messages that a broadcast keeps for a client that reads slowly. A client that is
 // further behind is dropped.
 inline constexpr std::size_t messages_behind_max = 1024;
 
-// Of a server with timers: how long a connection may be silent, and how often the others expire.
-// They begin evenly spread over that time, so that a few of them lie before a connection's deadline
-// and most behind it.
+// The times of a server with timers: how long a connection may be silent, and how often the other
+// timers expire. These begin evenly spread over that time, so that a few of them lie before a
+// connection's deadline and most behind it.
 inline constexpr std::chrono::seconds silence_max{60};
 inline constexpr std::chrono::nanoseconds timer_period = std::chrono::hours(1);
 
@@ -42,15 +42,14 @@ struct options {
     std::string concurrency;
     std::size_t workers = 1;
 
-    // Of ringlet's only:
+    // Options of ringlet's servers only:
     bool lend = false;  // echoes what is received into buffers that the loop lends
     std::chrono::microseconds spin_max{-1};  // -1 leaves it at the loop's default
 };
 
-// Reads the options; on a bad command line, or `--help`, prints and exits. `concurrencies` are the
-// kinds that the server has; the first is the default.
-// Also lifts the limit on open files: every server here is meant to meet more clients than the
-// usual 1024.
+// Reads the options. On a bad command line, or `--help`, it prints and exits. `concurrencies` are
+// the kinds that the server has; the first is the default. Also raises the limit on open files,
+// since every server here is to have more clients than the usual 1024.
 options parse_command_line(int argc, char** argv, const char* description,
                            const std::vector<std::string>& concurrencies);
 
@@ -60,8 +59,8 @@ void require_echo_over_tcp(const options& chosen);
 // Prints the address at which the server can be reached, for the program that started it.
 void announce(const std::string& address);
 
-// A worker: serves at `socket`, which is bound and listens where it is a stream's, until `stop` is
-// readable.
+// A worker: a function that serves at `socket` until `stop` is readable. The socket is bound, and
+// listens if it is a stream's.
 using serve_function = void (*)(int socket, int stop, const options& chosen);
 
 // Opens a socket for each worker (SO_REUSEPORT), tells where they are, and runs the workers until

@@ -1,5 +1,6 @@
 // Timers that are armed, nearest first, as a specialist keeps them: a heap of four children a node,
-// flat in memory, with an index of who is where, so that a timer can be moved and taken out.
+// flat in memory, with an index of the place of each timer, so that a timer can be moved and taken
+// out.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +16,11 @@ public:
 
     bool empty() const noexcept { return nodes_.empty(); }
 
-    // Of a heap that is not empty.
+    // The nearest timer of a heap that is not empty.
     id first() const noexcept { return nodes_.front().timer; }
     time_point next_deadline() const noexcept { return nodes_.front().deadline; }
 
-    // Arms a timer, or moves it where it is armed.
+    // Arms a timer, or moves the deadline of one that is armed.
     void arm(id timer, time_point deadline) {
         if (timer >= place_of_.size())
             place_of_.resize(timer + std::size_t{1}, nowhere);
@@ -70,7 +71,7 @@ private:
         put(place, moved);
     }
 
-    // The number of nodes, or more, where there is none.
+    // The place of the nearest child of a node; the number of nodes, or more, if it has none.
     std::size_t nearest_child_of(std::size_t place) const noexcept {
         const std::size_t first = place * children + 1;
         const std::size_t end = std::min(first + children, nodes_.size());

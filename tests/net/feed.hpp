@@ -53,7 +53,8 @@ inline void feed(ringlet::detail::read_request& request, incoming& from) {
         request.abandon();
 }
 
-/// The same for one read made on the spot; gives its result.
+/// Carries out a read that is made in the call, as a reader does but without a stream, and gives
+/// its result.
 template <class Request>
 typename Request::result_type fed(Request request, incoming& from) {
     feed(request, from);

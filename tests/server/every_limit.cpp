@@ -30,7 +30,7 @@ ringlet::server_options two_at_a_time(ringlet::concurrency in) {
     return options;
 }
 
-/// Waits for what never comes where it is told to, and answers else.
+/// Waits for an event that is never set if the request says so, and answers otherwise.
 constexpr auto wait_if_told = [](auto& client) -> ringlet::task<> {
     std::string heard = co_await hear(client);
     if (heard == "wait") {
@@ -40,7 +40,7 @@ constexpr auto wait_if_told = [](auto& client) -> ringlet::task<> {
     co_await say(client, heard);
 };
 
-/// The same as handlers do that block, and so cannot be cancelled.
+/// Blocks, so that it cannot be cancelled, if the request says so, and answers otherwise.
 constexpr auto block_if_told = [](auto& client) -> ringlet::task<> {
     std::string heard = co_await hear(client);
     while (heard == "wait")
