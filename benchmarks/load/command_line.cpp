@@ -74,10 +74,10 @@ void add_times(CLI::App& command, options& chosen) {
                              const std::vector<known_server>& servers) {
     const auto is_quick = [](const workload_row& row) { return row.quick; };
     std::cout << "workloads (* in the quick mode too):\n";
-    for (const auto& one : workloads) {
-        const auto& rows = one.rows;
+    for (const auto& measured : workloads) {
+        const auto& rows = measured.rows;
         std::cout << (std::any_of(rows.begin(), rows.end(), is_quick) ? "* " : "  ") << std::left
-                  << std::setw(24) << one.name << one.what << '\n';
+                  << std::setw(24) << measured.name << measured.what << '\n';
         for (const auto& row : rows)
             std::cout << std::setw(26) << "" << (row.quick ? "* " : "  ") << describe(row.load)
                       << '\n';
@@ -103,28 +103,29 @@ public:
 
     std::vector<planned_row> plan(const std::vector<workload>& workloads) const {
         std::vector<planned_row> all;
-        for (const auto& one : workloads)
-            for (const auto& load : rows_of(one))
-                all.push_back({one.name, load, settings_of(one), servers_of(one, load)});
+        for (const auto& measured : workloads)
+            for (const auto& load : rows_of(measured))
+                all.push_back(
+                    {measured.name, load, settings_of(measured), servers_of(measured, load)});
         return all;
     }
 
 private:
-    bool is_named(const workload& one) const {
+    bool is_named(const workload& measured) const {
         const auto& names = chosen_.workloads;
-        return std::find(names.begin(), names.end(), one.name) != names.end();
+        return std::find(names.begin(), names.end(), measured.name) != names.end();
     }
 
     bool varies() const { return !chosen_.connections.empty() || !chosen_.sizes.empty(); }
 
-    std::vector<load_settings> rows_of(const workload& one) const {
-        if (!chosen_.workloads.empty() && !is_named(one))
+    std::vector<load_settings> rows_of(const workload& measured) const {
+        if (!chosen_.workloads.empty() && !is_named(measured))
             return {};
         std::vector<load_settings> rows;
-        for (const auto& row : one.rows)
-            if (row.quick || chosen_.full || is_named(one))
+        for (const auto& row : measured.rows)
+            if (row.quick || chosen_.full || is_named(measured))
                 rows.push_back(with_options(row.load));
-        return varies() && !rows.empty() ? varied(with_options(one.typical)) : rows;
+        return varies() && !rows.empty() ? varied(with_options(measured.typical)) : rows;
     }
 
     load_settings with_options(load_settings load) const {
@@ -152,26 +153,28 @@ private:
         return rows;
     }
 
-    comparison_settings settings_of(const workload& one) const {
+    comparison_settings settings_of(const workload& measured) const {
         comparison_settings settings;
         settings.length = std::chrono::duration<double>(
             chosen_.seconds.value_or(chosen_.full ? full_seconds : quick_seconds));
-        settings.slice = std::chrono::milliseconds(chosen_.slice_ms.value_or(one.slice.count()));
+        settings.slice =
+            std::chrono::milliseconds(chosen_.slice_ms.value_or(measured.slice.count()));
         settings.warmup_rounds = chosen_.warmup;
         return settings;
     }
 
-    std::vector<std::string> names_for(const workload& one) const {
-        auto names = chosen_.servers.empty() ? one.servers : chosen_.servers;
+    std::vector<std::string> names_for(const workload& measured) const {
+        auto names = chosen_.servers.empty() ? measured.servers : chosen_.servers;
         for (const auto& server : known_)
             if (chosen_.peers && server.is_peer)
                 names.push_back(server.how.name);
         return names;
     }
 
-    std::vector<server_command> servers_of(const workload& one, const load_settings& load) const {
+    std::vector<server_command> servers_of(const workload& measured,
+                                           const load_settings& load) const {
         std::vector<server_command> servers;
-        for (const auto& text : names_for(one))
+        for (const auto& text : names_for(measured))
             if (const auto server = server_of(text, load))
                 servers.push_back(*server);
         if (servers.empty())
@@ -222,7 +225,8 @@ command_line parse_command_line(int argc, char** argv, const machine& here) {
         if (chosen.list)
             print_list(workloads, known);
         for (const auto& name : chosen.workloads)
-            find_named(workloads, name, "--workload", [](const workload& one) { return one.name; });
+            find_named(workloads, name, "--workload",
+                       [](const workload& measured) { return measured.name; });
         wanted.plan = planner(chosen, here, known).plan(workloads);
     } catch (const CLI::Error& error) {
         std::exit(command.exit(error));

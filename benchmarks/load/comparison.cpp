@@ -151,11 +151,11 @@ contestants start(const std::vector<server_command>& servers, const load_setting
 }
 
 void stop(const contestants& all) {
-    for (const auto& one : all) {
+    for (const auto& server : all) {
         try {
-            one->process().stop();
+            server->process().stop();
         } catch (const server_failure& failure) {
-            throw server_failure(one->process().name() + ": " + failure.what());
+            throw server_failure(server->process().name() + ": " + failure.what());
         }
     }
 }
@@ -167,11 +167,11 @@ std::vector<standing> compare(const std::vector<server_command>& servers, const 
                               const progress_callback& progress) {
     const contestants all = start(servers, load, settings, cpus);
     std::size_t round = 0;
-    while (round < settings.warmup_rounds +
-                       1)  // one more, or the account would begin at the server's start-up
+    // One round more, or the account would begin at the server's start-up.
+    while (round < settings.warmup_rounds + 1)
         run_round(all, round++);
-    for (const auto& one : all)
-        one->warmed_up();
+    for (const auto& server : all)
+        server->warmed_up();
 
     const auto start = steady::now();
     double passed = 0;
@@ -182,8 +182,8 @@ std::vector<standing> compare(const std::vector<server_command>& servers, const 
     } while (passed < 1);
 
     std::vector<standing> standings;
-    for (const auto& one : all)
-        standings.push_back(one->against(*all.front()));
+    for (const auto& server : all)
+        standings.push_back(server->against(*all.front()));
     stop(all);
     return standings;
 }

@@ -31,22 +31,22 @@ double microseconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double, std::micro>(time).count();
 }
 
-std::optional<quartiles> rate(const standing& one) {
-    return one.messages_per_second;
+std::optional<quartiles> rate(const standing& server) {
+    return server.messages_per_second;
 }
 
-std::optional<quartiles> cpu_ratio(const standing& one) {
-    return one.cpu_ratio;
+std::optional<quartiles> cpu_ratio(const standing& server) {
+    return server.cpu_ratio;
 }
 
-std::optional<quartiles> latency(const standing& one) {
-    return quartiles{microseconds(one.p50), microseconds(one.p50), microseconds(one.p99)};
+std::optional<quartiles> latency(const standing& server) {
+    return quartiles{microseconds(server.p50), microseconds(server.p50), microseconds(server.p99)};
 }
 
-std::optional<quartiles> memory(const standing& one) {
-    if (!one.bytes_per_idle)
+std::optional<quartiles> memory(const standing& server) {
+    if (!server.bytes_per_idle)
         return std::nullopt;
-    return quartiles{*one.bytes_per_idle, *one.bytes_per_idle, *one.bytes_per_idle};
+    return quartiles{*server.bytes_per_idle, *server.bytes_per_idle, *server.bytes_per_idle};
 }
 
 std::vector<const result*> rows_of(const std::vector<result>& rows, const std::string& workload) {
@@ -58,9 +58,9 @@ std::vector<const result*> rows_of(const std::vector<result>& rows, const std::s
 }
 
 curve& curve_of(std::vector<curve>& curves, const std::string& server) {
-    for (auto& one : curves)
-        if (one.server == server)
-            return one;
+    for (auto& present : curves)
+        if (present.server == server)
+            return present;
     return curves.emplace_back(curve{server, {}});
 }
 
@@ -72,9 +72,9 @@ std::vector<curve> curves_of(const std::vector<const result*>& rows, const figur
     double place = 0;
     for (const result* row : rows) {
         bool any = false;
-        for (const auto& one : row->standings)
-            if (const auto value = y(one)) {
-                curve_of(curves, one.name)
+        for (const auto& server : row->standings)
+            if (const auto value = y(server)) {
+                curve_of(curves, server.name)
                     .points.push_back({x ? static_cast<double>(x(row->load)) : place, *value,
                                        describe(row->load)});
                 any = true;
@@ -115,11 +115,11 @@ public:
         set("xlabel " + in_quotes(axis_));
         double last = 0;
         std::string names;
-        for (const auto& one : curves)
-            for (const auto& each : one.points) {
-                names += (names.empty() ? "" : ", ") + in_quotes(each.label) + ' ' +
-                         std::to_string(each.x);
-                last = std::max(last, each.x);
+        for (const auto& drawn : curves)
+            for (const auto& point : drawn.points) {
+                names += (names.empty() ? "" : ", ") + in_quotes(point.label) + ' ' +
+                         std::to_string(point.x);
+                last = std::max(last, point.x);
             }
         set("ytics (" + names + ')');
         set("yrange [" + std::to_string(last + 0.6) + ":-0.6]");
@@ -143,9 +143,9 @@ private:
              << settings_.str();
         for (std::size_t i = 0; i < curves.size(); ++i) {
             text << "$curve" << i << " << END\n";
-            for (const auto& each : curves[i].points)
-                text << each.x + offset_ + shift_ * static_cast<double>(i) << ' ' << each.y.median
-                     << ' ' << each.y.lower << ' ' << each.y.upper << '\n';
+            for (const auto& point : curves[i].points)
+                text << point.x + offset_ + shift_ * static_cast<double>(i) << ' ' << point.y.median
+                     << ' ' << point.y.lower << ' ' << point.y.upper << '\n';
             text << "END\n";
         }
         for (std::size_t i = 0; i < curves.size(); ++i)

@@ -57,12 +57,12 @@ std::string microseconds(std::chrono::nanoseconds time) {
     return fixed(std::chrono::duration<double, std::micro>(time).count(), 0);
 }
 
-std::string note_on(const standing& one, const cpu_plan& cpus) {
+std::string note_on(const standing& server, const cpu_plan& cpus) {
     std::string note;
-    if (one.bytes_per_idle)
-        note += fixed(*one.bytes_per_idle, 0) + " B per idle connection ";
-    if (one.lost > 0)
-        note += std::to_string(one.lost) + " datagrams lost ";
+    if (server.bytes_per_idle)
+        note += fixed(*server.bytes_per_idle, 0) + " B per idle connection ";
+    if (server.lost > 0)
+        note += std::to_string(server.lost) + " datagrams lost ";
     if (cpus.servers.empty())
         note += "not pinned ";
     if (!note.empty())
@@ -85,13 +85,14 @@ void print_heading(std::ostream& out, const machine& here, const comparison_sett
 
 void print_row(std::ostream& out, const result& row) {
     std::string title = describe(row.load);
-    for (const auto& one : row.standings) {
-        const bool baseline = &one == &row.standings.front();
-        print_line(out, {title, one.name, fixed(one.cpu_ns_per_message.median / 1000, 2),
-                         baseline ? "1.00 baseline" : ratio_cell(one.cpu_ratio, wanted::less),
-                         fixed(one.messages_per_second.median, 0),
-                         baseline ? "1.00 baseline" : ratio_cell(one.rate_ratio, wanted::more),
-                         microseconds(one.p50), microseconds(one.p99), note_on(one, row.cpus)});
+    for (const auto& server : row.standings) {
+        const bool baseline = &server == &row.standings.front();
+        print_line(out,
+                   {title, server.name, fixed(server.cpu_ns_per_message.median / 1000, 2),
+                    baseline ? "1.00 baseline" : ratio_cell(server.cpu_ratio, wanted::less),
+                    fixed(server.messages_per_second.median, 0),
+                    baseline ? "1.00 baseline" : ratio_cell(server.rate_ratio, wanted::more),
+                    microseconds(server.p50), microseconds(server.p99), note_on(server, row.cpus)});
         title.clear();
     }
     out.flush();

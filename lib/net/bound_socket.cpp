@@ -15,14 +15,14 @@ namespace {
 
 constexpr mode_t all_permissions = 0777;
 
-void set_options(socket& made, int family, int type, const bind_options& options) {
+void set_options(socket& opened, int family, int type, const bind_options& options) {
     if (family == AF_UNIX)
         return;
     if (type == SOCK_STREAM)
-        made.set_option(SOL_SOCKET, SO_REUSEADDR, int{options.reuse_address});
-    made.set_option(SOL_SOCKET, SO_REUSEPORT, int{options.reuse_port});
+        opened.set_option(SOL_SOCKET, SO_REUSEADDR, int{options.reuse_address});
+    opened.set_option(SOL_SOCKET, SO_REUSEPORT, int{options.reuse_port});
     if (family == AF_INET6)
-        made.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
+        opened.set_option(IPPROTO_IPV6, IPV6_V6ONLY, int{options.v6_only});
 }
 
 bool has_name(const address& local) {
@@ -55,24 +55,24 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
     detail::require_valid(options);
     const bool has_path = !local.path().empty();
-    bound_socket made;
+    bound_socket bound;
     try {
-        made.socket_ = ringlet::socket::open(net, local.family(), type);
-        set_options(made.socket_, local.family(), type, options);
+        bound.socket_ = ringlet::socket::open(net, local.family(), type);
+        set_options(bound.socket_, local.family(), type, options);
         if (!has_path)
-            made.socket_.bind(local);
+            bound.socket_.bind(local);
     } catch (const std::system_error& error) {
         detail::throw_unbound(local, error.code());
     }
     if (has_path)
-        made.file_ = detail::bind_to_path(made.socket_, local, options);
-    return made;
+        bound.file_ = detail::bind_to_path(bound.socket_, local, options);
+    return bound;
 }
 
 bound_socket bound_socket::adopt(ringlet::socket adopted, int type) {
-    bound_socket made(std::move(adopted));
-    made.require(type);
-    return made;
+    bound_socket checked(std::move(adopted));
+    checked.require(type);
+    return checked;
 }
 
 void bound_socket::require(int type) const {

@@ -19,9 +19,9 @@ void detail::require_valid(const datagram_options& options) {
 
 bound_socket datagram_socket::open(network& net, const address& local,
                                    const datagram_options& options) {
-    bound_socket made = bound_socket::open(net, local, SOCK_DGRAM, options.binding);
-    apply(options, made.socket());
-    return made;
+    bound_socket opened = bound_socket::open(net, local, SOCK_DGRAM, options.binding);
+    apply(options, opened.socket());
+    return opened;
 }
 
 void datagram_socket::apply(const datagram_options& options, ringlet::socket& opened) {

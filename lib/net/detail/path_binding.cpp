@@ -50,9 +50,9 @@ private:
     // Its last owner may have removed the file between our open and our flock.
     [[nodiscard]] bool in_place() const noexcept {
         struct stat locked {};
-        struct stat there {};
-        return ::fstat(fd_, &locked) == 0 && ::lstat(name_.c_str(), &there) == 0 &&
-               locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
+        struct stat named {};
+        return ::fstat(fd_, &locked) == 0 && ::lstat(name_.c_str(), &named) == 0 &&
+               locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
     }
 
     std::string name_;
@@ -77,10 +77,10 @@ int probe_server(const address& server, int type) noexcept {
 /// Whether a socket is at `local` that no process has open any more, so that it refuses `clients`,
 /// types of socket; not if nothing is there. Throws, saying what it is, if it is anything else.
 bool is_stale(const address& local, std::initializer_list<int> clients) {
-    struct stat there {};
-    if (::lstat(local.path().c_str(), &there) < 0)
+    struct stat status {};
+    if (::lstat(local.path().c_str(), &status) < 0)
         return false;
-    if (!S_ISSOCK(there.st_mode))
+    if (!S_ISSOCK(status.st_mode))
         throw_in_use(local, "a file that is no socket is there");
     for (const int type : clients) {
         const int answer = probe_server(local, type);
@@ -121,17 +121,17 @@ void throw_unbound(const address& local, std::error_code error, const std::strin
                                        (why.empty() ? why : ": " + why));
 }
 
-socket_file bind_to_path(socket& made, const address& local, const bind_options& options) {
+socket_file bind_to_path(socket& unbound, const address& local, const bind_options& options) {
     std::string path = std::filesystem::absolute(local.path());  // also after a chdir(2)
     // The file takes the mode of the socket, less the umask: so never, not even between bind and
     // chmod, which would be long enough to send a datagram, may more people in than are meant to.
-    if (options.mode && ::fchmod(made.native_handle(), *options.mode) < 0)
+    if (options.mode && ::fchmod(unbound.native_handle(), *options.mode) < 0)
         throw_unbound(local, last_error(), "fchmod");
     std::error_code error;
-    made.bind(local, error);
+    unbound.bind(local, error);
     if (error == std::errc::address_in_use && options.replace_stale) {
         remove_stale(local);
-        made.bind(local, error);
+        unbound.bind(local, error);
     }
     if (error)
         throw_unbound(local, error);

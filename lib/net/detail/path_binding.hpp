@@ -10,12 +10,13 @@
 
 namespace ringlet::detail {
 
-/// Throws std::system_error: that a socket cannot be bound to `local`, and why.
+/// Throws std::system_error whose text says that a socket cannot be bound to `local`, and why.
 [[noreturn]] void throw_unbound(const address& local, std::error_code error,
                                 const std::string& why = {});
 
-/// Binds `made`, a Unix socket, to a path. Throws as bound_socket::open does.
-[[nodiscard]] socket_file bind_to_path(socket& made, const address& local,
+/// Binds `unbound`, a Unix socket, to the path of `local`, and gives the file that this makes.
+/// Throws std::system_error naming the address and saying why.
+[[nodiscard]] socket_file bind_to_path(socket& unbound, const address& local,
                                        const bind_options& options);
 
 }  // namespace ringlet::detail

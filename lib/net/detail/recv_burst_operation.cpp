@@ -21,14 +21,14 @@ received_burst recv_burst_operation::await_resume() {
     return {all.size, all.original_size, told > 0 ? told : all.original_size, all.truncated};
 }
 
-/// What the kernel says, which it does not of a single datagram: 0.
+/// The segment size that the kernel tells: 0 for a single datagram, of which it tells none.
 std::size_t recv_burst_operation::segment_size() noexcept {
-    for (cmsghdr* next = CMSG_FIRSTHDR(&message_.header()); next != nullptr;
-         next = CMSG_NXTHDR(&message_.header(), next)) {
-        if (next->cmsg_level != IPPROTO_UDP || next->cmsg_type != UDP_GRO)
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message_.header()); header != nullptr;
+         header = CMSG_NXTHDR(&message_.header(), header)) {
+        if (header->cmsg_level != IPPROTO_UDP || header->cmsg_type != UDP_GRO)
             continue;
         int size = 0;
-        std::memcpy(&size, CMSG_DATA(next), sizeof(size));
+        std::memcpy(&size, CMSG_DATA(header), sizeof(size));
         return static_cast<std::size_t>(size);
     }
     return 0;

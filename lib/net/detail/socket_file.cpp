@@ -6,18 +6,18 @@
 namespace ringlet::detail {
 
 socket_file::socket_file(std::string path) noexcept : path_(std::move(path)) {
-    struct stat made {};
-    if (::lstat(path_.c_str(), &made) < 0)
+    struct stat status {};
+    if (::lstat(path_.c_str(), &status) < 0)
         return;  // it has been removed already, or the network makes none
-    device_ = made.st_dev;
-    inode_ = made.st_ino;
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
     creator_ = ::getpid();
 }
 
 socket_file::~socket_file() {
-    struct stat there {};
-    if (creator_ == ::getpid() && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ &&
-        there.st_ino == inode_)
+    struct stat status {};
+    if (creator_ == ::getpid() && ::lstat(path_.c_str(), &status) == 0 &&
+        status.st_dev == device_ && status.st_ino == inode_)
         ::unlink(path_.c_str());
 }
 

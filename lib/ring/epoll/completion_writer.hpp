@@ -10,11 +10,11 @@
 
 namespace ringlet::detail::epoll {
 
-/// The producing end of a completion queue, with the memory that both ends use. What the queue has
-/// no room for is kept until it has.
+/// The producing end of a completion queue, with the memory that both ends use. It keeps the CQEs
+/// for which the queue has no room until there is room.
 class completion_writer {
 public:
-    /// Room for `capacity` CQEs, a power of two. Throws std::bad_alloc.
+    /// Makes a queue with room for `capacity` CQEs, a power of two. Throws std::bad_alloc.
     explicit completion_writer(unsigned capacity) : slots_(capacity) {}
 
     /// The consuming end.

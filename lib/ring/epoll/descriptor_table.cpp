@@ -10,13 +10,13 @@
 
 namespace ringlet::detail::epoll {
 
-std::uint32_t events_wanted(descriptor& here) {
+std::uint32_t events_wanted(descriptor& entry) {
     std::uint32_t wanted = 0;
-    if (!here.input.empty())
+    if (!entry.input.empty())
         wanted |= EPOLLIN;
-    if (!here.output.empty())
+    if (!entry.output.empty())
         wanted |= EPOLLOUT;
-    here.events.for_each(
+    entry.events.for_each(
         [&](const waiting_operation& poll) { wanted |= poll.poll32_events | polled_unasked; });
     return wanted;
 }
@@ -31,17 +31,17 @@ void descriptor_table::add_page(std::size_t page) {
 }
 
 void descriptor_table::arm_later(int fd) {
-    descriptor& here = at(fd);
-    if (here.to_arm)
+    descriptor& entry = at(fd);
+    if (entry.to_arm)
         return;
     to_arm_.push_back(fd);
-    here.to_arm = true;
+    entry.to_arm = true;
 }
 
 void descriptor_table::closing(int fd) {
-    descriptor& here = at(fd);
-    ++here.life;
-    here.drained = false;
+    descriptor& entry = at(fd);
+    ++entry.life;
+    entry.drained = false;
 }
 
 void descriptor_table::watch(int fd) {
@@ -49,17 +49,17 @@ void descriptor_table::watch(int fd) {
         throw std::system_error(error, std::system_category(), "epoll_ctl");
 }
 
-int descriptor_table::arm(int fd, descriptor& here) noexcept {
-    const std::uint32_t events = events_wanted(here) | EPOLLONESHOT;
+int descriptor_table::arm(int fd, descriptor& entry) noexcept {
+    const std::uint32_t events = events_wanted(entry) | EPOLLONESHOT;
     int error = 0;
-    if (here.registered) {
-        error = control(EPOLL_CTL_MOD, fd, events, here.life);
-        here.registered = error != ENOENT;
+    if (entry.registered) {
+        error = control(EPOLL_CTL_MOD, fd, events, entry.life);
+        entry.registered = error != ENOENT;
     } else {
-        error = control(EPOLL_CTL_ADD, fd, events, here.life);
+        error = control(EPOLL_CTL_ADD, fd, events, entry.life);
         if (error == EEXIST)
-            error = control(EPOLL_CTL_MOD, fd, events, here.life);
-        here.registered = error == 0;
+            error = control(EPOLL_CTL_MOD, fd, events, entry.life);
+        entry.registered = error == 0;
     }
     return error;
 }

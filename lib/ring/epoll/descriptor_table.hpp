@@ -90,7 +90,7 @@ private:
     static constexpr std::size_t events_max = 256;
 
     void add_page(std::size_t page);
-    [[nodiscard]] int arm(int fd, descriptor& here) noexcept;
+    [[nodiscard]] int arm(int fd, descriptor& entry) noexcept;
     [[nodiscard]] int control(int action, int fd, std::uint32_t events,
                               std::uint32_t life) noexcept;
     [[nodiscard]] int wait_for_events(const timespec* timeout);
@@ -102,26 +102,26 @@ private:
     std::vector<epoll_event> reported_;
 };
 
-/// What epoll is to report for those that wait at `here`.
-[[nodiscard]] std::uint32_t events_wanted(descriptor& here);
+/// The events that epoll is to report for the operations that wait at `entry`.
+[[nodiscard]] std::uint32_t events_wanted(descriptor& entry);
 
 template <class Refused, class Renewed>
 void descriptor_table::arm_all(const Refused& refused, const Renewed& renewed) {
     for (const int fd : to_arm_) {
-        descriptor& here = at(fd);
-        here.to_arm = false;
-        if (here.idle())
+        descriptor& entry = at(fd);
+        entry.to_arm = false;
+        if (entry.idle())
             continue;
-        int error = arm(fd, here);
+        int error = arm(fd, entry);
         if (error == ENOENT) {  // closed and opened again behind our back
-            ++here.life;
-            here.drained = false;
-            renewed(here);
-            error = here.idle() ? 0 : arm(fd, here);
+            ++entry.life;
+            entry.drained = false;
+            renewed(entry);
+            error = entry.idle() ? 0 : arm(fd, entry);
         }
         if (error != 0)
-            refused(here, error);
-        here.for_each([](waiting_operation& one) { one.armed = true; });
+            refused(entry, error);
+        entry.for_each([](waiting_operation& waiting) { waiting.armed = true; });
     }
     to_arm_.clear();
 }

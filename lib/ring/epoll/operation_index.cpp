@@ -43,13 +43,13 @@ waiting_operation*& operation_index::bucket_of(std::uint64_t user_data) noexcept
 }
 
 void operation_index::grow() {
-    std::vector<waiting_operation*> before(buckets_.size() * 2);
-    before.swap(buckets_);
-    for (waiting_operation* one : before)
-        while (one != nullptr) {
-            waiting_operation* const next = one->next_in_bucket;
-            one->next_in_bucket = std::exchange(bucket_of(one->user_data), one);
-            one = next;
+    std::vector<waiting_operation*> old_buckets(buckets_.size() * 2);
+    old_buckets.swap(buckets_);
+    for (waiting_operation* moved : old_buckets)
+        while (moved != nullptr) {
+            waiting_operation* const next = moved->next_in_bucket;
+            moved->next_in_bucket = std::exchange(bucket_of(moved->user_data), moved);
+            moved = next;
         }
 }
 

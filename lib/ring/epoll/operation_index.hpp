@@ -7,40 +7,42 @@
 
 namespace ringlet::detail::epoll {
 
-/// The operations that wait, found by user_data, which a cancel names them by; and the memory that
-/// they are recycled from, so that waiting costs no allocation.
+/// Finds the operations that wait by their user_data, by which a cancel names them. It also
+/// recycles their memory, so that waiting costs no allocation.
 class operation_index {
 public:
     operation_index() : buckets_(buckets_first) {}
     operation_index(const operation_index&) = delete;
     operation_index& operator=(const operation_index&) = delete;
 
-    /// A new one for `sqe`. Throws std::bad_alloc.
+    /// Adds an operation for `sqe`. Throws std::bad_alloc.
     waiting_operation& add(const io_uring_sqe& sqe);
 
-    /// Forgets one, and recycles it.
+    /// Removes an operation that has ended, and recycles its memory.
     void remove(waiting_operation& ended) noexcept;
 
+    /// Finds an operation by its user_data; nullptr if none waits with it.
     [[nodiscard]] waiting_operation* find(std::uint64_t user_data) const noexcept;
 
-    /// One for which `matches(operation)`, or nullptr; costs time in proportion to
-    /// how many there are.
+    /// Finds an operation for which `matches(operation)` is true; nullptr if there is none. It
+    /// takes time in proportion to the number of operations.
     template <class Matches>
     [[nodiscard]] waiting_operation* find_if(const Matches& matches) const {
-        for (waiting_operation* one : buckets_)
-            for (; one != nullptr; one = one->next_in_bucket)
-                if (matches(*one))
-                    return one;
+        for (waiting_operation* waiting : buckets_)
+            for (; waiting != nullptr; waiting = waiting->next_in_bucket)
+                if (matches(*waiting))
+                    return waiting;
         return nullptr;
     }
 
-    /// All of them; the vector's memory is the one allocation.
+    /// Finds all operations for which `matches(operation)` is true; only the vector allocates
+    /// memory.
     template <class Matches>
     [[nodiscard]] std::vector<waiting_operation*> matching(const Matches& matches) const {
         std::vector<waiting_operation*> found;
-        static_cast<void>(find_if([&](waiting_operation& one) {
-            if (matches(one))
-                found.push_back(&one);
+        static_cast<void>(find_if([&](waiting_operation& waiting) {
+            if (matches(waiting))
+                found.push_back(&waiting);
             return false;
         }));
         return found;

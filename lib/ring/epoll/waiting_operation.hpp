@@ -16,11 +16,12 @@ namespace ringlet::detail::epoll {
 struct op_description;
 class workers;
 
-/// What an operation waits for. Nothing any more, where its descriptor was closed: only a cancel
-/// ends it.
+/// The thing that an operation waits for: `nothing` once its descriptor was closed, so that only a
+/// cancel ends it.
 enum class awaited { input, output, events, worker, time, nothing };
 
-/// What an SQE points to that io_uring lets go of once it is submitted.
+/// Copies of the memory that an SQE points to, which io_uring does not use any more once the SQE is
+/// submitted.
 struct kept_memory {
     msghdr header{};
     std::vector<iovec> buffers;
