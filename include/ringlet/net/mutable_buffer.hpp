@@ -2,7 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <ranges>
+#include <span>  // with the concepts of its constructor from a range; <ranges> costs much more
 #include <type_traits>
 
 namespace ringlet {

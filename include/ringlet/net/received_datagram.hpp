@@ -1,9 +1,9 @@
 #pragma once
 
+#include <ringlet/net/detail/burst_segments.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 
 #include <cstddef>
-#include <ranges>
 #include <span>
 
 namespace ringlet {
@@ -45,15 +45,11 @@ struct received_burst {
         return size > segment_size ? (size + segment_size - 1) / segment_size : 1;
     }
 
-    /// The datagrams as a range of std::span<std::byte>, in the order in which they came. `buffer`
-    /// is the buffer of the receive. Lifetime: the buffer outlives the range.
-    [[nodiscard]] auto segments(mutable_buffer buffer) const {
-        const std::span<std::byte> all(static_cast<std::byte*>(buffer.data()), size);
-        return std::views::iota(std::size_t{0}, count()) |
-               std::views::transform([all, each = segment_size](std::size_t index) {
-                   const auto rest = all.subspan(index * each);
-                   return rest.size() < each ? rest : rest.first(each);
-               });
+    /// The datagrams as a random-access range of std::span<std::byte>, in the order in which they
+    /// came. `buffer` is the buffer of the receive. Lifetime: the buffer outlives the range.
+    [[nodiscard]] detail::burst_segments segments(mutable_buffer buffer) const noexcept {
+        const std::span<std::byte> bytes(static_cast<std::byte*>(buffer.data()), size);
+        return {bytes, segment_size, count()};
     }
 };
 

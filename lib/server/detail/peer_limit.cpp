@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <climits>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 
 namespace ringlet::detail {
@@ -14,15 +16,23 @@ constexpr std::array<std::uint8_t, 12> v4_mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 }  // namespace
 
+/// The connections of each connected peer.
+struct peer_limit::table {
+    std::mutex mutex;
+    std::map<host, std::size_t> counts;
+};
+
 peer_limit::peer_limit(std::size_t connections_max, unsigned v6_prefix_length)
-    : connections_max_(connections_max), v6_prefix_length_(v6_prefix_length) {
+    : connections_max_(connections_max), v6_prefix_length_(v6_prefix_length),
+      table_(std::make_unique<table>()) {
     if (v6_prefix_length > v6_bits)
         throw std::invalid_argument("peer_limit: v6_prefix_length must be 0 to 128");
 }
 
 peer_limit::~peer_limit() {
-    check(counts_.empty(), "a peer_limit was destroyed while a connection had a permit of it; end "
-                           "the connections first");
+    check(table_->counts.empty(),
+          "a peer_limit was destroyed while a connection had a permit of it; end "
+          "the connections first");
 }
 
 peer_limit::permit peer_limit::try_acquire(const address& peer) {
@@ -31,21 +41,22 @@ peer_limit::permit peer_limit::try_acquire(const address& peer) {
     const std::optional<host> peer_host = host_of(peer);
     if (connections_max_ == 0 || !peer_host)
         return granted;
-    const std::lock_guard lock(mutex_);
-    const auto entry = counts_.try_emplace(*peer_host, 0).first;
+    const std::lock_guard lock(table_->mutex);
+    const auto entry = table_->counts.try_emplace(*peer_host, 0).first;
     if (entry->second == connections_max_)
         return {};
     ++entry->second;
     granted.limit_ = this;
-    granted.peer_ = entry;
+    granted.peer_ = &entry->first;
     return granted;
 }
 
 std::size_t peer_limit::count(const address& peer) const {
     const std::optional<host> peer_host = host_of(peer);
-    const std::lock_guard lock(mutex_);
-    const auto entry = peer_host ? counts_.find(*peer_host) : counts_.end();
-    return entry == counts_.end() ? 0 : entry->second;
+    const std::lock_guard lock(table_->mutex);
+    const auto& counts = table_->counts;
+    const auto entry = peer_host ? counts.find(*peer_host) : counts.end();
+    return entry == counts.end() ? 0 : entry->second;
 }
 
 std::optional<peer_limit::host> peer_limit::host_of(const address& peer) const noexcept {
@@ -67,10 +78,11 @@ std::optional<peer_limit::host> peer_limit::host_of(const address& peer) const n
     return peer_host;
 }
 
-void peer_limit::give_back(counts::iterator peer) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (--peer->second == 0)
-        counts_.erase(peer);
+void peer_limit::give_back(const host& peer) noexcept {
+    const std::lock_guard lock(table_->mutex);
+    const auto entry = table_->counts.find(peer);
+    if (--entry->second == 0)
+        table_->counts.erase(entry);
 }
 
 }  // namespace ringlet::detail

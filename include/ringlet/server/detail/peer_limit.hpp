@@ -5,8 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -25,11 +24,11 @@ namespace ringlet::detail {
 /// permit for as long as the child that serves the connection lives.
 class peer_limit {
     using host = std::array<std::uint8_t, 16>;
-    using counts = std::map<host, std::size_t>;
 
 public:
     /// A limit of `connections_max` connections for each peer; with 0 a peer may have any number,
-    /// and none is counted. Throws std::invalid_argument for a prefix of more than 128 bits.
+    /// and none is counted. Throws std::invalid_argument for a prefix of more than 128 bits,
+    /// std::bad_alloc.
     explicit peer_limit(std::size_t connections_max, unsigned v6_prefix_length = 64);
     peer_limit(const peer_limit&) = delete;
     peer_limit& operator=(const peer_limit&) = delete;
@@ -47,7 +46,7 @@ public:
         }
         ~permit() {
             if (limit_ != nullptr)
-                limit_->give_back(peer_);
+                limit_->give_back(*peer_);
         }
 
         /// Whether the connection is permitted.
@@ -64,7 +63,7 @@ public:
 
         bool permitted_ = false;
         peer_limit* limit_ = nullptr;
-        counts::iterator peer_;
+        const host* peer_ = nullptr;  // in the table, while there is a limit
     };
 
     /// A permit for a connection of `peer`, from any port; no permission where the peer has its
@@ -77,12 +76,13 @@ public:
 private:
     /// The host that the peer counts as; no value where the peer has no host.
     [[nodiscard]] std::optional<host> host_of(const address& peer) const noexcept;
-    void give_back(counts::iterator peer) noexcept;
+    void give_back(const host& peer) noexcept;
+
+    struct table;
 
     std::size_t connections_max_;
     unsigned v6_prefix_length_;
-    mutable std::mutex mutex_;
-    counts counts_;
+    std::unique_ptr<table> table_;
 };
 
 }  // namespace ringlet::detail
