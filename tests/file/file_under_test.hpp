@@ -17,7 +17,7 @@
 /// A descriptor with the operations on files of the loop's floor, which it closes at its end.
 class file_under_test {
 public:
-    using amount = ringlet::detail::write_at_operation::amount;
+    using extent = ringlet::detail::write_at_operation::extent;
 
     /// How an operation ended: what it yielded, and its error if it had one.
     struct outcome {
@@ -34,7 +34,7 @@ public:
         ended.count = co_await ringlet::detail::read_at_operation(
             owner_.core(), fd_, buffer.data(), buffer.size(), offset, pending_, ended.error);
     }
-    ringlet::task<> write(std::string_view data, std::uint64_t offset, amount wanted,
+    ringlet::task<> write(std::string_view data, std::uint64_t offset, extent wanted,
                           outcome& ended) {
         ended.count = co_await ringlet::detail::write_at_operation(
             owner_.core(), fd_, data.data(), data.size(), offset, wanted, pending_, ended.error);

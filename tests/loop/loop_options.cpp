@@ -94,7 +94,7 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
         group.spawn(other());
         for (; !other_ran && awaits < 10'000; ++awaits)
             co_await ringlet::detail::send_operation(owner.core(), pair.fd(), nullptr, 0,
-                                                     ringlet::detail::send_operation::amount::all,
+                                                     ringlet::detail::send_operation::extent::all,
                                                      outgoing, ringlet::throws);
         co_await group.join();
     });

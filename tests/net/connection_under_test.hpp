@@ -24,13 +24,13 @@ struct connection_under_test {
     ringlet::detail::direction incoming{};
     ringlet::detail::direction outgoing{};
 
-    using amount = ringlet::detail::send_operation::amount;
+    using extent = ringlet::detail::send_operation::extent;
 
     ringlet::task<> receive(std::string& buffer, outcome& ended) {
         ended.count = co_await ringlet::detail::recv_operation(
             owner.core(), pair.fd(), buffer.data(), buffer.size(), incoming, ended.error);
     }
-    ringlet::task<> send(std::string_view data, amount wanted, outcome& ended) {
+    ringlet::task<> send(std::string_view data, extent wanted, outcome& ended) {
         ended.count = co_await ringlet::detail::send_operation(
             owner.core(), pair.fd(), data.data(), data.size(), wanted, outgoing, ended.error);
     }

@@ -86,7 +86,7 @@ public:
     /// `error`. pwrite(2).
     [[nodiscard]] detail::write_at_operation write_at(const_buffer buffer, std::uint64_t offset,
                                                       error_sink error = throws) {
-        return write(buffer, offset, detail::write_at_operation::amount::some, error);
+        return write(buffer, offset, detail::write_at_operation::extent::some, error);
     }
 
     /// Writes all of `buffer`, at `offset`, with as many calls as that takes. Yields how many bytes
@@ -95,7 +95,7 @@ public:
     /// or stores the error in `error`. pwrite(2).
     [[nodiscard]] detail::write_at_operation write_all_at(const_buffer buffer, std::uint64_t offset,
                                                           error_sink error = throws) {
-        return write(buffer, offset, detail::write_at_operation::amount::all, error);
+        return write(buffer, offset, detail::write_at_operation::extent::all, error);
     }
 
     /// Waits until all that was written to the file is on its disk. Awaiting it throws
@@ -123,7 +123,7 @@ private:
             throw std::invalid_argument(std::string(caller) + ": no file has so great an offset");
     }
     [[nodiscard]] detail::write_at_operation write(const_buffer buffer, std::uint64_t offset,
-                                                   detail::write_at_operation::amount wanted,
+                                                   detail::write_at_operation::extent wanted,
                                                    error_sink error) {
         check_offset("write", offset);
         return {*core_, fd_, buffer.data(), buffer.size(), offset, wanted, pending_, error};

@@ -68,7 +68,7 @@ public:
     /// how many bytes it has sent. Awaiting it throws std::logic_error if a send is pending, and
     /// std::system_error, or stores the latter in `error`. send(2), without SIGPIPE.
     [[nodiscard]] detail::send_operation send(const_buffer buffer, error_sink error = throws) {
-        return transmit(buffer, detail::send_operation::amount::some, error);
+        return transmit(buffer, detail::send_operation::extent::some, error);
     }
 
     /// Sends all of `buffer`, with as many calls as that takes. A peer that reads slowly suspends
@@ -76,7 +76,7 @@ public:
     /// fewer if an error is stored in `error`. Awaiting it throws std::logic_error if a send is
     /// pending, and std::system_error, or stores the latter in `error`. send(2), without SIGPIPE.
     [[nodiscard]] detail::send_operation send_all(const_buffer buffer, error_sink error = throws) {
-        return transmit(buffer, detail::send_operation::amount::all, error);
+        return transmit(buffer, detail::send_operation::extent::all, error);
     }
 
     /// Sends all of several buffers, one after the other, without copying them together:
@@ -176,7 +176,7 @@ private:
     friend class stream_watch;
 
     [[nodiscard]] detail::send_operation
-    transmit(const_buffer buffer, detail::send_operation::amount wanted, error_sink error) {
+    transmit(const_buffer buffer, detail::send_operation::extent wanted, error_sink error) {
         return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
                 error};
     }

@@ -23,7 +23,7 @@ TEST_CASE("a sync waits for what was written", "[file]") {
     std::error_code error = std::make_error_code(std::errc::io_error);
     run_coroutine(owner, [&]() -> ringlet::task<> {
         file_under_test::outcome ended;
-        co_await file.write("text", 0, file_under_test::amount::all, ended);
+        co_await file.write("text", 0, file_under_test::extent::all, ended);
         co_await sync(owner, file.fd(), error);
     });
     CHECK_FALSE(error);

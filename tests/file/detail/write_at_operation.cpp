@@ -15,7 +15,7 @@
 
 namespace tests::file_write_at_operation {
 
-using amount = file_under_test::amount;
+using extent = file_under_test::extent;
 
 namespace {
 
@@ -39,14 +39,14 @@ std::vector<piece> write_scripted(const std::string& text, std::deque<int> scrip
         return result;
     }));
     file_under_test file(owner, -1);
-    ringlet::block_on(owner, file.write(text, 5'000, amount::all, ended));
+    ringlet::block_on(owner, file.write(text, 5'000, extent::all, ended));
     return pieces;
 }
 
 }  // namespace
 
 TEST_CASE("a write puts bytes at its offset, and yields how many", "[file]") {
-    const auto wanted = GENERATE(amount::some, amount::all);
+    const auto wanted = GENERATE(extent::some, extent::all);
     temporary_directory folder;
     const auto path = folder.write("file", "0123456789");
     ringlet::loop owner;
@@ -64,11 +64,11 @@ TEST_CASE("a write that fails stores its error, or throws it", "[file]") {
     file_under_test::outcome ended;
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        co_await full.write("lost", 0, amount::all, ended);
+        co_await full.write("lost", 0, extent::all, ended);
         ringlet::detail::file_operations pending;
         try {
             co_await ringlet::detail::write_at_operation(owner.core(), full.fd(), "lost", 4, 0,
-                                                         amount::some, pending, ringlet::throws);
+                                                         extent::some, pending, ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
         }
@@ -106,7 +106,7 @@ TEST_CASE("a file that takes nothing, without an error, has one", "[file]") {
 }
 
 TEST_CASE("a write of nothing is done, inline or not", "[file]") {
-    const auto wanted = GENERATE(amount::some, amount::all);
+    const auto wanted = GENERATE(extent::some, extent::all);
     const unsigned inline_completions_max = GENERATE(0U, 2U);
     temporary_directory folder;
     ringlet::loop owner({.inline_completions_max = inline_completions_max});
@@ -130,7 +130,7 @@ TEST_CASE("a write under a cancelled scope writes nothing, and pins nothing for 
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::cancel_scope scope;
         scope.cancel();
-        co_await file.write(text, 0, amount::all, ended);
+        co_await file.write(text, 0, extent::all, ended);
     });
     CHECK(ended.error == std::errc::operation_canceled);
     CHECK(file.idle());
@@ -146,7 +146,7 @@ TEST_CASE("a write that is cancelled half way says how much was written", "[file
     }));
     file_under_test file(owner, -1);
     file_under_test::outcome ended;
-    ringlet::block_on(owner, cancellable(scope, file.write(text, 0, amount::all, ended)));
+    ringlet::block_on(owner, cancellable(scope, file.write(text, 0, extent::all, ended)));
     CHECK(ended.error == std::errc::operation_canceled);
     CHECK(ended.count == 300);
 }

@@ -15,14 +15,14 @@
 
 namespace tests::net_send_operation {
 
-using amount = ringlet::detail::send_operation::amount;
+using extent = ringlet::detail::send_operation::extent;
 
 TEST_CASE("a send of some yields what the socket takes at once", "[net]") {
     ringlet::loop owner;
     connection_under_test connection{owner, unix_pair()};
     const std::string text = large_text();
     outcome ended;
-    run_coroutine(owner, [&] { return connection.send(text, amount::some, ended); });
+    run_coroutine(owner, [&] { return connection.send(text, extent::some, ended); });
     CHECK_FALSE(ended.error);
     CHECK(ended.count > 0);
     CHECK(ended.count < text.size());
@@ -43,7 +43,7 @@ TEST_CASE("a send of all goes on until a slow reader has everything", "[net]") {
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
-        group.spawn(connection.send(text, amount::all, ended));
+        group.spawn(connection.send(text, extent::all, ended));
         while (received.size() < text.size()) {
             CHECK(ended.count == 0);
             co_await ringlet::yield();
@@ -64,7 +64,7 @@ TEST_CASE("a cancelled send of all says how much the peer will read", "[net]") {
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
-        group.spawn(connection.send(text, amount::all, ended));
+        group.spawn(connection.send(text, extent::all, ended));
         co_await ringlet::yield();
         received += read_available(connection.pair.peer());
         co_await ringlet::yield();
@@ -87,10 +87,10 @@ TEST_CASE("a send to a peer that is gone fails, without a SIGPIPE", "[net]") {
     outcome ended;
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        co_await connection.send("lost", amount::all, ended);
+        co_await connection.send("lost", extent::all, ended);
         try {
             co_await ringlet::detail::send_operation(owner.core(), connection.pair.fd(), "lost", 4,
-                                                     amount::some, connection.outgoing,
+                                                     extent::some, connection.outgoing,
                                                      ringlet::throws);
         } catch (const std::system_error& error) {
             text = error.what();
@@ -108,7 +108,7 @@ TEST_CASE("a peer that resets half way makes a send of all fail", "[net]") {
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
-        group.spawn(connection.send(text, amount::all, ended));
+        group.spawn(connection.send(text, extent::all, ended));
         co_await ringlet::yield();
         CHECK_FALSE(connection.outgoing.empty());
         reset(connection.pair.other);
@@ -120,7 +120,7 @@ TEST_CASE("a peer that resets half way makes a send of all fail", "[net]") {
 }
 
 TEST_CASE("a send of nothing is done, inline or not", "[net]") {
-    const auto wanted = GENERATE(amount::some, amount::all);
+    const auto wanted = GENERATE(extent::some, extent::all);
     const unsigned inline_completions_max = GENERATE(0U, 2U);
     ringlet::loop owner({.inline_completions_max = inline_completions_max});
     connection_under_test connection{owner, unix_pair()};
@@ -149,9 +149,9 @@ TEST_CASE("a second send while one is pending is a logic_error, an empty one too
     std::string refusal;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::task_group group;
-        group.spawn(connection.send(text, amount::all, ended));
+        group.spawn(connection.send(text, extent::all, ended));
         try {
-            co_await connection.send(second, amount::all, refused);
+            co_await connection.send(second, extent::all, refused);
         } catch (const std::logic_error& error) {
             refusal = error.what();
         }
@@ -176,7 +176,7 @@ TEST_CASE("a send of all goes on after short sends and EAGAIN, where it stopped"
     }));
     connection_under_test connection{owner, unix_pair()};
     outcome ended;
-    ringlet::block_on(owner, connection.send(text, amount::all, ended));
+    ringlet::block_on(owner, connection.send(text, extent::all, ended));
     CHECK_FALSE(ended.error);
     CHECK(ended.count == 1'000);
     CHECK(sends == std::vector<std::pair<std::uint64_t, unsigned>>{
@@ -187,7 +187,7 @@ TEST_CASE("a socket that takes nothing, without an error, is taken for closed", 
     ringlet::loop owner(std::make_unique<virtual_time_ring>([](const io_uring_sqe&) { return 0; }));
     connection_under_test connection{owner, unix_pair()};
     outcome ended;
-    ringlet::block_on(owner, connection.send("text", amount::all, ended));
+    ringlet::block_on(owner, connection.send("text", extent::all, ended));
     CHECK(ended.error == std::errc::broken_pipe);
 }
 

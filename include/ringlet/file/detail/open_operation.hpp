@@ -11,8 +11,9 @@ namespace ringlet::detail {
 /// io_uring_prep_openat2(3).
 class open_operation final : public ring_awaitable<open_operation> {
 public:
-    /// A relative `path` begins at `directory`, a descriptor or AT_FDCWD; `resolve` is
-    /// openat2(2)'s. The path must last until the await is over.
+    /// A relative `path` begins at `directory`, a descriptor or AT_FDCWD; `resolve` is that of
+    /// openat2(2). The path must last until the await is over. Awaiting it throws
+    /// std::system_error, or stores the error in `error`.
     open_operation(loop_core& core, int directory, const char* path, int flags, mode_t permissions,
                    std::uint64_t resolve, error_sink error) noexcept
         : ring_awaitable(core), directory_(directory), path_(path), how_{}, error_(error) {

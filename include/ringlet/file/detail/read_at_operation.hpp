@@ -8,9 +8,9 @@
 
 namespace ringlet::detail {
 
-/// Reads up to `size` bytes of a file, from `offset` on. Yields the count; 0 is the end of the
-/// file. What is in the page cache is read within the next `enter`; for the rest the kernel waits
-/// in a thread of its own. pread(2), io_uring_prep_read(3).
+/// Reads up to `size` bytes of a file, from `offset` on. Yields how many it has read; 0 is the end
+/// of the file. The kernel reads bytes that are in its page cache within the next `enter`; for all
+/// others it waits in a thread of its own. pread(2), io_uring_prep_read(3).
 class read_at_operation final : public ring_awaitable<read_at_operation, grouped_operation> {
 public:
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last

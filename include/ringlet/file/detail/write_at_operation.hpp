@@ -9,21 +9,21 @@
 
 namespace ringlet::detail {
 
-/// Writes `size` bytes to a file, from `offset` on: as many as it takes at once, or all of them.
-/// Yields how many were written. pwrite(2), io_uring_prep_write(3).
+/// Writes `size` bytes to a file, from `offset` on: as many as the file takes at once, or all of
+/// them. Yields how many it has written. pwrite(2), io_uring_prep_write(3).
 class write_at_operation final : public ring_awaitable<write_at_operation, grouped_operation> {
 public:
-    using amount = outgoing_bytes::amount;
+    using extent = outgoing_bytes::extent;
 
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
     /// until the await is over.
     write_at_operation(loop_core& core, int fd, const void* data, std::size_t size,
-                       std::uint64_t offset, amount wanted, file_operations& pending,
+                       std::uint64_t offset, extent wanted, file_operations& pending,
                        error_sink error) noexcept
         : ring_awaitable(core, fd, &pending), bytes_(data, size, wanted), offset_(offset),
           error_(error) {}
 
-    /// Nothing to write is done at once.
+    /// Ends at once if there are no bytes to write.
     [[nodiscard]] bool await_ready() noexcept {
         return bytes_.empty() && (!admit() || core_->may_complete_inline());
     }

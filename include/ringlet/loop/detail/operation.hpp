@@ -21,10 +21,10 @@ namespace ringlet::detail {
 /// One thread: the loop's.
 class operation : public list_hook {
 public:
-    /// Asks the operation to end early, with -ECANCELED unless it succeeds all the same. Resumes
-    /// nothing by itself; the waiter goes on in a later turn of the loop. Only for an operation
-    /// that is in its scope, which it leaves when it ends; an operation of the ring bears it, to no
-    /// effect, until its coroutine goes on.
+    /// Asks the operation to end early, with -ECANCELED unless it succeeds all the same. The call
+    /// resumes no coroutine; the waiter goes on in a later turn of the loop. It is for an operation
+    /// in its scope, which the operation leaves when it ends. An operation of the ring may be
+    /// cancelled, to no effect, until its coroutine goes on.
     virtual void cancel() = 0;
 
     /// Asks the operation to end early since it is late, in a scope that goes on: it ends with
@@ -35,17 +35,17 @@ public:
         cancel();
     }
 
-    /// A count, or `-errno`; meaningful once it has ended.
+    /// The result, a count or `-errno`, once the operation has ended.
     [[nodiscard]] int result() const noexcept { return result_; }
 
-    /// The error it ended with, if it did: where its scope was cancelled, the scope's reason, and
-    /// timed_out after `time_out`.
+    /// The error with which the operation has ended, if any: the scope's reason if its scope was
+    /// cancelled, and timed_out after `time_out`.
     [[nodiscard]] std::error_code error() const noexcept;
 
     /// The coroutine that waits, once one does.
     [[nodiscard]] const suspension& waiter() const noexcept { return suspended_.waiter; }
 
-    /// When the turn of the loop began in which the coroutine was suspended.
+    /// The time at which the turn of the loop began in which the coroutine was suspended.
     [[nodiscard]] std::chrono::steady_clock::time_point suspended_at() const noexcept {
         return suspended_.since;
     }
@@ -57,11 +57,12 @@ protected:
                          "cancel its scope and await it first");
     }
 
-    /// The first half of suspending: enters the current scope. False, with the result set, if that
-    /// scope is cancelled and nothing may start.
+    /// Enters the current scope: the first half of suspending. False, with the result set, if that
+    /// scope is cancelled, so that the operation must not begin.
     [[nodiscard]] bool admit() noexcept;
 
-    /// The second half of suspending, once the operation is admitted and has begun.
+    /// Notes the waiter: the second half of suspending, once the operation is admitted and has
+    /// begun.
     void suspend(suspension waiter) noexcept;
 
     /// Ends the operation and resumes the waiter in its scope, inside this call.
@@ -73,7 +74,7 @@ protected:
     /// Reports to `error` how the operation has ended; `what` names it in an exception's text.
     void report(error_sink error, const char* what) const;
 
-    /// Whether the scope it was admitted to is cancelled.
+    /// Whether the scope to which the operation was admitted is cancelled.
     [[nodiscard]] bool scope_cancelled() const noexcept;
 
     loop_core* core_;

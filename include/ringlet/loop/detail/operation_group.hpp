@@ -7,15 +7,16 @@ namespace ringlet::detail {
 
 class grouped_operation;
 
-/// The operations that are pending on an object which takes any number of them at once. (A stream
-/// takes one each way: see direction.)
+/// The operations that are pending on an object which takes any number of them at once. A stream
+/// takes one each way: see direction.
 ///
 /// One thread: the loop's.
 class operation_group : public pending_operations {
 public:
-    /// For operations: makes `started` one of those that are pending, until `end`. For an operation
-    /// that never began, `end` does nothing.
+    /// Makes `started` one of the pending operations, until `end`.
     void begin(grouped_operation& started) noexcept;
+
+    /// Notes that an operation has ended. It does nothing for an operation that never began.
     void end(grouped_operation& ended) noexcept;
 
     /// Cancels every operation that is pending, and those that begin before all of them have ended.
@@ -35,13 +36,13 @@ private:
 /// An operation of the ring that is a member of a group while it is pending.
 class grouped_operation : public ring_operation {
 protected:
-    /// An operation on the descriptor `fd`; `group` is that of its object, or nullptr for a
+    /// Makes an operation on the descriptor `fd`; `group` is that of its object, or nullptr for a
     /// descriptor that the caller keeps open meanwhile.
     grouped_operation(loop_core& core, int fd, operation_group* group, int enough = 0) noexcept
         : ring_operation(core, enough), fd_(fd), group_(group) {}
     ~grouped_operation() = default;
 
-    /// From suspending to `end`, it is pending on its object.
+    /// Suspends `waiter`; from then on, until `end`, the operation is pending on its object.
     void suspend(suspension waiter) noexcept {
         ring_operation::suspend(waiter);
         begin();
@@ -51,7 +52,7 @@ protected:
             group_->begin(*this);
     }
 
-    /// The first step of going on.
+    /// Notes that the operation is not pending any more; the first step of going on.
     void end() noexcept {
         if (group_ != nullptr)
             group_->end(*this);

@@ -20,15 +20,15 @@ public:
     pending_operations(const pending_operations&) = delete;
     pending_operations& operator=(const pending_operations&) = delete;
 
-    /// Whether nothing is pending.
+    /// Whether no operation is pending.
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
 
     /// The operation that began last, or nullptr.
     [[nodiscard]] operation* newest() const noexcept;
 
-    /// Waits until nothing is pending: `co_await settled(core)`. Throws std::system_error only
-    /// where the scope of the awaiting coroutine is cancelled. Lifetime: the object must last until
-    /// the await is over.
+    /// Waits until no operation is pending: `co_await settled(core)`. Throws std::system_error only
+    /// if the scope of the awaiting coroutine is cancelled. Lifetime: this object lasts until the
+    /// await is over.
     [[nodiscard]] settled_operation settled(loop_core& core) noexcept;
 
     /// Ends the program, with `sentence`, if an operation is pending.
@@ -37,8 +37,8 @@ public:
 protected:
     ~pending_operations() = default;
 
-    /// Replaces the newest operation. With nullptr nothing is pending any more, and coroutines that
-    /// await that go on.
+    /// Replaces the newest operation. With nullptr no operation is pending any more, and coroutines
+    /// that await that go on.
     void set_newest(operation* newest) noexcept;
 
     // The newest operation. While coroutines are suspended in `settled` this is the first of their
@@ -63,8 +63,8 @@ struct pending_sentences {
     const char* destroyed;
 };
 
-/// What is pending on an object that may move while nothing is; `Base` is pending_operations or
-/// derives from it.
+/// The operations that are pending on an object which may move while none is; `Base` is
+/// pending_operations or derives from it.
 template <class Base, const pending_sentences& Sentences>
 class pending_on : public Base {
 public:
@@ -78,7 +78,7 @@ public:
     ~pending_on() { this->check_none(Sentences.destroyed); }
 };
 
-/// Waits until nothing is pending on an object.
+/// Waits until no operation is pending on an object.
 class settled_operation final : public operation {
 public:
     settled_operation(loop_core& core, pending_operations& object) noexcept

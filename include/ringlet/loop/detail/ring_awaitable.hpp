@@ -4,8 +4,8 @@
 
 namespace ringlet::detail {
 
-/// The awaiting side of ring operations; `Kind` is the class that derives from it, and `Base` what
-/// several kinds have in common. That they are known here saves the hot path a virtual call.
+/// The awaiting side of a ring operation. `Kind` is the class that derives from it, and `Base` the
+/// common part of several kinds. The hot path needs no virtual call, since both are known here.
 template <class Kind, class Base = ring_operation>
 class ring_awaitable : public Base {
 public:

@@ -7,12 +7,12 @@
 
 namespace ringlet::detail {
 
-/// An operation that the ring carries out: one SQE, whose user_data is this object's address.
-/// A kind of its own says how the SQE is prepared and, if need be, what an unusual result means.
-/// Kinds that a coroutine awaits derive from ring_awaitable.
+/// An operation that the ring carries out: one SQE, whose user_data is this object's address. A
+/// class that derives from it prepares the SQE and, if need be, interprets an unusual result.
+/// Classes that a coroutine awaits derive from ring_awaitable.
 class ring_operation : public operation {
 public:
-    /// Sends an ASYNC_CANCEL after the operation. The waiter goes on when the final CQE is there.
+    /// Sends an ASYNC_CANCEL for the operation. The waiter goes on when the final CQE has come.
     void cancel() override;
 
 protected:
@@ -23,12 +23,13 @@ protected:
         : operation(core), enough_(enough) {}
     ~ring_operation() = default;
 
-    /// Fills in a fresh SQE, all but its user_data. Called again where the operation goes on.
+    /// Fills in a fresh SQE, all but its user_data. It is called again for an operation that goes
+    /// on.
     virtual void prepare(io_uring_sqe& sqe) = 0;
 
-    /// Takes a CQE whose result is less than `enough_`; that includes every error but those after
-    /// which there is a readiness to wait for. Here: a call that a signal interrupted is made
-    /// again; anything else ends the operation.
+    /// Takes a CQE whose result is less than `enough_`: every error is such a result, but those
+    /// after which there is a readiness to wait for. By default a call that a signal has
+    /// interrupted is made again, and any other result ends the operation.
     virtual void complete(const completion& cqe);
 
     /// The descriptor whose readiness an operation lacks, and the events of poll(2) that it has to
@@ -38,24 +39,24 @@ protected:
         short events = 0;
     };
 
-    /// Asked after an error that says nothing of the descriptor: -EAGAIN, which one with O_NONBLOCK
-    /// gives even through a ring, and -ECANCELED that the ring gives unasked. The operation is
-    /// prepared again once the ring reports this readiness. Without one, as here, `complete` takes
-    /// the error.
+    /// The readiness that the operation lacks, after an error that is no fault of the descriptor:
+    /// -EAGAIN, which a descriptor with O_NONBLOCK gives even through a ring, or -ECANCELED that
+    /// the ring gives unasked. The operation is prepared again once the ring reports the readiness.
+    /// By default there is none, and `complete` takes the error.
     virtual readiness missing_readiness() noexcept { return {}; }
 
-    /// The process is about to fork, and `cqe` will be delivered afterwards: a descriptor that it
-    /// brings is to be made known to the network by now, or a child keeps it. Here: it brings none.
+    /// Registers the descriptor that `cqe` brings with the network, or a child would keep it: the
+    /// process is about to fork, and `cqe` is delivered afterwards. By default it brings none.
     virtual void fork_before_delivery(const completion& /*cqe*/) noexcept {}
 
-    /// Puts the operation's SQE into the queue once more; not after a cancel was asked for, unless
-    /// that has had its effect.
+    /// Puts the operation's SQE into the queue once more. It must not be called after a cancel was
+    /// asked for, unless that has had its effect.
     void restart();
 
-    /// Restarts the operation for what is left to do, or ends it if a cancel was asked for.
+    /// Restarts the operation, for the rest of its work, or ends it if a cancel was asked for.
     void go_on();
 
-    /// Has the ring end what it does for the operation; `complete` sees what becomes of that.
+    /// Has the ring end the operation's SQE; `complete` takes the result.
     void cancel_in_ring();
 
     /// Ends the operation and resumes the waiter at once.

@@ -9,8 +9,8 @@
 
 namespace ringlet::detail {
 
-/// What is pending on a datagram socket, which takes any number of operations at once, and where
-/// its sends are counted.
+/// The operations that are pending on a datagram socket, any number of them at once, and the totals
+/// to which its sends are added.
 ///
 /// One thread: the loop's.
 class datagram_operations : public socket_operations {
@@ -19,7 +19,8 @@ public:
 
     datagram_operations() noexcept = default;
 
-    /// Moving is for sockets that move, with nothing pending. The totals stay where they are.
+    /// Moves with a socket that moves, on which no operation is pending. The totals stay where they
+    /// are.
     datagram_operations(datagram_operations&& other) noexcept
         : socket_operations(std::move(other)) {}
     datagram_operations& operator=(datagram_operations&& other) noexcept {
@@ -28,14 +29,14 @@ public:
     }
     ~datagram_operations() = default;
 
-    /// Has the datagrams that are sent added to two totals. Others may add to them and read them,
-    /// in any thread. Lifetime: they must outlive this object.
+    /// Adds the datagrams that are sent from now on, and their bytes, to two totals, which several
+    /// sockets may share and any thread may read. Lifetime: the totals outlive this object.
     void count_sent(counter& packets, counter& bytes) noexcept {
         packets_sent_ = &packets;
         bytes_sent_ = &bytes;
     }
 
-    /// Counts datagrams that have gone: so many bytes together.
+    /// Notes that so many datagrams have gone, of so many bytes in all.
     void sent(std::size_t bytes, std::size_t packets = 1) noexcept {
         if (packets_sent_ == nullptr)
             return;

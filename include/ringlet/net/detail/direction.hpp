@@ -12,8 +12,8 @@
 
 namespace ringlet::detail {
 
-/// One direction of a stream's socket: the operation that is pending in it, and its progress.
-/// At most one operation is pending, since two receives would share the bytes by chance, and of two
+/// One direction of a stream's socket: the operation that is pending in it, and its progress. At
+/// most one operation is pending, since two receives would share the bytes by chance, and of two
 /// sends the kernel reorders the pieces.
 ///
 /// One thread: the loop's.
@@ -23,7 +23,8 @@ public:
 
     direction() noexcept = default;
 
-    /// Moving is for sockets that move, with nothing pending. The watchers stay where they are.
+    /// Moves with a socket that moves, on which no operation is pending. The watchers stay where
+    /// they are.
     direction(direction&& other) noexcept
         : pending_on(std::move(other)), ended_(other.ended_), progressed_at_(other.progressed_at_),
           total_(other.total_) {}
@@ -43,9 +44,10 @@ public:
                                    ": another one is pending on this socket; await it first");
     }
 
-    /// For operations, once the direction is idle: makes `started` the pending one, until `end`. For
-    /// an operation that never began, `end` does nothing.
+    /// Makes `started` the pending operation, until `end`; called once the direction is idle.
     void begin(operation& started) noexcept { head_ = &started; }
+
+    /// Notes that an operation has ended. It does nothing for an operation that never began.
     void end(operation& ended) noexcept {
         if (head_ == &ended) [[likely]]
             head_ = nullptr;
@@ -72,7 +74,8 @@ public:
             total_->fetch_add(bytes, std::memory_order_relaxed);
     }
 
-    /// The same for a receive that has ended with `result`: a count, 0 for the end, or `-errno`.
+    /// Notes that a receive has ended with `result`, a count, 0 for the end or `-errno`, in the
+    /// turn of the loop that began at `now`.
     void received(int result, time_point now) noexcept {
         if (result > 0) [[likely]]
             progress(static_cast<std::size_t>(result), now);
@@ -80,21 +83,27 @@ public:
             set_ended();
     }
 
-    /// When bytes last went through; time_point::min() before the first.
+    /// The time at which bytes last went through; time_point::min() before the first.
     [[nodiscard]] time_point progressed_at() const noexcept { return progressed_at_; }
 
-    /// While somebody watches the progress, a send of much has to come back with each piece that
-    /// has gone, instead of leaving the rest to the kernel.
+    /// Adds a watcher of the progress. While there is one, a large send comes back with each piece
+    /// that has gone, instead of leaving the rest to the kernel.
     void watch() noexcept { ++watchers_; }
+
+    /// Removes a watcher of the progress.
     void unwatch() noexcept { --watchers_; }
+
+    /// Whether there is a watcher of the progress.
     [[nodiscard]] bool watched() const noexcept { return watchers_ > 0; }
 
-    /// Nothing more will come this way: the peer has said so.
+    /// Notes the end of the stream: no more bytes come this way.
     void set_ended() noexcept { ended_ = true; }
+
+    /// Whether the end of the stream has come this way.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-    /// Has the bytes that go through added to `total`, or for nullptr to nothing. Others may add to
-    /// it and read it, in any thread. Lifetime: it must outlive this object.
+    /// Adds the bytes that go through from now on to `total`, which several streams may share and
+    /// any thread may read; nullptr stands for no total. Lifetime: the total outlives this object.
     void count_into(std::atomic<std::uint64_t>* total) noexcept { total_ = total; }
 
 private:

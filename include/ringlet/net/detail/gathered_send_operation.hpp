@@ -17,12 +17,12 @@ class gathered_send_operation : public stream_awaitable<gathered_send_operation>
 public:
     static constexpr const char* name = "send";
 
-    /// Awaiting it throws std::system_error, or stores the error in `error`. The buffers and what
-    /// they name must last until the await is over.
+    /// Awaiting it throws std::system_error, or stores the error in `error`. The buffers and their
+    /// memory must last until the await is over.
     gathered_send_operation(loop_core& core, int fd, std::span<const iovec> buffers,
                             direction& outgoing, error_sink error) noexcept;
 
-    /// Nothing to send is done at once.
+    /// Ends at once if there are no bytes to send.
     [[nodiscard]] bool await_ready() noexcept { return ends_at_once(size_ == 0); }
 
     bool await_suspend(suspension waiter);

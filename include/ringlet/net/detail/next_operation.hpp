@@ -8,8 +8,8 @@ namespace ringlet::detail {
 template <class Source>
 class ahead_source;
 
-/// Waits for the next thing that a source brings, such as a connection. `Source` derives from
-/// ahead_source, where the bodies of these functions are.
+/// Waits for the next item of a source, such as a connection. `Source` derives from ahead_source,
+/// whose header has the bodies of these functions.
 template <class Source>
 class next_operation : public operation {
 public:

@@ -13,7 +13,7 @@
 
 namespace ringlet::detail {
 
-/// The memory that one RECVMSG fills: a datagram, and from whom it is. recvmsg(2),
+/// The memory that one RECVMSG fills: a datagram and its sender's address. recvmsg(2),
 /// io_uring_prep_recvmsg(3).
 class received_message {
 public:
@@ -22,13 +22,14 @@ public:
     received_message(const received_message&) = delete;
     received_message& operator=(const received_message&) = delete;
 
-    /// Prepares `sqe` to receive a datagram at the socket `fd`, and its sender's address if that is
-    /// wanted. `flags` are recvmsg(2)'s, besides MSG_TRUNC.
+    /// Prepares `sqe` to receive a datagram from the socket `fd`, and its sender's address if that
+    /// is wanted. `flags` are those of recvmsg(2), besides MSG_TRUNC.
     void prepare(io_uring_sqe& sqe, int fd, bool sender_wanted, unsigned flags = 0) noexcept;
 
-    /// For a receive that ended with `result` bytes.
+    /// The size of the datagram, for a receive that ended with `result` bytes.
     [[nodiscard]] received_datagram received(int result) const noexcept;
 
+    /// The address of the datagram's sender.
     [[nodiscard]] address sender() const noexcept;
 
     /// Has the kernel tell where the datagram came to, once `sqe` is prepared.
@@ -40,12 +41,12 @@ public:
     /// Where the datagram came to, if the kernel was to tell it and has.
     [[nodiscard]] packet_info info() noexcept { return packet_info_control::read(header_); }
 
-    /// Where the kernel put the bytes.
+    /// The memory into which the kernel has put the bytes.
     [[nodiscard]] std::byte* data() const noexcept {
         return static_cast<std::byte*>(buffer_.iov_base);
     }
 
-    /// For what else the kernel is to tell, once `sqe` is prepared.
+    /// The header of the message, for control messages, once `sqe` is prepared. cmsg(3).
     [[nodiscard]] msghdr& header() noexcept { return header_; }
 
 private:

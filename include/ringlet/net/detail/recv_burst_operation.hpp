@@ -10,11 +10,11 @@
 
 namespace ringlet::detail {
 
-/// Receives datagrams of one sender that have come together, where their socket has UDP_GRO
-/// ("generic receive offload"); one where it has not. udp(7).
+/// Receives datagrams of one sender that have come together, on a socket with UDP_GRO ("generic
+/// receive offload"), or one datagram on any other socket. udp(7).
 class recv_burst_operation final : public ring_awaitable<recv_burst_operation, recvmsg_operation> {
 public:
-    /// As recvmsg_operation says.
+    /// See recvmsg_operation for the parameters.
     recv_burst_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                          datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, buffer, origin, pending, error) {}

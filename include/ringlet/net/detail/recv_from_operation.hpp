@@ -6,10 +6,10 @@
 
 namespace ringlet::detail {
 
-/// Receives one datagram.
+/// Receives one datagram. recvmsg(2).
 class recv_from_operation final : public ring_awaitable<recv_from_operation, recvmsg_operation> {
 public:
-    /// As recvmsg_operation says.
+    /// See recvmsg_operation for the parameters.
     recv_from_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                         datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, buffer, origin, pending, error) {}

@@ -7,10 +7,10 @@
 
 namespace ringlet::detail {
 
-/// Receives what has come on a stream socket, into a buffer that the loop lends. Yields the bytes;
-/// none at the end of the stream. With a buffer in hand it waits in recv(2). Where
-/// receive_buffers gives it none to wait with, or takes that back, it waits in poll(2), takes a
-/// buffer once bytes have come, and then calls recv(2).
+/// Receives the bytes that have come on a stream socket, into a buffer that the loop lends. Yields
+/// them; no bytes are the end of the stream. With a buffer in hand it waits in recv(2). If
+/// receive_buffers gives it no buffer to wait with, or takes that buffer back, it waits in poll(2),
+/// takes a buffer once bytes have come, and then calls recv(2).
 class recv_lent_operation final : public stream_awaitable<recv_lent_operation>,
                                   private receive_buffers::receiver {
 public:

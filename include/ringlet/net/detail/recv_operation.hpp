@@ -7,8 +7,8 @@
 
 namespace ringlet::detail {
 
-/// Receives what has come on a stream socket, up to `size` bytes, waiting for at least one. Yields
-/// the count; 0 is the end of the stream. recv(2), io_uring_prep_recv(3).
+/// Receives the bytes that have come on a stream socket, up to `size`, and waits for at least one.
+/// Yields how many it has received; 0 is the end of the stream. recv(2), io_uring_prep_recv(3).
 class recv_operation final : public stream_awaitable<recv_operation> {
 public:
     static constexpr const char* name = "recv";

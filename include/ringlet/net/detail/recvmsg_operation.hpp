@@ -16,13 +16,13 @@ struct datagram_origin {
     packet_info* info;
 };
 
-/// What the receives of datagrams have in common: the message, and from whom it is. recvmsg(2),
-/// io_uring_prep_recvmsg(3).
+/// The common part of the operations that receive datagrams: the message, and its sender's address.
+/// recvmsg(2), io_uring_prep_recvmsg(3).
 class recvmsg_operation : public grouped_operation {
 protected:
     /// The sender's address, and where the datagram came to, go to `origin`. Awaiting it throws
     /// std::system_error, or stores the error in `error`. `pending` is the socket's, or nullptr for
-    /// a descriptor that somebody keeps open meanwhile. All of them must last until the await is
+    /// a descriptor that the caller keeps open meanwhile. All of them must last until the await is
     /// over.
     recvmsg_operation(loop_core& core, int fd, mutable_buffer buffer, datagram_origin origin,
                       datagram_operations* pending, error_sink error) noexcept
@@ -32,7 +32,7 @@ protected:
     void prepare(io_uring_sqe& sqe) override;
     readiness missing_readiness() noexcept override;
 
-    /// The last step: reports the error, if there was one, and says what has been received.
+    /// Reports the error, if there was one, and gives the size of the datagram; the last step.
     received_datagram conclude();
 
     received_message message_;

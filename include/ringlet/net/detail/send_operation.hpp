@@ -8,21 +8,21 @@
 
 namespace ringlet::detail {
 
-/// Sends `size` bytes on a stream socket: as many as it takes at once, or all of them. Yields how
-/// many were sent. send(2), io_uring_prep_send(3).
+/// Sends `size` bytes on a stream socket: as many as the socket takes at once, or all of them.
+/// Yields how many it has sent. send(2), io_uring_prep_send(3).
 class send_operation final : public stream_awaitable<send_operation> {
 public:
     static constexpr const char* name = "send";
 
-    using amount = outgoing_bytes::amount;
+    using extent = outgoing_bytes::extent;
 
     /// Awaiting it throws std::system_error, or stores the error in `error`. The memory must last
     /// until the await is over.
-    send_operation(loop_core& core, int fd, const void* data, std::size_t size, amount wanted,
+    send_operation(loop_core& core, int fd, const void* data, std::size_t size, extent wanted,
                    direction& outgoing, error_sink error) noexcept
         : stream_awaitable(core, fd, outgoing, error), bytes_(data, size, wanted) {}
 
-    /// Nothing to send is done at once.
+    /// Ends at once if there are no bytes to send.
     [[nodiscard]] bool await_ready() noexcept { return ends_at_once(bytes_.empty()); }
 
     std::size_t await_resume() {

@@ -8,8 +8,9 @@
 
 namespace ringlet::detail {
 
-/// Sends one datagram, waiting while there is no room for it. Yields its size. Any number may be
-/// pending on one socket, in any number of loops; they may overtake each other.
+/// Sends one datagram, and waits while there is no room for it. Yields its size. Any number of
+/// these operations may be pending on one socket, in any number of loops; they may overtake each
+/// other.
 class send_to_operation final : public ring_awaitable<send_to_operation, sendmsg_operation> {
 public:
     /// Sends through a descriptor that the caller keeps open until the await is over. The data and
@@ -19,7 +20,7 @@ public:
                       error_sink error) noexcept
         : send_to_operation(core, fd, data, &to, nullptr, error) {}
 
-    /// As sendmsg_operation says.
+    /// See sendmsg_operation for the parameters.
     send_to_operation(loop_core& core, int fd, const_buffer data, datagram_route route,
                       datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, data, route, pending, error, 0) {}
