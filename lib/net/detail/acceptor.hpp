@@ -10,9 +10,9 @@
 
 namespace ringlet::detail {
 
-/// The accepting side of a listener: the multishot accept, when it is armed, and what has been
-/// accepted ahead. A multishot ends with any error and with an overflow of the completion queue:
-/// whenever a CQE lacks F_MORE it is no longer armed, and `arm` decides whether it is again.
+/// The accepting side of a listener: the multishot accept, and the connections that it has accepted
+/// ahead. A multishot ends with any error and with an overflow of the completion queue: once a CQE
+/// lacks F_MORE it is not armed any more, and `arm` decides whether it is armed again.
 class acceptor final : public ahead_source<acceptor>, public grouped_operation {
 public:
     static constexpr const char* already_waiting =
@@ -38,13 +38,14 @@ public:
     /// Arms the accept.
     void start();
 
-    /// Gives the socket away and closes what is held, once nothing is armed.
+    /// Gives the socket away and closes the connections that are held, once the accept is not
+    /// armed.
     [[nodiscard]] bound_socket release() noexcept {
         discard_ahead();
         return std::move(socket_);
     }
 
-    /// The listener is gone: stops, and destroys itself as soon as nothing is in flight.
+    /// Stops, and destroys this object as soon as no operation is in flight: its listener is gone.
     void abandon();
 
 private:

@@ -13,13 +13,13 @@
 
 namespace ringlet::detail {
 
-/// The receiving side of a datagram_receiver: its buffers, and those that are being filled.
+/// The receiving side of a datagram_receiver: its buffers, and the operations that fill them.
 ///
-/// Datagrams are received in batches: of several RECVMSG that are handed over at once, all but the
-/// last take what is there without waiting, and the last waits if need be. So they come in order,
-/// and a burst costs one `enter` for many. A batch is as large as the one before was successful,
-/// and twice as large where that was full. (A multishot RECVMSG costs as much, measured, without a
-/// registered ring of buffers.)
+/// The pool receives datagrams in batches, of several RECVMSG that are handed to the ring at once:
+/// all but the last take datagrams that are there without waiting, and the last waits if need be.
+/// So the datagrams come in order, and a burst costs one `enter`. A batch has as many RECVMSG as
+/// succeeded in the batch before, or twice as many if all of them did. A multishot RECVMSG costs as
+/// much, as measured, if there is no registered ring of buffers.
 class datagram_pool final : public ahead_source<datagram_pool> {
 public:
     static constexpr const char* already_waiting =
@@ -38,14 +38,16 @@ public:
         return slots_[static_cast<std::size_t>(slot)].lend();
     }
 
-    /// Receives a batch. Where there is no free slot, that is done once there is.
+    /// Receives a batch, or does so once there is a free slot.
     void start();
 
-    /// For slots: it has ended, with its result; what it lent is back.
+    /// Notes that the RECVMSG of a slot has ended, with its result.
     void ended(datagram_slot& slot);
+
+    /// Takes back the slot that a datagram was lent.
     void give_back(datagram_slot& slot) noexcept;
 
-    /// The receiver is gone: stops, and destroys itself as soon as every slot is free.
+    /// Stops, and destroys this object as soon as every slot is free: its receiver is gone.
     void abandon();
 
 private:

@@ -11,7 +11,7 @@ class datagram_pool;
 /// One buffer of a pool and the RECVMSG that fills it. It is free, in flight, received or lent.
 class datagram_slot final : public grouped_operation {
 public:
-    /// The slot `number` of `pool`, which keeps account of those in flight in `in_flight`.
+    /// Makes the slot `number` of `pool`, which keeps the slots in flight in `in_flight`.
     /// `info_wanted` says whether the kernel is to tell where datagrams came to.
     datagram_slot(loop_core& core, datagram_pool& pool, operation_group& in_flight, int fd,
                   int number, mutable_buffer memory, bool info_wanted) noexcept
@@ -21,10 +21,10 @@ public:
 
     [[nodiscard]] int number() const noexcept { return number_; }
 
-    /// Receives a datagram that is there, or waits for one.
+    /// Begins to receive: a datagram that is there, or one that the slot waits for.
     void receive(bool wait);
 
-    /// What has been received, as a datagram that lends it.
+    /// Gives the datagram that has been received, which lends the buffer of this slot.
     [[nodiscard]] datagram lend() noexcept;
     void give_back() noexcept;
 
