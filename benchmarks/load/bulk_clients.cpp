@@ -59,7 +59,7 @@ void bulk_clients::ask(client& c, std::size_t count) {
     went_through(::send(c.socket.get(), request_.data(), count, MSG_NOSIGNAL), "send");
 }
 
-// What comes after it was asked for again is nobody's.
+// Receives datagrams. One that comes after it was asked for again does not count.
 void bulk_clients::receive(client& c, steady::time_point end) {
     const int result = ::recvmmsg(c.socket.get(), messages_.data(), batch, MSG_DONTWAIT, nullptr);
     if (!went_through(result, "recvmmsg"))

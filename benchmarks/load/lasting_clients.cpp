@@ -91,7 +91,7 @@ void lasting_clients::receive(client& c, steady::time_point end) {
     }
 }
 
-// What a sink and a source send has no content, only its length.
+// Checks the bytes that have come. Those of a sink and a source have no content, only a length.
 void lasting_clients::verify(const client& c, std::size_t bytes) const {
     const auto asked_for = settings_.asked == service::echo
                                ? c.sent

@@ -144,7 +144,8 @@ void submit_and_wait_for_next(server* s) {
     s->times->begin_turn();
 }
 
-// What is pending on a connection that has been silent for too long then fails, which closes it.
+// Ends connections that have been silent for too long: their pending operations fail, which closes
+// them.
 void end_silent_connections(server* s) {
     if (s->times)
         s->times->expire([](int fd) { shutdown(fd, SHUT_RDWR); });

@@ -46,7 +46,7 @@ task<> datagram_socket::connect(address peer, error_sink error) {
 task<> datagram_socket::close() {
     const shield closing(owner());
     while (!pending_.empty()) {
-        pending_.cancel();  // and in the next round what a coroutine that was told has begun
+        pending_.cancel();  // in a later round: operations that cancelled coroutines have begun
         co_await pending_.settled(*core_);
     }
     socket_ = bound_socket();

@@ -16,7 +16,7 @@ task<> memory_stream::close() {
     incoming_->cancel_receive();
     outgoing_->cancel_send();
     shutdown(stream::how::both);
-    co_await yield();  // whoever was cancelled has gone on by then
+    co_await yield();  // the cancelled coroutines have gone on by then
 }
 
 }  // namespace ringlet

@@ -62,8 +62,8 @@ private:
     std::error_code* error_ = nullptr;
 };
 
-/// The sink that throws every error as std::system_error: what functions use to which no
-/// std::error_code is passed.
+/// The sink that throws every error as std::system_error. A function has it as its default
+/// argument, for calls that pass no std::error_code.
 inline constexpr error_sink throws{};
 
 }  // namespace ringlet

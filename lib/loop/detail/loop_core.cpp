@@ -200,8 +200,9 @@ bool loop_core::spin() {
     return false;
 }
 
-// Only what is there now: what it leads to waits for the next turn. So do those that are reaped
-// meanwhile, to make room, and what has come after them.
+// Delivers only the completions that are there when it begins. Those that these lead to wait for
+// the next turn, and so do those that are reaped meanwhile, to make room, and all that come after
+// them.
 void loop_core::deliver_all() {
     completion_queue& completions = ring_->completions();
     unsigned ready = completions.ready();

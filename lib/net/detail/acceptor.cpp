@@ -57,7 +57,7 @@ void acceptor::abandon() {
 }
 
 void acceptor::prepare(io_uring_sqe& sqe) {
-    // The address is not asked for here: getpeername(2) tells it to the few who want it.
+    // The address is not asked for here: the few programs that want it call getpeername(2).
     if (multishot_)
         io_uring_prep_multishot_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
     else
@@ -69,7 +69,7 @@ void acceptor::start() {
     begin();
 }
 
-// What is on its way to a socket that will own it.
+// Registers a descriptor that is on its way to a socket that will own it.
 void acceptor::own(int fd) noexcept {
     if (fd >= 0)
         core_->net().own(fd);

@@ -49,8 +49,8 @@ void byte_buffer::release() noexcept {
     capacity_ = begin_ = end_ = 0;
 }
 
-// What stays behind is part of one piece that is still to be completed, so that each byte moves
-// once for every time that the memory has filled up: linear in all.
+// The bytes that move are part of one piece that is not complete yet, so that each byte moves once
+// for every time that the memory has filled up: the cost is linear in all.
 void byte_buffer::compact() noexcept {
     if (begin_ == 0)
         return;

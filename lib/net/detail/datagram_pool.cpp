@@ -11,8 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds pause_first{1};
 constexpr std::chrono::milliseconds pause_max{64};
 
-// What the network says of a datagram that was sent before (icmp(7)), or a signal; the next receive
-// may do.
+// Whether an error passes, so that the next receive may succeed: the network reports it of a
+// datagram that was sent before (icmp(7)), or a signal has interrupted the call.
 bool passes(int error) noexcept {
     switch (error) {
     case ECONNREFUSED:

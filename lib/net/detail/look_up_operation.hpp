@@ -13,7 +13,7 @@
 
 namespace ringlet::detail {
 
-/// What the system's resolver is asked: the addresses of one family that a host has.
+/// A question to the system's resolver: for the addresses of one family that a host has.
 struct look_up_subject {
     std::string host;
     int family;  // AF_INET or AF_INET6

@@ -60,7 +60,7 @@ void memory_pipe::take(recv_operation& receiver) {
     receiver.result_ = static_cast<int>(count);
 }
 
-// What a receiver waits for goes through the buffer too, which makes room for more.
+// The bytes for a receiver that waits go through the buffer too, which makes room for more.
 void memory_pipe::put(send_operation& sender) {
     while (!sender.left_.empty() && bytes_.size() < bytes_.ordinary_capacity()) {
         const std::size_t room = bytes_.ordinary_capacity() - bytes_.size();

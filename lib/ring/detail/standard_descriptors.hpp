@@ -2,8 +2,8 @@
 
 namespace ringlet::detail {
 
-/// Opens /dev/null in the place of stdin, stdout and stderr where whoever started this program has
-/// left them closed. A socket would get their number, and its peer what is written to the log.
+/// Opens /dev/null in the place of stdin, stdout and stderr, if the program was started with them
+/// closed. A socket would get their number otherwise, and its peer the lines of the log.
 void hold_standard_descriptors() noexcept;
 
 }  // namespace ringlet::detail

@@ -13,10 +13,10 @@
 
 namespace ringlet::detail::epoll {
 
-/// What ends a POLL_ADD in the kernel's ring, asked for or not.
+/// The events that end a POLL_ADD in the kernel's ring, asked for or not.
 inline constexpr std::uint32_t polled_unasked = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
 
-/// What waits at one descriptor, and what epoll has been told of that.
+/// The operations that wait at one descriptor, and the state of its registration with epoll.
 struct descriptor {
     intrusive_list<waiting_operation> input;
     intrusive_list<waiting_operation> output;
@@ -73,7 +73,8 @@ public:
     template <class Refused, class Renewed>
     void arm_all(const Refused& refused, const Renewed& renewed);
 
-    /// `fd` is about to be closed: what epoll still reports of it is of the past.
+    /// Notes that `fd` is about to be closed, so that later events that epoll reports of it do not
+    /// count.
     void closing(int fd);
 
     /// Watches a descriptor of the ring's own, for input.

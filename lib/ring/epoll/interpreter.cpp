@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t readable = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 
-// What epoll reports without being asked. It wakes everything at a descriptor, to report the error.
+// The events that epoll reports without being asked. They wake every operation at a descriptor,
+// which then reports the error.
 constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
 
 bool is_file(int fd) noexcept {

@@ -26,8 +26,8 @@ struct datagram_route {
     const packet_info* from;
 };
 
-/// What the sends of datagrams have in common: the message, and waiting while there is no room for
-/// it. sendmsg(2), io_uring_prep_sendmsg(3).
+/// The common part of the operations that send datagrams: the message, and the wait while there is
+/// no room for it. sendmsg(2), io_uring_prep_sendmsg(3).
 class sendmsg_operation : public grouped_operation, private timer {
 public:
     void cancel() override;

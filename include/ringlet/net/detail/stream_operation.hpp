@@ -6,7 +6,7 @@
 
 namespace ringlet::detail {
 
-/// What the receives and sends on a stream's socket have in common: the direction, in which at most
+/// The common part of the receives and sends on a stream's socket: the direction, in which at most
 /// one of them is pending at a time.
 class stream_operation : public ring_operation {
 protected:

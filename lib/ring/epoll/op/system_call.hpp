@@ -14,7 +14,7 @@ T* pointer(std::uint64_t address) noexcept {
     return reinterpret_cast<T*>(address);
 }
 
-/// What a CQE says of a system call that has returned: its result, or `-errno`.
+/// The result of a system call as a CQE has it: the call's own, or `-errno`.
 inline int result_of(ssize_t returned) noexcept {
     return returned < 0 ? -errno : static_cast<int>(returned);
 }
