@@ -1,7 +1,7 @@
 #define CATCH_CONFIG_RUNNER
 #include "catch.hpp"
 #include "ring/detail/setup_error.hpp"
-#include "ring/detail/standard_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 

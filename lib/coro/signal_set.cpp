@@ -1,4 +1,4 @@
-#include "ring/detail/standard_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/coro/signal_set.hpp>
@@ -158,8 +158,7 @@ signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
     if (free == slots_.end())
         throw std::system_error(EAGAIN, std::system_category(),
                                 "signal_set: sets_max live already");
-    detail::hold_standard_descriptors();
-    const int fd = ::eventfd(0, EFD_CLOEXEC);
+    const int fd = detail::above_standard(::eventfd(0, EFD_CLOEXEC));
     if (fd < 0)
         throw std::system_error(errno, std::system_category(), "eventfd");
     free->open(numbers, fd);

@@ -1,3 +1,4 @@
+#include "base/detail/standard_descriptors.hpp"
 #include "file/detail/open_file.hpp"
 
 #include <ringlet/file/directory.hpp>
@@ -14,7 +15,7 @@ constexpr std::uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 }  // namespace
 
 directory::directory(const std::filesystem::path& path)
-    : fd_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    : fd_(detail::above_standard(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {
     if (fd_ < 0)
         throw std::system_error(errno, std::system_category(), "cannot open " + path.string());
 }

@@ -26,10 +26,7 @@ socket socket::open(network& net, int family, int type) {
     return {net, check_call(net.open(family, type, 0), "socket")};
 }
 
-socket::socket(network& net, int fd) noexcept : net_(&net), fd_(fd) {
-    if (is_open())
-        net_->own(fd_);
-}
+socket::socket(network& net, int fd) noexcept : net_(&net), fd_(fd < 0 ? fd : net.own(fd)) {}
 
 socket::~socket() {
     if (is_open())

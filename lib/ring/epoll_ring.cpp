@@ -1,4 +1,4 @@
-#include "ring/detail/standard_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 #include "ring/epoll/interpreter.hpp"
 #include "ring/epoll/op_description.hpp"

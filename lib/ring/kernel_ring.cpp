@@ -1,7 +1,7 @@
 #include "base/detail/owned_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 #include "ring/detail/kernel_abi.hpp"
 #include "ring/detail/setup_error.hpp"
-#include "ring/detail/standard_descriptors.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
@@ -85,9 +85,15 @@ void kernel_ring::set_up(const ring_options& options) {
     }
     if (result < 0)
         throw detail::setup_error(-result);
-    if ((ring_.features & required_features) != required_features) {
+    ring_.ring_fd = detail::above_standard(ring_.ring_fd);
+    if (ring_.ring_fd < 0)
+        result = -errno;
+    ring_.enter_ring_fd = ring_.ring_fd;
+    if ((ring_.features & required_features) != required_features)
+        result = -ENOSYS;
+    if (result < 0) {
         io_uring_queue_exit(&ring_);
-        throw detail::setup_error(ENOSYS);
+        throw detail::setup_error(-result);
     }
 }
 

@@ -1,5 +1,5 @@
 #include "base/detail/owned_descriptors.hpp"
-#include "ring/detail/standard_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
 
@@ -17,10 +17,8 @@ int result_of(int returned) noexcept {
 
 class system_network final : public network {
 public:
-    system_network() noexcept { detail::hold_standard_descriptors(); }
-
     int open(int domain, int type, int protocol) noexcept override {
-        return result_of(::socket(domain, type | SOCK_CLOEXEC, protocol));
+        return result_of(detail::above_standard(::socket(domain, type | SOCK_CLOEXEC, protocol)));
     }
     int bind(int fd, const sockaddr* address, socklen_t size) noexcept override {
         return result_of(::bind(fd, address, size));
@@ -41,7 +39,14 @@ public:
     }
     int shutdown(int fd, int how) noexcept override { return result_of(::shutdown(fd, how)); }
     int close(int fd) noexcept override { return result_of(::close(fd)); }
-    void own(int fd) noexcept override { detail::owned_descriptors::add(fd); }
+    int own(int fd) noexcept override {
+        const int owned = result_of(detail::above_standard(fd));
+        if (owned != fd)
+            detail::owned_descriptors::remove(fd);
+        if (owned >= 0)
+            detail::owned_descriptors::add(owned);
+        return owned;
+    }
     void disown(int fd) noexcept override { detail::owned_descriptors::remove(fd); }
 };
 

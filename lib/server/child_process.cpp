@@ -1,5 +1,6 @@
 #include "base/detail/blocked_signals.hpp"
 #include "base/detail/owned_descriptors.hpp"
+#include "base/detail/standard_descriptors.hpp"
 #include "server/detail/exception_text.hpp"
 
 #include <ringlet/loop/loop.hpp>
@@ -28,7 +29,7 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which glibc bef
 detail::owned_descriptor parent;
 
 int open_process(pid_t pid) noexcept {
-    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    return detail::above_standard(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 int send_signal(int process, int signal) noexcept {
@@ -49,8 +50,9 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
         return call(body);
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
-        std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(),
-                     detail::exception_text(failure));
+        if (detail::stderr_is_open())
+            std::fprintf(stderr, "ringlet: child process %d: %s\n", ::getpid(),
+                         detail::exception_text(failure));
     }
     return status_of_exception;
 }

@@ -18,7 +18,8 @@ public:
     /// No socket.
     socket() noexcept = default;
 
-    /// Takes over `fd`, a socket in the network `net`.
+    /// Takes over `fd`, a socket in the network `net`. Where `fd` is the number of a standard
+    /// stream, the socket gets another, and /dev/null takes its place.
     socket(network& net, int fd) noexcept;
 
     /// Opens a socket, close-on-exec. `family` is AF_INET, AF_INET6 or AF_UNIX, and `type` is

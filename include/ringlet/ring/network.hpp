@@ -8,8 +8,9 @@ namespace ringlet {
 /// socket: to open, bind, configure, shut down and close it. Each ring has the network that its
 /// descriptors belong to: the system's, or a simulated one.
 ///
-/// Every function but the last two makes a system call and returns what that returns, or `-errno`
-/// if it fails. Thread-safe, except that a simulated network belongs to its ring's thread.
+/// Every function but the last makes a system call, `own` only where it must, and returns what that
+/// returns, or `-errno` if it fails. Thread-safe, except that a simulated network belongs to its
+/// ring's thread.
 class network {
 public:
     virtual ~network() = default;
@@ -45,9 +46,11 @@ public:
     /// Closes a descriptor. close(2).
     virtual int close(int fd) noexcept = 0;
 
-    /// Tells the network that ringlet owns `fd` from now on, so that no child process keeps it. By
-    /// default this does nothing: a simulated descriptor is not one of the process.
-    virtual void own(int /*fd*/) noexcept {}
+    /// Tells the network that ringlet owns `fd` from now on, so that no child process keeps it.
+    /// Returns the descriptor's number, which is another where `fd` is that of a standard stream:
+    /// then the descriptor has moved, or been closed where it could not. By default this does
+    /// nothing: a simulated descriptor is not one of the process.
+    virtual int own(int fd) noexcept { return fd; }
 
     /// Tells the network that ringlet does not own `fd` any more, because it will be closed or has
     /// been given away. By default this does nothing.

@@ -1,3 +1,5 @@
+#include "standard_descriptors.hpp"
+
 #include <ringlet/base/detail/check.hpp>
 
 #include <cstdio>
@@ -6,7 +8,8 @@
 namespace ringlet::detail {
 
 void fail(const char* sentence) noexcept {
-    std::fprintf(stderr, "ringlet: %s\n", sentence);
+    if (stderr_is_open())
+        std::fprintf(stderr, "ringlet: %s\n", sentence);
     std::abort();
 }
 

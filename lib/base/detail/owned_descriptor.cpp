@@ -1,4 +1,5 @@
 #include "owned_descriptors.hpp"
+#include "standard_descriptors.hpp"
 
 #include <ringlet/base/detail/owned_descriptor.hpp>
 
@@ -10,10 +11,10 @@
 namespace ringlet::detail {
 
 owned_descriptor::owned_descriptor(int fd, const char* call)
-    : fd_(fd), process_(owned_descriptors::process()) {
-    if (fd < 0)
+    : fd_(above_standard(fd)), process_(owned_descriptors::process()) {
+    if (fd_ < 0)
         throw std::system_error(errno, std::system_category(), call);
-    owned_descriptors::add(fd);
+    owned_descriptors::add(fd_);
 }
 
 owned_descriptor::~owned_descriptor() {

@@ -1,4 +1,5 @@
 #include "stderr_log.hpp"
+#include "standard_descriptors.hpp"
 
 #include <ringlet/base/log.hpp>
 
@@ -44,6 +45,8 @@ private:
 /// Writes `text` to stderr; goes on after a short write as long as stderr takes more. Whether all
 /// of `text` was written.
 bool write_to_stderr(std::string_view text) noexcept {
+    if (!stderr_is_open())
+        return false;
     const without_sigpipe sigpipe_blocked;
     while (!text.empty()) {
         const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());

@@ -1,4 +1,5 @@
 #include "open_file.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/file/detail/open_operation.hpp>
 
@@ -14,6 +15,8 @@ task<file> open_file(int directory, std::filesystem::path path, int flags, mode_
     else
         fd = co_await open_operation(current.core(), directory, path.c_str(), flags, permissions,
                                      resolve, refused);
+    if (fd >= 0 && (fd = above_standard(fd)) < 0)
+        refused = {errno, std::system_category()};
     error.report(refused, [&] { return "cannot open " + path.string(); });
     co_return file(current, fd);
 }

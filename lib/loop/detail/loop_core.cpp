@@ -254,7 +254,7 @@ void loop_core::prepare_fork() {
         ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
         reap();
     } while (ring_->submissions().prepared() > 0);
-    for (const completion& cqe : reaped_)
+    for (completion& cqe : reaped_)
         if (cqe.user_data != 0)
             reinterpret_cast<ring_operation*>(cqe.user_data)->fork_before_delivery(cqe);
 }

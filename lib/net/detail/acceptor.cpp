@@ -69,10 +69,9 @@ void acceptor::start() {
     begin();
 }
 
-// Registers a descriptor that is on its way to a socket that will own it.
-void acceptor::own(int fd) noexcept {
-    if (fd >= 0)
-        core_->net().own(fd);
+// Registers a descriptor that is on its way to a socket that will own it; an error stays one.
+int acceptor::own(int result) noexcept {
+    return result < 0 ? result : core_->net().own(result);
 }
 
 void acceptor::discard(int fd) noexcept {
@@ -86,21 +85,21 @@ ring_operation::readiness acceptor::missing_readiness() noexcept {
 }
 
 void acceptor::complete(const completion& cqe) {
-    own(cqe.result);
+    const int result = own(cqe.result);
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         end();
     if (abandoned_) {
-        if (cqe.result >= 0)
-            discard(cqe.result);
+        if (result >= 0)
+            discard(result);
         if (!armed())
             delete this;
     } else if (stopped()) {
-        if (cqe.result >= 0)
-            ahead_.push_back(cqe.result);
-    } else if (cqe.result >= 0) {
-        accepted(cqe.result);
+        if (result >= 0)
+            ahead_.push_back(result);
+    } else if (result >= 0) {
+        accepted(result);
     } else {
-        failed(-cqe.result);
+        failed(-result);
     }
 }
 

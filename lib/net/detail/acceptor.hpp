@@ -52,12 +52,12 @@ private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
     readiness missing_readiness() noexcept override;
-    void fork_before_delivery(const completion& cqe) noexcept override { own(cqe.result); }
+    void fork_before_delivery(completion& cqe) noexcept override { cqe.result = own(cqe.result); }
 
     void accepted(int fd);
     void failed(int error);
     void pause(int error);
-    void own(int fd) noexcept;
+    [[nodiscard]] int own(int result) noexcept;
     void discard_ahead() noexcept;
     void discard(int fd) noexcept;
 

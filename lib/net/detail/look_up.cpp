@@ -1,3 +1,4 @@
+#include "base/detail/standard_descriptors.hpp"
 #include "look_up.hpp"
 
 #include <ringlet/net/resolve.hpp>
@@ -15,6 +16,7 @@ std::vector<address> look_up(const std::string& host, int family, std::error_cod
     hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
+    hold_standard_descriptors();  // the sockets of the C library are out of reach
     const int failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (failure != 0) {
         error = failure == EAI_SYSTEM ? std::error_code(errno, std::system_category())

@@ -1,4 +1,5 @@
 #include "path_binding.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -25,7 +26,8 @@ class removal_lock {
 public:
     explicit removal_lock(const std::string& path)
         : name_(path + ".lock"),
-          fd_(::open(name_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR)) {
+          fd_(above_standard(
+              ::open(name_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR))) {
         if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) < 0)
             error_ = last_error();
         else if (!in_place())
@@ -62,7 +64,7 @@ private:
 
 /// What connect(2) says to a new client of `type`.
 int probe_server(const address& server, int type) noexcept {
-    const int client = ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int client = above_standard(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (client < 0)
         return errno;
     const int error = ::connect(client, server.data(), server.size()) < 0 ? errno : 0;

@@ -14,8 +14,9 @@ public:
     /// Owns no descriptor.
     owned_descriptor() noexcept = default;
 
-    /// Takes over the descriptor that `call` has returned. If that is -1, throws std::system_error
-    /// with the error in errno and the name `call`.
+    /// Takes over the descriptor that `call` has returned, and moves it where its number is that of
+    /// a standard stream. If it is -1, throws std::system_error with the error in errno and the
+    /// name `call`.
     owned_descriptor(int fd, const char* call);
 
     owned_descriptor(owned_descriptor&& other) noexcept

@@ -1,11 +1,9 @@
+#include "standard_descriptors.hpp"
 #include "catch.hpp"
 #include "forked_child.hpp"
 
 #include <ringlet/ring/make_ring.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace tests::ring_standard_descriptors {
@@ -14,19 +12,12 @@ namespace {
 
 using kind = ringlet::ring_options::kind;
 
-bool is_null_device(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && status.st_rdev == ::makedev(1, 3) &&
-           (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR && ::fcntl(fd, F_GETFD) == 0;
-}
-
 }  // namespace
 
 TEST_CASE("a ring leaves no standard descriptor closed, for a socket to get its number", "[ring]") {
     const auto wanted = GENERATE(kind::kernel, kind::epoll);
     const child_end end = run_in_child([=] {
-        for (const int fd : {0, 1, 2})
-            ::close(fd);
+        close_standard_descriptors();
         const auto ring = ringlet::make_ring({.wanted = wanted});
         const int next = ring->net().open(AF_INET, SOCK_STREAM, 0);
         return is_null_device(0) && is_null_device(1) && is_null_device(2) && next > 2 ? 0 : 1;
