@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "child_process.hpp"
 #include "forked_child.hpp"
+#include "large_memory.hpp"
 #include "others_go_on.hpp"
 #include "run_without_leak.hpp"
 #include "temporary_directory.hpp"
@@ -52,6 +53,18 @@ file waiting_file(loop& owner, const std::pair<pipe_end, pipe_end>& pipe) {
 }
 
 }  // namespace
+
+TEST_CASE("two gibibytes and more are written whole", "[file]") {
+    run_without_leak([](loop& /*owner*/) -> task<> {
+        const large_memory memory((std::size_t{2} << 30U) + 12'345);
+        file nowhere = co_await file::open("/dev/null", O_WRONLY);
+        const std::size_t all = co_await nowhere.write_all_at(memory.bytes(), 0);
+        CHECK(all == memory.bytes().size());
+        const std::size_t some = co_await nowhere.write_at(memory.bytes(), 0);
+        CHECK((some > 0 && some <= memory.bytes().size()));
+        co_await nowhere.close();
+    });
+}
 
 TEST_CASE("what is written to a file is read from it", "[file]") {
     temporary_directory folder;

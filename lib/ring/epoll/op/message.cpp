@@ -11,23 +11,25 @@ namespace ringlet::detail::epoll::op {
 
 namespace message_op {
 
-/// `message` less the first `done` bytes, with which its control data went; its buffers are copied
-/// to `buffers`.
-msghdr rest_of(const msghdr& message, std::size_t done, std::array<iovec, IOV_MAX>& buffers) {
+/// The `left` bytes of `message` that follow its first `done`, with which its control data went;
+/// the buffers are copied to `buffers`.
+msghdr rest_of(const msghdr& message, std::size_t done, std::size_t left,
+               std::array<iovec, IOV_MAX>& buffers) {
     msghdr rest = message;
-    if (done == 0)
-        return rest;
-    rest.msg_control = nullptr;
-    rest.msg_controllen = 0;
+    if (done > 0) {
+        rest.msg_control = nullptr;
+        rest.msg_controllen = 0;
+    }
     rest.msg_iov = buffers.data();
     rest.msg_iovlen = 0;
-    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+    for (std::size_t i = 0; i < message.msg_iovlen && left > 0; ++i) {
         const iovec& buffer = message.msg_iov[i];
         const std::size_t skipped = std::min(done, buffer.iov_len);
+        const std::size_t kept = std::min(left, buffer.iov_len - skipped);
         done -= skipped;
-        if (skipped < buffer.iov_len)
-            buffers[rest.msg_iovlen++] = {static_cast<std::byte*>(buffer.iov_base) + skipped,
-                                          buffer.iov_len - skipped};
+        left -= kept;
+        if (kept > 0)
+            buffers[rest.msg_iovlen++] = {static_cast<std::byte*>(buffer.iov_base) + skipped, kept};
     }
     return rest;
 }
@@ -43,8 +45,8 @@ std::optional<int> transfer_message(const io_uring_sqe& sqe, progress& so_far, c
         std::accumulate(message.msg_iov, message.msg_iov + message.msg_iovlen, std::size_t{0},
                         [](std::size_t sum, const iovec& buffer) { return sum + buffer.iov_len; });
     std::array<iovec, IOV_MAX> buffers;
-    return transfer(sqe, so_far.done, size, [&](std::size_t moved, int flags) {
-        msghdr rest = rest_of(message, moved, buffers);
+    return transfer(sqe, so_far.done, size, [&](std::size_t moved, std::size_t left, int flags) {
+        msghdr rest = moved == 0 && left == size ? message : rest_of(message, moved, left, buffers);
         return call(rest, flags);
     });
 }

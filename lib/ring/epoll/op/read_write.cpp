@@ -51,10 +51,14 @@ std::optional<outcome> attempt_write(ring_state& /*ring*/, const io_uring_sqe& s
         [&] { return ::write(sqe.fd, buffer.iov_base, taken); });
 }
 
+std::size_t size_of(const io_uring_sqe& sqe) noexcept {
+    return std::min<std::size_t>(sqe.len, moved_max);
+}
+
 /// An SQE's buffer and offset, less what has been moved.
 struct remainder {
     explicit remainder(const io_uring_sqe& sqe, std::size_t done) noexcept
-        : data(pointer<std::byte>(sqe.addr) + done), size(sqe.len - done),
+        : data(pointer<std::byte>(sqe.addr) + done), size(size_of(sqe) - done),
           offset(static_cast<off_t>(sqe.off == at_position ? sqe.off : sqe.off + done)) {}
 
     std::byte* data;
@@ -75,7 +79,7 @@ std::optional<outcome> attempt_cached_read(ring_state& /*ring*/, const io_uring_
         if (count < 0)
             return so_far.done > 0 ? static_cast<int>(so_far.done) : -errno;
         so_far.done += static_cast<std::size_t>(count);
-        if (count == 0 || so_far.done == sqe.len)  // the end of the file, or of the buffer
+        if (count == 0 || so_far.done == size_of(sqe))  // the end of the file, or of the buffer
             return static_cast<int>(so_far.done);
     }
 }

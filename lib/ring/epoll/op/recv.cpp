@@ -24,11 +24,12 @@ bool accepts(const io_uring_sqe& sqe) noexcept {
 
 std::optional<int> receive(descriptor& from, const io_uring_sqe& sqe, std::byte* buffer,
                            std::size_t size, std::size_t& done) {
-    const std::optional<int> result = transfer(sqe, done, size, [&](std::size_t moved, int flags) {
-        return ::recv(sqe.fd, buffer + moved, size - moved, flags);
-    });
+    const std::optional<int> result =
+        transfer(sqe, done, size, [&](std::size_t moved, std::size_t left, int flags) {
+            return ::recv(sqe.fd, buffer + moved, left, flags);
+        });
     if (result && *result > 0)
-        from.drained = static_cast<unsigned>(*result) < size;
+        from.drained = static_cast<unsigned>(*result) < std::min(size, moved_max);
     return result;
 }
 

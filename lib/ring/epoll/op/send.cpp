@@ -7,8 +7,8 @@ namespace send_op {
 
 std::optional<outcome> attempt(ring_state& /*ring*/, const io_uring_sqe& sqe, progress& so_far) {
     const auto* const data = pointer<const std::byte>(sqe.addr);
-    return transfer(sqe, so_far.done, sqe.len, [&](std::size_t moved, int flags) {
-        return ::send(sqe.fd, data + moved, sqe.len - moved, flags);
+    return transfer(sqe, so_far.done, sqe.len, [&](std::size_t moved, std::size_t left, int flags) {
+        return ::send(sqe.fd, data + moved, left, flags);
     });
 }
 

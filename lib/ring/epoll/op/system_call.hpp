@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 namespace ringlet::detail::epoll::op {
@@ -13,6 +14,10 @@ template <class T>
 T* pointer(std::uint64_t address) noexcept {
     return reinterpret_cast<T*>(address);
 }
+
+/// How many bytes one operation moves, at most, as one system call does: MAX_RW_COUNT, read(2). So
+/// the sum of several calls fits into a CQE's result too.
+inline constexpr std::size_t moved_max = 0x7ffff000;
 
 /// The result of a system call as a CQE has it: the call's own, or `-errno`.
 inline int result_of(ssize_t returned) noexcept {

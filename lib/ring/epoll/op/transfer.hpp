@@ -4,6 +4,7 @@
 
 #include <liburing.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -36,16 +37,18 @@ namespace ringlet::detail::epoll::op {
     return !is_connection(sqe.fd) && looks_writable(sqe.fd);
 }
 
-/// Makes `call(done, flags)`, which moves what it can; with MSG_WAITALL until all of `size` bytes
-/// have been moved. Nothing where it has to wait. As in the kernel, the next transfer reports an
-/// error that comes after some progress.
+/// Makes `call(done, left, flags)`, which moves what it can of the `left` bytes that follow those
+/// which are `done`; with MSG_WAITALL until all of `size` bytes, or `moved_max`, have been moved.
+/// Nothing where it has to wait. As in the kernel, the next transfer reports an error that comes
+/// after some progress.
 template <class Call>
 std::optional<int> transfer(const io_uring_sqe& sqe, std::size_t& done, std::size_t size,
                             const Call& call) {
+    size = std::min(size, moved_max);
     const auto asked = static_cast<int>(sqe.msg_flags);
     const int flags = (asked & ~MSG_WAITALL) | MSG_DONTWAIT | MSG_NOSIGNAL;
     for (;;) {
-        const ssize_t moved = uninterrupted([&] { return call(done, flags); });
+        const ssize_t moved = uninterrupted([&] { return call(done, size - done, flags); });
         if (moved < 0) {
             if (errno == EAGAIN && (asked & MSG_DONTWAIT) == 0)
                 return std::nullopt;
