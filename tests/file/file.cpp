@@ -11,6 +11,8 @@
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/file.hpp>
 
+#include <sys/stat.h>
+
 #include <array>
 #include <chrono>
 #include <optional>
@@ -53,6 +55,30 @@ file waiting_file(loop& owner, const std::pair<pipe_end, pipe_end>& pipe) {
 }
 
 }  // namespace
+
+TEST_CASE("FIFOs that nobody else opens hold up no other file, and can be given up", "[file]") {
+    temporary_directory folder;
+    const auto fifo = folder.path() / "fifo";
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    const auto path = folder.write("file", "text");
+    run_without_leak([&](loop& /*owner*/) -> task<> {
+        const auto open_fifo = [&](int flags) -> task<> {
+            std::error_code error;
+            const file opened = co_await file::open(fifo, flags, 0600, error);
+            CHECK((!error || error == std::errc::operation_canceled ||
+                   error == std::errc::no_such_device_or_address));
+        };
+        task_group waiting;
+        for (int i = 0; i < 10; ++i)
+            for (const int flags : {O_RDONLY, O_WRONLY, O_WRONLY | O_CREAT})
+                waiting.spawn(open_fifo(flags));
+        const file other = co_await file::open(path);
+        const std::string text = co_await contents_of(other);
+        CHECK(text == "text");
+        waiting.cancel();
+        co_await waiting.join();
+    });
+}
 
 TEST_CASE("two gibibytes and more are written whole", "[file]") {
     run_without_leak([](loop& /*owner*/) -> task<> {

@@ -10,7 +10,9 @@
 #include <ringlet/ring/epoll_ring.hpp>
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,24 +93,77 @@ TEST_CASE("an epoll ring that goes forgets what waits, and leaves no descriptor 
 }
 
 TEST_CASE("an epoll ring that goes waits for its threads, and for no work not begun", "[ring]") {
-    temporary_directory folder;
-    const std::string path = folder.path() / "fifo";
-    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-    std::future<int> writer;
+    // Whoever opens the file waits until the lease on it is given up: fcntl(2).
+    const int leased = ::memfd_create("leased", MFD_CLOEXEC);
+    ::fcntl(leased, F_SETSIG, SIGURG);  // which does nothing
+    if (::fcntl(leased, F_SETLEASE, F_WRLCK) < 0)
+        SKIP("this system has no leases");
+    const std::string path = "/proc/self/fd/" + std::to_string(leased);
+    std::future<void> giving_up;
     {
         ringlet::epoll_ring ring;
-        // More than there are threads, each of which waits for a writer.
+        // More than there are threads.
         for (std::uint64_t i = 0; i < 10; ++i)
             prepare_as(ring, i, [&](io_uring_sqe* sqe) {
                 io_uring_prep_openat(sqe, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0);
             });
         hand_over(ring);
         CHECK(ring.completions().ready() == 0);
-        writer = std::async(std::launch::async, [&path] {
-            return ::open(path.c_str(), O_RDWR | O_CLOEXEC);  // which waits for nobody
-        });
+        giving_up =
+            std::async(std::launch::async, [leased] { ::fcntl(leased, F_SETLEASE, F_UNLCK); });
     }
-    ::close(writer.get());
+    giving_up.get();
+    ::close(leased);
+}
+
+TEST_CASE("an epoll ring opens a FIFO without waiting for its other end", "[ring]") {
+    temporary_directory folder;
+    const std::string path = folder.path() / "fifo";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    ringlet::epoll_ring ring;
+    const auto open_as = [&](int flags) {
+        open_how how{};
+        how.flags = static_cast<unsigned>(flags);
+        const int by_name = result_of(ring, [&](io_uring_sqe* sqe) {
+            io_uring_prep_openat(sqe, AT_FDCWD, path.c_str(), flags, 0);
+        });
+        const int fd = result_of(ring, [&](io_uring_sqe* sqe) {
+            io_uring_prep_openat2(sqe, AT_FDCWD, path.c_str(), &how);
+        });
+        CHECK((by_name < 0 ? by_name : 0) == (fd < 0 ? fd : 0));
+        const int nonblocking = fd < 0 ? 0 : ::fcntl(fd, F_GETFL) & O_NONBLOCK;
+        ::close(by_name);
+        ::close(fd);
+        return fd < 0 ? fd : nonblocking;
+    };
+    CHECK(open_as(O_RDONLY) == 0);
+    CHECK(open_as(O_RDONLY | O_NONBLOCK) == O_NONBLOCK);
+    CHECK(open_as(O_RDWR) == 0);
+    CHECK(open_as(O_WRONLY) == -ENXIO);
+    CHECK(open_as(O_WRONLY | O_NONBLOCK) == -ENXIO);
+    CHECK(open_as(O_PATH) == 0);
+}
+
+TEST_CASE("an epoll ring opens files where openat2 is refused, as far as openat can", "[ring]") {
+    const unsigned error = GENERATE(unsigned{EPERM}, unsigned{ENOSYS});
+    const child_end end = run_in_child([error] {
+        if (!refuse_call(SYS_openat2, error))
+            return 2;
+        ringlet::epoll_ring ring;
+        const auto open_by = [&](const char* path, int flags, std::uint64_t resolve) {
+            open_how how{};
+            how.flags = static_cast<unsigned>(flags);
+            how.resolve = resolve;
+            return result_of(
+                ring, [&](io_uring_sqe* sqe) { io_uring_prep_openat2(sqe, AT_FDCWD, path, &how); });
+        };
+        const bool opens = open_by("/etc/passwd", O_RDONLY, 0) >= 0;
+        const bool reports = open_by("/etc/passwd/", O_RDONLY, 0) == -ENOTDIR;
+        const bool refuses = open_by("passwd", O_RDONLY, RESOLVE_BENEATH) == -ENOSYS;
+        return opens && reports && refuses ? 0 : 3;
+    });
+    CAPTURE(error, end.text, end.status);
+    CHECK(end.exited_with(0));
 }
 
 TEST_CASE("an epoll ring meets its deadlines where epoll_pwait2 is refused", "[ring]") {

@@ -12,7 +12,7 @@ namespace ringlet {
 /// cannot wait for, are read and written by a few threads of the ring's own.
 ///
 /// The ring carries out the operations that the library uses, and answers any other with -EINVAL,
-/// as an older kernel does. It differs from the kernel's ring in five points:
+/// as an older kernel does. It differs from the kernel's ring in six points:
 /// - A descriptor that is closed while an operation waits on it is closed: the peer sees the end,
 ///   and the operation never completes, unless it is cancelled.
 /// - A descriptor that accepts gets O_NONBLOCK.
@@ -20,6 +20,8 @@ namespace ringlet {
 /// - A descriptor without RWF_NOWAIT, such as a terminal, or a pipe before Linux 6.4, is read or
 ///   written when poll(2) says that it is ready; if another process is faster, the ring blocks.
 /// - A cancel by descriptor finds operations by the descriptor's number, not by its file.
+/// - An open of a FIFO never waits for the other end. The kernel's waits where it creates or
+///   truncates a file, or has to look for it on the disk.
 ///
 /// One thread: the one that made it.
 class epoll_ring final : public ring {

@@ -17,7 +17,11 @@ task<file> open_file(int directory, std::filesystem::path path, int flags, mode_
                                      resolve, refused);
     if (fd >= 0 && (fd = above_standard(fd)) < 0)
         refused = {errno, std::system_category()};
-    error.report(refused, [&] { return "cannot open " + path.string(); });
+    error.report(refused, [&] {
+        return "cannot open " + path.string() +
+               (refused == std::errc::function_not_supported ? ": the system refuses openat2(2)"
+                                                             : "");
+    });
     co_return file(current, fd);
 }
 

@@ -4,6 +4,22 @@
 
 namespace ringlet::detail {
 
+namespace {
+
+// The kernel's own names for a call to be made again: linux/errno.h. A thread of io_uring that is
+// interrupted in an open of a FIFO, say, lets them out (Linux 6.18).
+constexpr int erestartsys = 512;
+constexpr int erestartnointr = 513;
+constexpr int erestartnohand = 514;
+constexpr int erestart_restartblock = 516;
+
+bool was_interrupted(int result) noexcept {
+    return result == -EINTR || result == -erestartsys || result == -erestartnointr ||
+           result == -erestartnohand || result == -erestart_restartblock;
+}
+
+}  // namespace
+
 void ring_operation::cancel() {
     if (cancel_requested_)
         return;
@@ -17,10 +33,11 @@ void ring_operation::cancel_in_ring() {
 }
 
 void ring_operation::complete(const completion& cqe) {
-    if (cqe.result == -EINTR && !cancel_requested_)
+    const bool interrupted = was_interrupted(cqe.result);
+    if (interrupted && !cancel_requested_)
         restart();
     else
-        finish(cqe.result == -EINTR ? -ECANCELED : cqe.result);
+        finish(interrupted ? -ECANCELED : cqe.result);
 }
 
 void ring_operation::restart() {

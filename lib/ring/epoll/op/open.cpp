@@ -16,17 +16,49 @@ bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.file_index == 0;
 }
 
+/// Opens by `open(flags)` without waiting for the other end of a FIFO, or for what a device waits
+/// for: a thread that waits for those can be taken back by nobody. The kernel's ring does so too,
+/// most of the time: io_openat2, Linux 6.18.
+template <class Open>
+int open_at_once(std::uint64_t flags, const Open& open) noexcept {
+    if ((flags & (O_NONBLOCK | O_PATH)) != 0)
+        return result_of(uninterrupted([&] { return open(flags); }));
+    ssize_t fd = uninterrupted([&] { return open(flags | O_NONBLOCK); });
+    if (fd < 0 && errno == EAGAIN)  // a lease, whose owner has to give it up in time: fcntl(2)
+        fd = uninterrupted([&] { return open(flags); });
+    else if (fd >= 0)
+        ::fcntl(static_cast<int>(fd), F_SETFL, static_cast<int>(flags));
+    return result_of(fd);
+}
+
 int work_openat(const waiting_operation& operation) noexcept {
-    return result_of(uninterrupted([&] {
-        return ::openat(operation.fd, pointer<char>(operation.addr),
-                        static_cast<int>(operation.open_flags), static_cast<mode_t>(operation.len));
-    }));
+    return open_at_once(operation.open_flags, [&](std::uint64_t flags) {
+        return ::openat(operation.fd, pointer<char>(operation.addr), static_cast<int>(flags),
+                        static_cast<mode_t>(operation.len));
+    });
+}
+
+/// Whether the system knows openat2(2), and no seccomp filter refuses it.
+bool openat2_is_there() noexcept {
+    // A structure without size is what the call itself refuses.
+    return ::syscall(SYS_openat2, AT_FDCWD, "", nullptr, 0) < 0 && errno == EINVAL;
 }
 
 int work_openat2(const waiting_operation& operation) noexcept {
-    return result_of(uninterrupted([&] {
-        return ::syscall(SYS_openat2, operation.fd, operation.addr, operation.addr2, operation.len);
-    }));
+    const open_how& asked = operation.so_far.kept->how;
+    const std::size_t size = std::min<std::size_t>(operation.len, sizeof(asked));
+    return open_at_once(asked.flags, [&](std::uint64_t flags) -> long {
+        open_how how = asked;
+        how.flags = flags;
+        const long fd = ::syscall(SYS_openat2, operation.fd, operation.addr, &how, size);
+        const int error = errno;
+        const bool refused = fd < 0 && (error == ENOSYS || error == EPERM) && !openat2_is_there();
+        if (refused && how.resolve == 0)
+            return ::openat(operation.fd, pointer<char>(operation.addr), static_cast<int>(flags),
+                            static_cast<mode_t>(how.mode));
+        errno = refused ? ENOSYS : error;
+        return fd;
+    });
 }
 
 void keep_path_and_how(waiting_operation& operation, kept_memory& kept) {
