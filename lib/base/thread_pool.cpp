@@ -1,4 +1,4 @@
-#include "base/detail/blocked_signals.hpp"
+#include "base/detail/own_thread.hpp"
 #include "base/detail/per_process.hpp"
 
 #include <ringlet/base/detail/check.hpp>
@@ -62,8 +62,7 @@ void thread_pool::state::start_thread_if_needed() noexcept {
     if (waiting < idle || counted() >= options.threads_max)
         return;
     try {
-        const detail::blocked_signals inherited;
-        threads.emplace_back([this] { run_jobs(); });
+        threads.push_back(detail::start_own_thread([this] { run_jobs(); }));
         ::pthread_setname_np(threads.back().native_handle(), "ringlet-pool");
         ++idle;
     } catch (const std::exception&) {  // the pool goes on with the threads that it has

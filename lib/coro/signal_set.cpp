@@ -1,3 +1,4 @@
+#include "base/detail/own_thread.hpp"
 #include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/base/detail/check.hpp>
@@ -184,6 +185,7 @@ void signal_set::table::catch_signals(std::uint64_t numbers) noexcept {
     noting.sa_handler = &handle;
     noting.sa_flags = SA_RESTART;
     ::sigfillset(&noting.sa_mask);
+    detail::allow_in_any_thread(noting.sa_handler);
     for (int number = 1; number <= numbers_max; ++number) {
         if ((numbers & bit_of(number)) == 0)
             continue;

@@ -1,4 +1,4 @@
-#include "base/detail/blocked_signals.hpp"
+#include "base/detail/own_thread.hpp"
 #include "server/detail/exception_text.hpp"
 
 #include <ringlet/base/log.hpp>
@@ -9,8 +9,7 @@
 namespace ringlet {
 
 serving_thread::serving_thread(server& served) : server_(served) {
-    const detail::blocked_signals signals_guard;
-    thread_ = std::thread([this] { run(); });
+    thread_ = detail::start_own_thread([this] { run(); });
 }
 
 serving_thread::~serving_thread() {

@@ -33,9 +33,16 @@ public:
     /// Before the child calls `body`, it closes all descriptors that ringlet owns, except those in
     /// `keep`. This closes every socket and listener, so that a peer sees the end of the stream
     /// when the parent closes its copy, and the descriptors of loops and rings. The program's own
-    /// descriptors stay open, those of `file` and `directory` included. No signal_set works in the
-    /// child. All other signals have the effect that they had in the parent, and no signal is lost
-    /// during the fork.
+    /// descriptors stay open, those of `file` and `directory` included.
+    ///
+    /// No signal_set works in the child: its signals have the effect that they had before. SIGINT
+    /// and SIGTERM, which the children of a forking server leave to their parent, end the child of
+    /// such a child. All other signals have the effect that they had in the parent, and no signal
+    /// is lost during the fork. In a child of a thread that ringlet has started, the signals are
+    /// blocked that the program blocks, not those that ringlet blocks in its threads, and the CPUs
+    /// are those of the program, also where `server_options::pin_workers` binds the thread to one.
+    /// All this also holds for a fork(2) by other code. All else is inherited as fork(2) says:
+    /// directory, umask, priority, limits, the program's own descriptors.
     ///
     /// The child has one thread, the one that called `fork`, on a copy of its stack that is never
     /// unwound. If `body` needs a loop, it makes its own, even if `fork` was called inside a loop.

@@ -15,8 +15,8 @@ namespace ringlet {
 ///     ringlet::serving_thread serving(server);
 ///
 /// Lifetime: declare it after the server, so that it ends before the server. Clients can connect
-/// before the thread starts, since the server listens already. The thread leaves signals to the
-/// program's other threads.
+/// before the thread starts, since the server listens already. The thread leaves signals that
+/// the program handles to its other threads: see thread_pool.
 ///
 /// One thread at a time, and no thread of the server's own: a handler that wants to stop the server
 /// calls `server::shutdown`.

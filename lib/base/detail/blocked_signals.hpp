@@ -4,8 +4,12 @@
 
 namespace ringlet::detail {
 
-/// Blocks signals in this thread, and so in the threads that it starts, until this object is
-/// destroyed. Signals that tell of a thread's own fault are not blocked.
+/// Whether a signal tells of a thread's own fault, so that blocking it would only hide that.
+[[nodiscard]] bool tells_of_fault(int number) noexcept;
+
+/// Blocks signals in this thread, until this object is destroyed: around a fork(2), for a child
+/// that is not to take any before it has made ready for them. Signals that tell of a thread's own
+/// fault are not blocked.
 class blocked_signals {
 public:
     blocked_signals() noexcept;
@@ -13,7 +17,13 @@ public:
     blocked_signals& operator=(const blocked_signals&) = delete;
     ~blocked_signals();
 
+    /// Has this thread block `mask` once the last object of this class is gone that it has now.
+    /// False where it has none.
+    static bool restore_at_end(const sigset_t& mask) noexcept;
+
 private:
+    static thread_local blocked_signals* outermost;
+
     sigset_t before_;
 };
 

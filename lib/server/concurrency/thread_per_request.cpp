@@ -1,4 +1,4 @@
-#include "base/detail/blocked_signals.hpp"
+#include "base/detail/own_thread.hpp"
 #include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/concurrency_model.hpp"
 #include "server/detail/for_one_request.hpp"
@@ -43,10 +43,7 @@ public:
     /// Starts a thread and returns at once: the new thread makes its loop itself. Throws
     /// std::system_error where the system has no thread left.
     request_thread(dispatcher_to_threads& owner, dispatched_request first)
-        : owner_(owner), request_(std::move(first)) {
-        const blocked_signals signals_guard;
-        thread_ = std::thread([this] { run(); });
-    }
+        : owner_(owner), request_(std::move(first)), thread_(start_own_thread([this] { run(); })) {}
     ~request_thread() { thread_.join(); }
 
     /// Has the thread handle another request. The last request must have ended, as `request_ended`

@@ -1,28 +1,54 @@
 #include "fork_server_child.hpp"
 #include "base/detail/blocked_signals.hpp"
+#include "base/detail/own_thread.hpp"
 
+#include <pthread.h>
+
+#include <array>
 #include <csignal>
-#include <initializer_list>
+#include <new>
 #include <optional>
 
 namespace ringlet::detail {
 
 namespace {
 
+constexpr std::array stopping{SIGINT, SIGTERM};
+
+void do_nothing(int /*number*/) {}
+
+bool has_effect(int number, void (*handler)(int)) noexcept {
+    struct sigaction current {};
+    return ::sigaction(number, nullptr, &current) == 0 && current.sa_handler == handler;
+}
+
 void leave_stopping_to_parent() noexcept {
-    struct sigaction do_nothing {};
-    do_nothing.sa_handler = [](int /*number*/) {};
-    do_nothing.sa_flags = SA_RESTART;
-    for (const int number : {SIGINT, SIGTERM}) {
-        struct sigaction current {};
-        if (::sigaction(number, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
-            ::sigaction(number, &do_nothing, nullptr);
-    }
+    struct sigaction nothing {};
+    nothing.sa_handler = do_nothing;
+    nothing.sa_flags = SA_RESTART;
+    allow_in_any_thread(do_nothing);
+    for (const int number : stopping)
+        if (has_effect(number, SIG_DFL))
+            ::sigaction(number, &nothing, nullptr);
+}
+
+// A child of a server's child is none of the server's, which nobody else would stop.
+void stop_as_others_do() noexcept {
+    for (const int number : stopping)
+        if (has_effect(number, do_nothing))
+            ::signal(number, SIG_DFL);
+}
+
+void notice_grandchildren() {
+    static const int registered = ::pthread_atfork(nullptr, nullptr, &stop_as_others_do);
+    if (registered != 0)
+        throw std::bad_alloc();
 }
 
 }  // namespace
 
 child_process fork_server_child(const std::function<int()>& body, const std::vector<int>& keep) {
+    notice_grandchildren();
     std::optional<blocked_signals> signals_guard(std::in_place);
     return child_process::fork(
         [&] {

@@ -1,47 +1,19 @@
 #include "worker_thread.hpp"
 #include "available_cpus.hpp"
-#include "base/detail/blocked_signals.hpp"
+#include "base/detail/own_thread.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 
-#include <pthread.h>
-#include <sched.h>
-
-#include <system_error>
-
 namespace ringlet::detail {
-
-namespace {
-
-void bind_to(std::thread& thread, unsigned cpu) {
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET(cpu, &cpus);
-    if (const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof(cpus), &cpus))
-        throw std::system_error(error, std::system_category(),
-                                "binding a worker thread to CPU " + std::to_string(cpu));
-}
-
-}  // namespace
 
 worker_thread::worker_thread(const loop_options& options, std::optional<unsigned> cpu) {
     std::promise<void> ready;
     std::future<void> started = ready.get_future();
-    {
-        const blocked_signals signals_guard;
-        thread_ = std::thread([this, &options, &ready] { run(options, ready); });
-    }
+    thread_ = start_own_thread([this, &options, cpu, &ready] { run(options, cpu, ready); });
     try {
         started.get();
     } catch (...) {
         thread_.join();
-        throw;
-    }
-    try {
-        if (cpu)
-            bind_to(thread_, *cpu);
-    } catch (...) {
-        stop();
         throw;
     }
 }
@@ -55,9 +27,12 @@ void worker_thread::stop() {
     thread_.join();
 }
 
-void worker_thread::run(const loop_options& options, std::promise<void>& ready) noexcept {
+void worker_thread::run(const loop_options& options, std::optional<unsigned> cpu,
+                        std::promise<void>& ready) noexcept {
     std::optional<loop> own_loop;
     try {
+        if (cpu)
+            pin_own_thread(*cpu);
         own_loop.emplace(options);
     } catch (...) {
         ready.set_exception(std::current_exception());

@@ -64,7 +64,8 @@ private:
         notice finish{[this] { finished.set(); }};
     };
 
-    void run(const loop_options& options, std::promise<void>& ready) noexcept;
+    void run(const loop_options& options, std::optional<unsigned> cpu,
+             std::promise<void>& ready) noexcept;
     task<> work(std::promise<void>& ready);
     void stop();
 
