@@ -1,7 +1,7 @@
 #include "base/detail/blocked_signals.hpp"
+#include "base/detail/exception_text.hpp"
 #include "base/detail/owned_descriptors.hpp"
 #include "base/detail/standard_descriptors.hpp"
-#include "server/detail/exception_text.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/child_process.hpp>

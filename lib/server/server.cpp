@@ -1,7 +1,7 @@
+#include "base/detail/exception_text.hpp"
 #include "base/detail/valid_timeout.hpp"
 #include "server/detail/concurrency_model.hpp"
 #include "server/detail/counter_slot.hpp"
-#include "server/detail/exception_text.hpp"
 #include "server/detail/listening_socket.hpp"
 #include "server/detail/request_source.hpp"
 #include "server/detail/server_records.hpp"

@@ -1,5 +1,5 @@
+#include "base/detail/exception_text.hpp"
 #include "base/detail/own_thread.hpp"
-#include "server/detail/exception_text.hpp"
 
 #include <ringlet/base/log.hpp>
 #include <ringlet/server/serving_thread.hpp>

@@ -1,3 +1,4 @@
+#include "captured_log.hpp"
 #include "catch.hpp"
 #include "virtual_time_ring.hpp"
 
@@ -59,6 +60,27 @@ TEST_CASE("block_on throws what the task threw, and the loop can be used again",
     CHECK_THROWS_AS(block_on(owner, fail_with(std::out_of_range("far out"))), std::out_of_range);
     CHECK_THROWS_AS(block_on(owner, fail_with(17)), int);
     CHECK(block_on(owner, give(1)) == 1);
+}
+
+TEST_CASE("what posted work throws under block_on goes to the log, and the loop goes on",
+          "[coro]") {
+    captured_log log;
+    loop owner;
+    int ran = 0;
+    const auto wait_for_it = [&]() -> task<int> {
+        owner.post([] { throw std::runtime_error("from the work"); });
+        owner.post([] { throw 17; });
+        owner.post([&] { ++ran; });
+        while (ran == 0)
+            co_await ringlet::yield();
+        co_return 3;
+    };
+    CHECK(block_on(owner, wait_for_it()) == 3);
+    CHECK(log.text() == "ringlet: what was posted to a loop failed error=\"from the work\"\n"
+                        "ringlet: what was posted to a loop failed error=\"an exception that is no "
+                        "std::exception\"\n");
+    owner.post([] { throw std::runtime_error("for the caller"); });
+    CHECK_THROWS_WITH(owner.run(), "for the caller");
 }
 
 TEST_CASE("block_on without a loop makes one of its own", "[coro]") {

@@ -115,7 +115,9 @@ public:
     void stop();
 
     /// Runs `work()` in the loop's thread, in one of its next turns; never inside the call. `work`
-    /// may lead to the loop's destruction. Thread-safe. Throws std::bad_alloc.
+    /// may lead to the loop's destruction. What it throws ends `run`, which throws it; in block_on,
+    /// and so in a server, it goes to the log as an error, and the loop goes on. Thread-safe.
+    /// Throws std::bad_alloc.
     template <std::invocable Work>
     void post(Work&& work) {
         post(detail::inbox::make_item(std::forward<Work>(work)));

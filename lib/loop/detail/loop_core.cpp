@@ -1,8 +1,10 @@
+#include "base/detail/exception_text.hpp"
 #include "cpu_relax.hpp"
 #include "valid_loop_options.hpp"
 #include "wake_up.hpp"
 
 #include <ringlet/base/detail/check.hpp>
+#include <ringlet/base/log.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -40,6 +43,7 @@ loop_core::running::running(loop_core& entered) : previous_(current_core) {
     if (current_core == &entered)
         throw std::logic_error("loop::run: the loop runs already; await instead");
     current_core = &entered;
+    entered.throws_posted_ = false;
     entered.turn_began_ = entered.now();
     entered.spin_.begin(entered.usage());
 }
@@ -111,9 +115,24 @@ loop_core::~loop_core() {
 
 void loop_core::run() {
     const running entered(*this);
+    throws_posted_ = true;
     while (!stop_)
         turn();
     stop_ = false;
+}
+
+void loop_core::run_posted() {
+    if (throws_posted_) {
+        inbox_.run();
+        return;
+    }
+    try {
+        inbox_.run();
+    } catch (...) {
+        const std::exception_ptr failure = std::current_exception();
+        log(log_level::error, "what was posted to a loop failed",
+            {{"error", exception_text(failure)}});
+    }
 }
 
 void loop_core::wake() noexcept {
@@ -139,7 +158,7 @@ void loop_core::turn() {
     ++statistics_.turns;
     deliver_all();
     scope_ = &root_scope_;
-    inbox_.run();
+    run_posted();
     if (!timers_.empty())
         timers_.expire_until(turn_began_);
     resume_ready();

@@ -58,8 +58,9 @@ public:
     void run();
 
     /// Calls `begin()` in the loop, then runs the loop until `done`, which code that runs in the
-    /// loop sets; `stop` does not end it. Throws what `run` throws; a std::logic_error comes before
-    /// `begin`.
+    /// loop sets; `stop` does not end it. Throws std::logic_error before `begin` where the call is
+    /// wrong, and std::system_error if the ring breaks. What a posted callable throws goes to the
+    /// log: the coroutines that wait meanwhile could neither go on nor unwind.
     template <class Begin>
     void run_until(const bool& done, const Begin& begin) {
         const running entered(*this);
@@ -173,6 +174,7 @@ private:
     };
 
     void turn();
+    void run_posted();
     void wait();
     void collect();
     [[nodiscard]] bool spin();
@@ -201,6 +203,7 @@ private:
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
+    bool throws_posted_ = false;  // what a posted callable throws ends the present run
     bool closing_ = false;
     std::unique_ptr<ringlet::ring> ring_;
     std::deque<completion> reaped_;  // completions taken early, to make room in the ring
