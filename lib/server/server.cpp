@@ -81,6 +81,7 @@ void server::serve_forever() {
 task<> server::serve() {
     serving_period period(*this, "serve_forever", serving_period::quota::unlimited);
     open_if_not();
+    listening_->socket().serve_here();
     if (!shutdown_.requested())
         co_await period.run();
 }

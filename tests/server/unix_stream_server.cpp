@@ -1,14 +1,19 @@
 #include "catch.hpp"
 #include "descriptors.hpp"
+#include "eventually.hpp"
 #include "every_server.hpp"
+#include "forked_child.hpp"
 #include "serving_thread.hpp"
 
 #include <ringlet/server/unix_stream_server.hpp>
 
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace tests::server_unix_stream_server {
 
@@ -82,6 +87,28 @@ TEST_CASE("a Unix stream server may have an abstract name", "[server]") {
     ringlet::unix_stream_server server(name, echo_back);
     const serving_thread serving(server);
     CHECK(ask(server, "abstract") == "abstract");
+}
+
+TEST_CASE("a Unix path goes with a process that has become a daemon and serves it", "[server]") {
+    const free_place place(transport::unix_stream);
+    const auto stop = [](ringlet::stream& client, ringlet::server& server) -> ringlet::task<> {
+        server.shutdown();
+        co_await say(client, "stopping");
+    };
+    const child_end end = run_in_child([&] {
+        const auto server = std::make_unique<ringlet::unix_stream_server>(place.address(), stop);
+        const pid_t parent = ::getpid();
+        if (::daemon(1, 0) < 0)
+            return 1;
+        ::alarm(static_cast<unsigned>(time_limit.count()));
+        while (::kill(parent, 0) == 0)
+            std::this_thread::yield();
+        server->serve_forever();
+        return 0;
+    });
+    REQUIRE(end.exited_with(0));
+    CHECK(asking_client(transport::unix_stream, place.address()).ask("stop") == "stopping");
+    CHECK(eventually([&] { return !std::filesystem::exists(place.address().path()); }));
 }
 
 TEST_CASE("a Unix stream server refuses an address that is no Unix socket's", "[server]") {

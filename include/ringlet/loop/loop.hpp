@@ -81,7 +81,9 @@ struct loop_statistics {
 /// ring in one `enter` that also waits, and delivers the completions. Where it measures that this
 /// saves CPU time, it polls for completions before it lets the ring block: see adaptive_spin.
 ///
-/// A loop and all it owns belong to the thread that made it. Thread-safe: `post` and `stop`.
+/// A loop and all it owns belong to the thread that made it. Thread-safe: `post` and `stop`. A
+/// program that forks, as daemon(3) does, makes its loops afterwards: a loop of the parent can only
+/// be destroyed in the child.
 class loop {
 public:
     using clock = ringlet::ring::clock;
@@ -107,8 +109,9 @@ public:
     [[nodiscard]] static loop& require_current(const char* caller);
 
     /// Runs the loop until `stop` is called. Throws std::logic_error in a thread that is not the
-    /// loop's, and from inside the loop. Throws std::system_error if the ring breaks, and what a
-    /// posted callable throws; the loop can be run again after the latter.
+    /// loop's, in a process that was forked since the loop was made, and from inside the loop.
+    /// Throws std::system_error if the ring breaks, and what a posted callable throws; the loop can
+    /// be run again after the latter.
     void run();
 
     /// Ends the current `run`, or the next one if none runs. Thread-safe.

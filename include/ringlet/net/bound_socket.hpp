@@ -92,6 +92,10 @@ public:
     /// The socket, which this object still owns.
     [[nodiscard]] const ringlet::socket& socket() const noexcept { return socket_; }
 
+    /// Says that this process serves the socket: where the process that bound it to a path has
+    /// ended, as after daemon(3), the path goes with this one.
+    void serve_here() noexcept { file_.serve_here(); }
+
     /// Gives the socket away. Its path, if it has one, stays even after the socket is closed.
     [[nodiscard]] ringlet::socket release() noexcept {
         file_.release();

@@ -38,6 +38,9 @@ constexpr auto suspended_at_the_end =
 }  // namespace
 
 loop_core::running::running(loop_core& entered) : previous_(current_core) {
+    if (::getpid() != entered.process_)
+        throw std::logic_error("loop::run: the loop was made before a fork, by the parent process; "
+                               "make it in the process that runs it");
     if (::pthread_equal(::pthread_self(), entered.thread_) == 0)
         throw std::logic_error("loop::run: a loop must be run by the thread that made it");
     if (current_core == &entered)
@@ -81,7 +84,7 @@ void loop_core::wake_up::complete(const completion& /*cqe*/) {
 }
 
 loop_core::loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loop_options& options)
-    : owner_(owner),
+    : owner_(owner), process_(::getpid()),
       inline_completions_max_((require_valid(options), options.inline_completions_max)),
       inline_completions_(options.inline_completions_max), spin_max_(options.spin_max),
       frames_(options.frame_cache_bytes_max),
@@ -90,6 +93,13 @@ loop_core::loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loo
       ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop_core::~loop_core() {
+    if (::getpid() != process_) {
+        // What is suspended goes on in the parent. The kernel has not given the child the ring's
+        // memory, and its descriptors are the parent's too.
+        static_cast<void>(wake_up_.release());
+        static_cast<void>(ring_.release());
+        return;
+    }
     check(ready_.empty() && timers_.empty(), suspended_at_the_end);
     closing_ = true;
     wake_up_->expect_signal();

@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+
 namespace ringlet::detail {
 
 socket_file::socket_file(std::string path) noexcept : path_(std::move(path)) {
@@ -14,10 +17,21 @@ socket_file::socket_file(std::string path) noexcept : path_(std::move(path)) {
     creator_ = ::getpid();
 }
 
+void socket_file::serve_here() noexcept {
+    server_ = ::getpid();
+}
+
+bool socket_file::is_ours() const noexcept {
+    if (creator_ == no_process)
+        return false;
+    const bool creator_has_ended = ::kill(creator_, 0) < 0 && errno == ESRCH;
+    return ::getpid() == (creator_has_ended ? server_ : creator_);
+}
+
 socket_file::~socket_file() {
     struct stat status {};
-    if (creator_ == ::getpid() && ::lstat(path_.c_str(), &status) == 0 &&
-        status.st_dev == device_ && status.st_ino == inode_)
+    if (is_ours() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+        status.st_ino == inode_)
         ::unlink(path_.c_str());
 }
 

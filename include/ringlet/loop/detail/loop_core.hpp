@@ -10,6 +10,7 @@
 #include <ringlet/loop/loop.hpp>
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,8 @@ public:
 
     loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loop_options& options);
 
-    /// Ends the core, in the loop's thread. No coroutine may be suspended on the loop any more.
+    /// Ends the core, in the loop's thread. No coroutine may be suspended on the loop any more. In a
+    /// forked child, nothing is done to the ring, which is the parent's.
     ~loop_core();
 
     loop_core(const loop_core&) = delete;
@@ -189,6 +191,7 @@ private:
 
     loop& owner_;
     const pthread_t thread_ = ::pthread_self();
+    const pid_t process_;
     const unsigned inline_completions_max_;
     unsigned inline_completions_;
     const clock::duration spin_max_;

@@ -9,7 +9,8 @@ namespace ringlet::detail {
 
 /// The file that bind(2) has made at a Unix socket's path. This object removes the file when it
 /// ends, but only in the process that made it, not in a forked child, and only while the path still
-/// leads to that very file. unix(7).
+/// leads to that very file. Where the process that made it has ended, as after daemon(3), a forked
+/// child that serves the socket removes it. unix(7).
 ///
 /// Lifetime: this object ends before the socket is closed. Until then no process takes the path for
 /// stale, and the kernel gives the number of its inode to no other file.
@@ -31,20 +32,27 @@ public:
     /// Lets the file stay when this object ends.
     void release() noexcept { creator_ = no_process; }
 
+    /// This process serves the socket.
+    void serve_here() noexcept;
+
 private:
     static constexpr pid_t no_process = 0;
+
+    [[nodiscard]] bool is_ours() const noexcept;
 
     void swap(socket_file& other) noexcept {
         std::swap(path_, other.path_);
         std::swap(device_, other.device_);
         std::swap(inode_, other.inode_);
         std::swap(creator_, other.creator_);
+        std::swap(server_, other.server_);
     }
 
     std::string path_;
     dev_t device_ = 0;
     ino_t inode_ = 0;
     pid_t creator_ = no_process;
+    pid_t server_ = no_process;
 };
 
 }  // namespace ringlet::detail
