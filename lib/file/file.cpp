@@ -10,10 +10,17 @@ namespace ringlet {
 
 namespace {
 
-struct statx status_of(int fd) {
-    struct statx status {};
-    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &status) < 0)
+/// What a file is, without asking a server for it where the file is on a network.
+struct stat status_of(int fd) {
+    struct stat status {};
+    struct statx asked {};
+    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &asked) == 0) {
+        status.st_mode = asked.stx_mode;
+        status.st_size = static_cast<off_t>(asked.stx_size);
+    } else if ((errno != ENOSYS && errno != EPERM) || ::fstat(fd, &status) < 0) {
+        // Refused otherwise than by an old kernel or a seccomp filter, or by fstat(2) too.
         throw std::system_error(errno, std::system_category(), "statx");
+    }
     return status;
 }
 
@@ -29,11 +36,11 @@ task<file> file::open(std::filesystem::path path, int flags, mode_t permissions,
 }
 
 bool file::is_regular() const {
-    return S_ISREG(status_of(fd_).stx_mode);
+    return S_ISREG(status_of(fd_).st_mode);
 }
 
 std::uint64_t file::size() const {
-    return status_of(fd_).stx_size;
+    return static_cast<std::uint64_t>(status_of(fd_).st_size);
 }
 
 task<> file::close(error_sink error) {

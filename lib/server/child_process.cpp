@@ -2,6 +2,7 @@
 #include "base/detail/exception_text.hpp"
 #include "base/detail/owned_descriptors.hpp"
 #include "base/detail/standard_descriptors.hpp"
+#include "server/detail/pidfd.hpp"
 
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/child_process.hpp>
@@ -28,12 +29,13 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which glibc bef
 /// A pidfd of the parent process, in a process that child_process::fork made.
 detail::owned_descriptor parent;
 
-int open_process(pid_t pid) noexcept {
-    return detail::above_standard(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-}
-
-int send_signal(int process, int signal) noexcept {
-    return static_cast<int>(::syscall(SYS_pidfd_send_signal, process, signal, nullptr, 0));
+/// Sends a signal to a child that has not been reaped, so that its number is still its own: where
+/// the system refuses pidfd_send_signal(2), kill(2) finds no other process.
+int send_signal(int process, pid_t pid, int signal) noexcept {
+    const long result = ::syscall(SYS_pidfd_send_signal, process, signal, nullptr, 0);
+    if (result < 0 && (errno == ENOSYS || errno == EPERM))
+        return ::kill(pid, signal);
+    return static_cast<int>(result);
 }
 
 // Flushes the standard streams only: fflush(nullptr) would wait for a thread that reads from any
@@ -79,9 +81,9 @@ child_process child_process::fork(function call, const void* body, const std::ve
     flush_standard_streams();
     // The child keeps this pidfd, which tells it of this process's end. This process closes it and
     // then opens the child's pidfd in its place. So a lack of descriptors shows before the fork.
-    const int own_pidfd = open_process(::getpid());
+    const int own_pidfd = detail::open_pidfd(::getpid());
     if (own_pidfd < 0)
-        throw std::system_error(errno, std::system_category(), "pidfd_open");
+        detail::throw_no_pidfd();
     std::optional<detail::blocked_signals> signals_guard(std::in_place);
     const pid_t pid = ::fork();
     const int error = errno;
@@ -94,7 +96,7 @@ child_process child_process::fork(function call, const void* body, const std::ve
 }
 
 child_process::child_process(pid_t forked) : pid_(forked) {
-    const int pidfd = open_process(forked);
+    const int pidfd = detail::open_pidfd(forked);
     if (pidfd < 0 && errno == ESRCH)
         return;  // the child has ended, and its status is gone
     try {
@@ -124,7 +126,7 @@ child_process::~child_process() {
 void child_process::end() noexcept {
     if (!pending() || reap(WNOHANG))
         return;
-    send_signal(end_.native_handle(), SIGKILL);
+    send_signal(end_.native_handle(), pid_, SIGKILL);
     reap(0);
 }
 
@@ -157,7 +159,7 @@ task<exit_status> child_process::wait(error_sink error) {
 }
 
 void child_process::kill(int signal) {
-    if (pending() && send_signal(end_.native_handle(), signal) < 0 && errno != ESRCH)
+    if (pending() && send_signal(end_.native_handle(), pid_, signal) < 0 && errno != ESRCH)
         throw std::system_error(errno, std::system_category(), "pidfd_send_signal");
 }
 

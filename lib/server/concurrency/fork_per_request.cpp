@@ -4,6 +4,7 @@
 #include "server/detail/for_one_request.hpp"
 #include "server/detail/fork_server_child.hpp"
 #include "server/detail/kill_timer.hpp"
+#include "server/detail/pidfd.hpp"
 #include "server/detail/serving_period.hpp"
 
 #include <ringlet/base/detail/intrusive_list.hpp>
@@ -114,6 +115,7 @@ private:
 /// A child process for each request. The serving process accepts the request, and forks.
 class fork_per_request_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
+        require_pidfds();
         dispatcher_to_children handlers(loop::require_current("serve"),
                                         children_max(period.options()), period);
         co_await period.serve(handlers, receiving::one_by_one);

@@ -17,13 +17,19 @@ bool accepts(const io_uring_sqe& sqe) noexcept {
     return sqe.rw_flags == 0;
 }
 
-/// What `transfer`, which does not wait, comes to. Where the descriptor does not know RWF_NOWAIT,
-/// `transfer_ready`, which does not wait where poll(2) says so, is made once epoll has.
+/// Whether a descriptor or the system does not know RWF_NOWAIT: EPERM is what a seccomp filter may
+/// say that does not know preadv2(2).
+bool lacks_nowait(int error) noexcept {
+    return error == EOPNOTSUPP || error == ENOSYS || error == EPERM;
+}
+
+/// What `transfer`, which does not wait, comes to. Where RWF_NOWAIT is not known, `transfer_ready`,
+/// which does not wait where poll(2) says so, is made once epoll has.
 template <class Transfer, class TransferReady>
 std::optional<int> stream_result(const progress& so_far, const Transfer& transfer,
                                  const TransferReady& transfer_ready) noexcept {
     ssize_t moved = uninterrupted(transfer);
-    if (moved < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) {
+    if (moved < 0 && lacks_nowait(errno)) {
         if (!so_far.waited)
             return std::nullopt;
         moved = uninterrupted(transfer_ready);
@@ -74,7 +80,7 @@ std::optional<outcome> attempt_cached_read(ring_state& /*ring*/, const io_uring_
         const iovec buffer{rest.data, rest.size};
         const ssize_t count =
             uninterrupted([&] { return ::preadv2(sqe.fd, &buffer, 1, rest.offset, RWF_NOWAIT); });
-        if (count < 0 && (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS))
+        if (count < 0 && (errno == EAGAIN || lacks_nowait(errno)))
             return std::nullopt;
         if (count < 0)
             return so_far.done > 0 ? static_cast<int>(so_far.done) : -errno;
