@@ -23,8 +23,8 @@ constexpr std::size_t block_size(std::size_t size_class, std::size_t granularity
 }  // namespace
 
 frame_pool::~frame_pool() {
-    for (free_block* block : free_)
-        while (block != nullptr)
+    for (const shelf& each : shelves_)
+        for (free_block* block = each.free; block != nullptr;)
             ::operator delete(std::exchange(block, block->next));
 }
 
@@ -47,19 +47,25 @@ void frame_pool::deallocate(void* block, std::size_t size) noexcept {
 }
 
 void* frame_pool::take(std::size_t size_class) noexcept {
-    free_block* const block = free_[size_class];
+    shelf& from = shelves_[size_class];
+    ++from.given_out;
+    free_block* const block = from.free;
     if (block == nullptr)
         return nullptr;
-    free_[size_class] = block->next;
+    from.free = block->next;
     bytes_ -= block_size(size_class, granularity);
     return block;
 }
 
 bool frame_pool::keep(void* block, std::size_t size_class) noexcept {
+    shelf& to = shelves_[size_class];
+    if (to.given_out == 0)
+        return false;
+    --to.given_out;
     const std::size_t bytes = block_size(size_class, granularity);
     if (bytes_ + bytes > bytes_max_)
         return false;
-    free_[size_class] = ::new (block) free_block{free_[size_class]};
+    to.free = ::new (block) free_block{to.free};
     bytes_ += bytes;
     return true;
 }

@@ -11,7 +11,9 @@ namespace ringlet::detail {
 ///
 /// Each loop has a pool. `allocate` and `deallocate` use the pool of the loop that runs in this
 /// thread, or the global heap if no loop does. A block may come from the one and go back to the
-/// other.
+/// other. But a pool keeps no more blocks of a size than it has given out: where frames are made in
+/// one thread and end in another, as those of a server with threads, that other would keep blocks
+/// for which nothing there asks.
 ///
 /// One thread: the loop's.
 class frame_pool {
@@ -41,10 +43,16 @@ private:
     static constexpr std::size_t size_max = 32'768;  // a handler with a 16 KiB buffer fits
     static constexpr std::size_t classes = size_max / granularity + 1;
 
+    /// The blocks of a size.
+    struct shelf {
+        free_block* free = nullptr;
+        std::size_t given_out = 0;  // by this pool, less those that have come back to it
+    };
+
     void* take(std::size_t size_class) noexcept;
     bool keep(void* block, std::size_t size_class) noexcept;
 
-    std::array<free_block*, classes + 1> free_{};
+    std::array<shelf, classes + 1> shelves_{};
     std::size_t bytes_ = 0;
     std::size_t bytes_max_;
 };
