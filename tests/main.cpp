@@ -1,7 +1,7 @@
 #define CATCH_CONFIG_RUNNER
+#include "base/detail/standard_descriptors.hpp"
 #include "catch.hpp"
 #include "ring/detail/setup_error.hpp"
-#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/kernel_ring.hpp>
 

@@ -26,10 +26,10 @@ struct thread_pool_options {
 /// that finds all threads busy waits; first come, first served.
 ///
 /// Signals for which the program has a handler when a thread starts are blocked there, SIGPIPE, and
-/// those that the starting thread blocks, so that the program's other threads get them as if there were
-/// no pool. A child of fork(2) has the program's mask again. posix_spawn(3), popen(3) and system(3)
-/// give a program the thread's mask: where the program has a handler for SIGTERM, say, have
-/// POSIX_SPAWN_SETSIGMASK clear it, or the new program cannot be ended by it. The handlers of
+/// those that the starting thread blocks, so that the program's other threads get them as if there
+/// were no pool. A child of fork(2) has the program's mask again. posix_spawn(3), popen(3) and
+/// system(3) give a program the thread's mask: where the program has a handler for SIGTERM, say,
+/// have POSIX_SPAWN_SETSIGMASK clear it, or the new program cannot be ended by it. The handlers of
 /// signal_set and serve_until_signal run in any thread, and block nothing.
 ///
 /// After fork(2) the child has none of the threads. There `shared` gives another pool; a pool of

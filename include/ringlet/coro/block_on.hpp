@@ -11,8 +11,8 @@ namespace ringlet {
 
 /// Runs a task from ordinary code: runs `owner` until the task has ended, and throws the task's
 /// exception if it has one. Other coroutines of the loop go on meanwhile, and what a callable that
-/// was posted throws goes to the log. Throws std::logic_error in a thread that is not the loop's, in
-/// a process that was forked since the loop was made, or from inside the loop.
+/// was posted throws goes to the log. Throws std::logic_error in a thread that is not the loop's,
+/// in a process that was forked since the loop was made, or from inside the loop.
 void block_on(loop& owner, task<void> root);
 
 /// Runs a task from ordinary code: runs `owner` until the task has ended, and gives the task's

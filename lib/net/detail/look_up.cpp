@@ -1,5 +1,5 @@
-#include "base/detail/standard_descriptors.hpp"
 #include "look_up.hpp"
+#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/net/resolve.hpp>
 

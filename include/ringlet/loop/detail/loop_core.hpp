@@ -32,8 +32,8 @@ public:
 
     loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loop_options& options);
 
-    /// Ends the core, in the loop's thread. No coroutine may be suspended on the loop any more. In a
-    /// forked child, nothing is done to the ring, which is the parent's.
+    /// Ends the core, in the loop's thread. No coroutine may be suspended on the loop any more. In
+    /// a forked child, nothing is done to the ring, which is the parent's.
     ~loop_core();
 
     loop_core(const loop_core&) = delete;
