@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "co_await_line.hpp"
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
@@ -19,7 +20,7 @@ namespace {
 unsigned waiting_line = 0;
 
 task<> wait_patiently() {
-    waiting_line = __LINE__ + 1;
+    waiting_line = co_await_line(__LINE__ + 1);
     co_await ringlet::sleep_for(1h);
 }
 

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "co_await_line.hpp"
 #include "run_coroutine.hpp"
 #include "run_virtually.hpp"
 
@@ -25,12 +26,12 @@ unsigned inner_line = 0;
 unsigned outer_line = 0;
 
 task<> inner(ringlet::event& awaited) {
-    inner_line = __LINE__ + 1;
+    inner_line = co_await_line(__LINE__ + 1);
     co_await awaited.wait();
 }
 
 task<> outer(ringlet::event& awaited) {
-    outer_line = __LINE__ + 1;
+    outer_line = co_await_line(__LINE__ + 1);
     co_await inner(awaited);
 }
 

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "co_await_line.hpp"
 
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
@@ -39,7 +40,7 @@ struct foreign {
 };
 
 foreign await_once(suspension& noted, unsigned& line) {
-    line = __LINE__ + 1;
+    line = co_await_line(__LINE__ + 1);
     co_await noting(noted);
 }
 
@@ -48,7 +49,7 @@ task<> await_once_in_a_task(suspension& noted) {
 }
 
 foreign await_a_task(suspension& noted, unsigned& line) {
-    line = __LINE__ + 1;
+    line = co_await_line(__LINE__ + 1);
     co_await await_once_in_a_task(noted);
 }
 

@@ -46,8 +46,8 @@ protected:
     virtual readiness missing_readiness() noexcept { return {}; }
 
     /// Registers the descriptor that `cqe` brings with the network, or a child would keep it: the
-    /// process is about to fork, and `cqe` is delivered afterwards, with the number that the network
-    /// gave the descriptor. By default it brings none.
+    /// process is about to fork, and `cqe` is delivered afterwards, with the number that the
+    /// network gave the descriptor. By default it brings none.
     virtual void fork_before_delivery(completion& /*cqe*/) noexcept {}
 
     /// Puts the operation's SQE into the queue once more. It must not be called after a cancel was
