@@ -55,10 +55,10 @@ private:
     }
 
     worker& least_loaded() noexcept {
-        worker* chosen = nullptr;
-        for (std::size_t i = 0; i < workers_.size(); ++i) {
+        worker* chosen = &workers_[next_ % workers_.size()];
+        for (std::size_t i = 1; i < workers_.size(); ++i) {
             worker& candidate = workers_[(next_ + i) % workers_.size()];
-            if (chosen == nullptr || candidate.requests < chosen->requests)
+            if (candidate.requests < chosen->requests)
                 chosen = &candidate;
         }
         next_ = static_cast<std::size_t>(chosen - workers_.data()) + 1;
