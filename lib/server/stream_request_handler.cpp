@@ -26,9 +26,10 @@ task<> stream_request_handler::flush() {
 
 reader<stream>& stream_request_handler::rfile() {
     if (!rfile_) {
-        reader_options options{.timeout = timeout};
+        reader_options options{.timeout = timeout, .message_timeout = message_timeout};
         options.buffer_size = buffer_size(rbufsize, options.buffer_size);
         rfile_.emplace(connection(), options);
+        tie();
     }
     return *rfile_;
 }
@@ -38,8 +39,14 @@ writer<stream>& stream_request_handler::wfile() {
         writer_options options{.timeout = timeout};
         options.buffer_size = buffer_size(wbufsize, options.buffer_size);
         wfile_.emplace(connection(), options);
+        tie();
     }
     return *wfile_;
+}
+
+void stream_request_handler::tie() noexcept {
+    if (rfile_ && wfile_)
+        rfile_->tie(*wfile_);
 }
 
 }  // namespace ringlet

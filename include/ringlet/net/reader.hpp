@@ -7,8 +7,10 @@
 #include <ringlet/net/detail/byte_buffer.hpp>
 #include <ringlet/net/detail/counted_read.hpp>
 #include <ringlet/net/detail/delimited_read.hpp>
+#include <ringlet/net/detail/message_clock.hpp>
 #include <ringlet/net/detail/transfer_read.hpp>
 #include <ringlet/net/readable_stream.hpp>
+#include <ringlet/net/writer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -29,8 +31,14 @@ struct reader_options {
     std::size_t piece_max = 65'536;
 
     /// How long each wait for the stream may last before it fails with timed_out: at most a year; 0
-    /// stands for no limit.
+    /// stands for no limit. It bounds how long a peer may be silent. A peer that sends a byte now
+    /// and then outlives it: `message_timeout` is against that.
     std::chrono::milliseconds timeout{0};
+
+    /// How long a message may take to come, from its first byte to its last, before a read fails
+    /// with timed_out: at most a year; 0 stands for no limit. Each read is a message, unless the
+    /// program calls `begin_message`.
+    std::chrono::milliseconds message_timeout{0};
 };
 
 /// Reads a stream in lines and other pieces. It receives as much as comes, and keeps the bytes that
@@ -61,7 +69,32 @@ public:
     /// for a timeout that is not 0 to a year.
     explicit reader(Stream& from, const reader_options& options = {})
         : detail::buffered_side("reader", options.timeout), stream_(from),
-          piece_max_(options.piece_max), bytes_(options.buffer_size) {}
+          piece_max_(options.piece_max), bytes_(options.buffer_size),
+          message_("reader", options.message_timeout) {}
+
+    /// Ties the reader to `out`: before it waits for the stream, it sends the bytes that `out` has
+    /// buffered. So the peer gets its answers when the program has read all requests that have
+    /// come, and not sooner: requests that came together are answered together. A read throws
+    /// std::system_error if that send fails. A write that is pending is left alone.
+    ///
+    ///     in.tie(out);
+    ///     while (const auto line = co_await in.read_line())
+    ///         co_await out.print(line->size(), "\n");
+    ///
+    /// Lifetime: `out` outlives all further reads.
+    template <writable_stream To>
+    void tie(writer<To>& out) noexcept {
+        tied_ = &out;
+    }
+
+    /// Says that a message begins, which several reads read: reader_options::message_timeout is
+    /// then for all reads up to the next `begin_message`.
+    ///
+    ///     for (;;) {
+    ///         in.begin_message();
+    ///         const auto head = co_await in.read_until("\r\n\r\n");
+    ///         const auto body = co_await in.read_exactly(length_of(head));
+    void begin_message() noexcept { message_.begin(); }
 
     /// Reads the next line and yields it without its end, "\n" or "\r\n"; yields nothing at the end
     /// of the stream. A last line that has no end is a line too. A line longer than
@@ -162,9 +195,17 @@ private:
         if (ended && !request.failed())
             co_await detail::yield_operation(core_);  // too many answers in a row came inline
         for (; !ended; ended = request.attempt()) {
-            const auto limit = wait_limit();
-            request.received(co_await stream_.recv(request.room()));
+            if (tied_ != nullptr && tied_->has_unsent())
+                co_await tied_->send_unsent();
+            if (bytes_.size() > 0)
+                message_.note_byte(core_.now());
+            const auto limit = wait_limit(message_.deadline());
+            const std::size_t count = co_await stream_.recv(request.room());
+            if (count > 0)
+                message_.note_byte(core_.now());
+            request.received(count);
         }
+        message_.note_read();
         if (request.failed())
             throw std::system_error(request.error(), name);
     }
@@ -172,6 +213,8 @@ private:
     Stream& stream_;
     std::size_t piece_max_;
     detail::byte_buffer bytes_;
+    detail::message_clock message_;
+    detail::tied_writer* tied_ = nullptr;
 };
 
 }  // namespace ringlet

@@ -8,6 +8,8 @@
 #include <ringlet/net/detail/byte_buffer.hpp>
 #include <ringlet/net/detail/gathered_write.hpp>
 #include <ringlet/net/detail/print_piece.hpp>
+#include <ringlet/net/detail/tied_writer.hpp>
+#include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/writable_stream.hpp>
 
 #include <version>
@@ -23,6 +25,9 @@
 #include <utility>
 
 namespace ringlet {
+
+template <readable_stream Stream>
+class reader;
 
 /// The limits of a writer.
 struct writer_options {
@@ -51,11 +56,13 @@ struct writer_options {
 /// exception of that send. A write that fails before, in a scope that is cancelled already, changes
 /// nothing.
 ///
+/// A reader that is tied to the writer flushes it: see reader::tie.
+///
 /// One thread: the loop's. One write or flush may be pending at a time; a second throws
 /// std::logic_error. Lifetime: the stream outlives the writer, and no write is pending when the
 /// writer ends. Bytes that have not been flushed by then are not sent: a destructor cannot wait.
 template <writable_stream Stream>
-class writer final : public detail::buffered_side {
+class writer final : public detail::buffered_side, private detail::tied_writer {
     using write_operation =
         detail::buffered_operation<writer, detail::gathered_write<const_buffer, 1>>;
     using flush_operation =
@@ -110,6 +117,15 @@ public:
 private:
     template <class Side, class Request>
     friend class detail::buffered_operation;
+    template <readable_stream From>
+    friend class reader;
+
+    [[nodiscard]] bool has_unsent() const noexcept override {
+        return idle() && buffered() > 0;
+    }
+    [[nodiscard]] task<> send_unsent() override {
+        co_await flush();
+    }
 
     [[nodiscard]] bool may_complete_inline(const char* name) {
         return detail::buffered_side::may_complete_inline(name) && !failed();

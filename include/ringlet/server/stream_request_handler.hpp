@@ -25,7 +25,8 @@ public:
     /// bytes that `rfile` has received and not yet given, unless `rbufsize` is 0.
     [[nodiscard]] reader<stream>& rfile();
 
-    /// The buffered writer of the connection. The first call makes it.
+    /// The buffered writer of the connection. The first call makes it. `rfile` is tied to it: bytes
+    /// that it has buffered are sent before `rfile` waits for the client.
     [[nodiscard]] writer<stream>& wfile();
 
 protected:
@@ -46,10 +47,15 @@ protected:
     /// timed_out; 0 is for ever.
     std::chrono::milliseconds timeout{0};
 
+    /// The time that a message may take to come, from its first byte to its last, before a read of
+    /// `rfile` fails with timed_out; 0 is for ever. See reader_options::message_timeout.
+    std::chrono::milliseconds message_timeout{0};
+
 private:
     void begin_handling() override;
     [[nodiscard]] task<> end_handling(bool handled) override;
     [[nodiscard]] task<> flush();
+    void tie() noexcept;
 
     std::optional<reader<stream>> rfile_;
     std::optional<writer<stream>> wfile_;

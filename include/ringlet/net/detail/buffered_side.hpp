@@ -3,6 +3,7 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -55,11 +56,15 @@ protected:
         buffered_side& side_;
     };
 
-    /// A scope that limits one wait for the stream while it lives; nothing without a timeout.
-    [[nodiscard]] std::optional<cancel_scope> wait_limit() const {
-        if (timeout_ == timeout_.zero())
+    /// A scope that limits one wait for the stream while it lives, and ends it at `deadline` in any
+    /// case; nothing where there is no limit.
+    [[nodiscard]] std::optional<cancel_scope>
+    wait_limit(loop::clock::time_point deadline = loop::clock::time_point::max()) const {
+        if (timeout_ != timeout_.zero())
+            deadline = std::min(deadline, core_.now() + timeout_);
+        if (deadline == deadline.max())
             return std::nullopt;
-        return std::optional<cancel_scope>(std::in_place, timeout_);
+        return std::optional<cancel_scope>(std::in_place, deadline);
     }
 
     loop_core& core_;
