@@ -1,3 +1,4 @@
+#include "base/detail/blocked_signals.hpp"
 #include "base/detail/own_thread.hpp"
 #include "base/detail/standard_descriptors.hpp"
 
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -30,6 +32,10 @@ constexpr int numbers_max = 64;
 constexpr std::uint64_t bit_of(int number) noexcept {
     return std::uint64_t{1} << (number - 1);
 }
+
+// In this thread, from before a fork until the child has left what the parent's sets watch: a
+// signal that came before would be noted there, where nobody waits.
+thread_local std::optional<detail::blocked_signals> guard_of_fork;
 
 /// Blocks or unblocks a signal in this thread. Whether it was blocked before.
 bool change_mask(int how, int number) noexcept {
@@ -149,9 +155,19 @@ private:
 constinit signal_set::table signal_set::table::all;
 
 signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
-    static const int registered =
-        ::pthread_atfork([] { all.mutex_.lock(); }, [] { all.mutex_.unlock(); },
-                         [] { all.begin_in_forked_child(); });
+    static const int registered = ::pthread_atfork(
+        [] {
+            all.mutex_.lock();
+            guard_of_fork.emplace();
+        },
+        [] {
+            guard_of_fork.reset();
+            all.mutex_.unlock();
+        },
+        [] {
+            all.begin_in_forked_child();
+            guard_of_fork.reset();
+        });
     if (registered != 0)
         throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
@@ -205,6 +221,9 @@ void signal_set::table::leave_signals(std::uint64_t numbers) noexcept {
             continue;
         if (known.blocked_before)
             change_mask(SIG_BLOCK, number);
+        if (sigset_t* const later = detail::blocked_signals::mask_at_end();
+            known.blocked_before && later != nullptr)
+            ::sigaddset(later, number);
         ::sigaction(number, &known.before, nullptr);
     }
 }

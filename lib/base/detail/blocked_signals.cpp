@@ -30,10 +30,8 @@ blocked_signals::~blocked_signals() {
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-bool blocked_signals::restore_at_end(const sigset_t& mask) noexcept {
-    if (outermost != nullptr)
-        outermost->before_ = mask;
-    return outermost != nullptr;
+sigset_t* blocked_signals::mask_at_end() noexcept {
+    return outermost == nullptr ? nullptr : &outermost->before_;
 }
 
 }  // namespace ringlet::detail

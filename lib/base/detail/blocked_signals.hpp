@@ -17,9 +17,10 @@ public:
     blocked_signals& operator=(const blocked_signals&) = delete;
     ~blocked_signals();
 
-    /// Has this thread block `mask` once the last object of this class is gone that it has now.
-    /// False where it has none.
-    static bool restore_at_end(const sigset_t& mask) noexcept;
+    /// What this thread will block once the last object of this class is gone that it has now, or
+    /// nullptr where it has none: a child of fork(2) corrects it. Objects of a thread end in the
+    /// reverse order of their making.
+    [[nodiscard]] static sigset_t* mask_at_end() noexcept;
 
 private:
     static thread_local blocked_signals* outermost;

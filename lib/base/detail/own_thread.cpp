@@ -37,7 +37,10 @@ bool is_allowed_anywhere(void (*handler)(int)) noexcept {
 
 // In a child whose only thread is a copy of one of ringlet's own.
 void undo_in_forked_child() noexcept {
-    if (changed.of_signals && !blocked_signals::restore_at_end(changed.mask))
+    if (sigset_t* const later = blocked_signals::mask_at_end();
+        changed.of_signals && later != nullptr)
+        *later = changed.mask;
+    else if (changed.of_signals)
         ::pthread_sigmask(SIG_SETMASK, &changed.mask, nullptr);
     if (changed.of_cpus)
         ::sched_setaffinity(0, sizeof(changed.cpus), &changed.cpus);

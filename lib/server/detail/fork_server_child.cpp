@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::array stopping{SIGINT, SIGTERM};
 
+// In this thread, from before a fork until after it.
+thread_local std::optional<blocked_signals> guard_of_grandchild;
+
 void do_nothing(int /*number*/) {}
 
 bool has_effect(int number, void (*handler)(int)) noexcept {
@@ -32,15 +35,19 @@ void leave_stopping_to_parent() noexcept {
             ::sigaction(number, &nothing, nullptr);
 }
 
-// A child of a server's child is none of the server's, which nobody else would stop.
+// A child of a server's child is none of the server's, which nobody else would stop. A signal that
+// comes before this has been seen to has its effect afterwards.
 void stop_as_others_do() noexcept {
     for (const int number : stopping)
         if (has_effect(number, do_nothing))
-            ::signal(number, SIG_DFL);
+            std::signal(number, SIG_DFL);
+    guard_of_grandchild.reset();
 }
 
 void notice_grandchildren() {
-    static const int registered = ::pthread_atfork(nullptr, nullptr, &stop_as_others_do);
+    static const int registered =
+        ::pthread_atfork([] { guard_of_grandchild.emplace(); }, [] { guard_of_grandchild.reset(); },
+                         &stop_as_others_do);
     if (registered != 0)
         throw std::bad_alloc();
 }
