@@ -17,8 +17,7 @@ struct stat status_of(int fd) {
     if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &asked) == 0) {
         status.st_mode = asked.stx_mode;
         status.st_size = static_cast<off_t>(asked.stx_size);
-    } else if ((errno != ENOSYS && errno != EPERM) || ::fstat(fd, &status) < 0) {
-        // Refused otherwise than by an old kernel or a seccomp filter, or by fstat(2) too.
+    } else if (::fstat(fd, &status) < 0) {  // a seccomp filter may have refused the former
         throw std::system_error(errno, std::system_category(), "statx");
     }
     return status;
