@@ -31,9 +31,9 @@ TEST_CASE("connections leave no more behind in a worker than one of them uses", 
     for (int i = 0; i < 10; ++i)
         cached_bytes();
     const std::size_t after_ten = cached_bytes();
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 400; ++i)
         cached_bytes();
-    CHECK(cached_bytes() <= after_ten + 4'096);
+    CHECK(cached_bytes() <= after_ten + 32 * 1'024);  // some frames end only as others begin
 }
 
 }  // namespace tests::server_frame_memory

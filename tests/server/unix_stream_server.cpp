@@ -2,12 +2,13 @@
 #include "descriptors.hpp"
 #include "eventually.hpp"
 #include "every_server.hpp"
-#include "forked_child.hpp"
 #include "serving_thread.hpp"
 
 #include <ringlet/server/unix_stream_server.hpp>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -95,18 +96,22 @@ TEST_CASE("a Unix path goes with a process that has become a daemon and serves i
         server.shutdown();
         co_await say(client, "stopping");
     };
-    const child_end end = run_in_child([&] {
-        const auto server = std::make_unique<ringlet::unix_stream_server>(place.address(), stop);
+    const pid_t starting = ::fork();
+    if (starting == 0) {
+        auto server = std::make_unique<ringlet::unix_stream_server>(place.address(), stop);
         const pid_t parent = ::getpid();
         if (::daemon(1, 0) < 0)
-            return 1;
+            ::_exit(1);
         ::alarm(static_cast<unsigned>(time_limit.count()));
         while (::kill(parent, 0) == 0)
             std::this_thread::yield();
         server->serve_forever();
-        return 0;
-    });
-    REQUIRE(end.exited_with(0));
+        server.reset();
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(starting, &status, 0) == starting);
+    REQUIRE(status == 0);
     CHECK(asking_client(transport::unix_stream, place.address()).ask("stop") == "stopping");
     CHECK(eventually([&] { return !std::filesystem::exists(place.address().path()); }));
 }
