@@ -20,6 +20,17 @@ ringlet::task<> tell_port(ringlet::stream& client, ringlet::server& owner) {
     co_await client.send_all(std::to_string(owner.server_address().port()));
 }
 
+ringlet::task<> tell_client(ringlet::stream& client, const ringlet::address& from) {
+    std::array<char, 1> any;
+    co_await client.recv(any);  // the coroutine goes on in a later turn of the loop
+    co_await client.send_all(from.to_string());
+}
+
+ringlet::task<> tell_both(ringlet::stream& client, const ringlet::address& from,
+                          recording_server& owner) {
+    co_await client.send_all(from.to_string() + " at " + owner.server_address().to_string());
+}
+
 std::string answer_of(ringlet::any_handler<ringlet::stream> handler) {
     recording_server server(std::move(handler));
     const serving_thread serving(server);
@@ -39,6 +50,21 @@ TEST_CASE("a coroutine function may ask for its server too", "[server]") {
     const serving_thread serving(server);
     CHECK(blocking_client(server.server_address()).receive_all() ==
           std::to_string(server.server_address().port()));
+}
+
+TEST_CASE("a coroutine function may ask for its client's address, and for both", "[server]") {
+    {
+        recording_server server(tell_client);
+        const serving_thread serving(server);
+        blocking_client client(server.server_address());
+        client.send("?");
+        CHECK(client.receive_all() == client.local_address().to_string());
+    }
+    recording_server server(tell_both);
+    const serving_thread serving(server);
+    blocking_client client(server.server_address());
+    CHECK(client.receive_all() ==
+          client.local_address().to_string() + " at " + server.server_address().to_string());
 }
 
 TEST_CASE("a lambda with captures handles connections after it has gone out of scope", "[server]") {

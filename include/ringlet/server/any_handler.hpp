@@ -30,9 +30,12 @@ private:
 };
 
 template <class Function, class Request>
-concept request_function = std::is_invocable_r_v<task<>, Function&, Request&> ||
-                           std::is_invocable_r_v<task<>, Function&, Request&, server&> ||
-                           std::is_invocable_r_v<task<>, Function&, Request&, server_argument>;
+concept request_function =
+    std::is_invocable_r_v<task<>, Function&, Request&> ||
+    std::is_invocable_r_v<task<>, Function&, Request&, server&> ||
+    std::is_invocable_r_v<task<>, Function&, Request&, server_argument> ||
+    std::is_invocable_r_v<task<>, Function&, Request&, const address&> ||
+    std::is_invocable_r_v<task<>, Function&, Request&, const address&, server_argument>;
 
 template <class T, class Other>
 concept other_than = !std::same_as<std::remove_cvref_t<T>, Other>;
@@ -40,10 +43,12 @@ concept other_than = !std::same_as<std::remove_cvref_t<T>, Other>;
 }  // namespace detail
 
 /// The handler of a server's requests, made from either form of handler:
-/// - a coroutine function, or an object that is called like one: `task<>(Request&)`, or
-///   `task<>(Request&, my_server&)`, where `my_server` is `server` or a class that derives from it.
-///   The function is moved into the server and lives as long as the server, so a coroutine made by
-///   a lambda with captures never outlives the captures.
+/// - a coroutine function, or an object that is called like one: `task<>(Request&)`. It may also
+///   take the client's address, `const address&`, or the server, `my_server&`, where `my_server` is
+///   `server` or a class that derives from it, or both in this order. The address is the one that
+///   the client had when it was accepted, and lasts as long as the coroutine. The function is moved
+///   into the server and lives as long as the server, so a coroutine made by a lambda with captures
+///   never outlives the captures.
 /// - `handler<T>` or `handler<T>(arguments...)`, for a class `T` that derives from a handler class
 ///   for this kind of request. The server makes an object of `T` for each request.
 ///
@@ -56,10 +61,10 @@ public:
         : handler_(std::make_unique<function_handler<std::decay_t<Function>>>(
               std::forward<Function>(function))) {
         static_assert(detail::request_function<std::decay_t<Function>, Request>,
-                      "a handler is a coroutine function ringlet::task<>(Request&) or "
-                      "ringlet::task<>(Request&, ringlet::server&), or ringlet::handler<T>, where "
-                      "Request is ringlet::stream or ringlet::datagram_request as the server has "
-                      "it");
+                      "a handler is a coroutine function ringlet::task<>(Request&), which may also "
+                      "take const ringlet::address& or ringlet::server&, or both in this order, or "
+                      "ringlet::handler<T>, where Request is ringlet::stream or "
+                      "ringlet::datagram_request as the server has it");
     }
 
     template <std::derived_from<detail::basic_request_handler<Request>> T>
@@ -89,13 +94,19 @@ private:
     struct function_handler final : erased_handler {
         explicit function_handler(Function moved) : function(std::move(moved)) {}
 
-        task<> handle(Request& request, const address& /*client*/, server& owner) override {
+        task<> handle(Request& request, [[maybe_unused]] const address& client,
+                      [[maybe_unused]] server& owner) override {
+            using argument = detail::server_argument;
             if constexpr (std::is_invocable_r_v<task<>, Function&, Request&>)
                 return function(request);
             else if constexpr (std::is_invocable_r_v<task<>, Function&, Request&, server&>)
                 return function(request, owner);
+            else if constexpr (std::is_invocable_r_v<task<>, Function&, Request&, argument>)
+                return function(request, argument(owner));
+            else if constexpr (std::is_invocable_r_v<task<>, Function&, Request&, const address&>)
+                return function(request, client);
             else
-                return function(request, detail::server_argument(owner));
+                return function(request, client, argument(owner));
         }
 
         Function function;
