@@ -15,6 +15,7 @@
 
 #include <sched.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 
 #include <csignal>
 
@@ -25,6 +26,7 @@ using ringlet::task;
 namespace {
 
 [[noreturn]] void pause_for_ever() {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // where SIGTERM fails to end it, the test's end does
     for (;;)
         ::pause();
 }
