@@ -5,6 +5,7 @@
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/base/log.hpp>
 #include <ringlet/base/log_throttle.hpp>
+#include <ringlet/base/log_value.hpp>
 #include <ringlet/base/thread_pool.hpp>
 
 #include <ringlet/ring/epoll_ring.hpp>

@@ -1,8 +1,8 @@
 #include <ringlet/base/log.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 
 namespace ringlet {
@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::string_view cut_mark = "...";
 constexpr std::string_view suppressed_name = " suppressed=";
-constexpr std::size_t digits_max = std::numeric_limits<std::uint64_t>::digits10 + 1;
+constexpr std::size_t count_size_max = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
 // The end of a line, for which there is always room: the mark of a cut, a closing quote, the field
 // `suppressed`, and the newline.
-constexpr std::size_t end_size_max = cut_mark.size() + 1 + suppressed_name.size() + digits_max + 1;
+constexpr std::size_t end_size_max =
+    cut_mark.size() + 1 + suppressed_name.size() + count_size_max + 1;
 
 bool is_printable(char c) noexcept {
     return c >= ' ' && c <= '~';
@@ -44,11 +45,40 @@ std::string_view escape_sequence(char c) noexcept {
     }
 }
 
+/// A time as RFC 3339 has it, in UTC and to the microsecond: 2026-11-28T09:30:00.000001Z.
+class utc_time {
+public:
+    explicit utc_time(std::chrono::system_clock::time_point time) noexcept {
+        const auto day = std::chrono::floor<std::chrono::days>(time);
+        const std::chrono::year_month_day date(day);
+        const std::chrono::hh_mm_ss clock(
+            std::chrono::floor<std::chrono::microseconds>(time - day));
+        const int size = std::snprintf(
+            text_.data(), text_.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+            static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+            static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+            static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+            static_cast<int>(clock.subseconds().count()));
+        size_ = static_cast<std::size_t>(size);
+    }
+
+    [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+private:
+    std::array<char, 96> text_{};  // room for any seven numbers, which the compiler reckons with
+    std::size_t size_ = 0;
+};
+
 }  // namespace
 
-log_line::log_line(const log_record& record) noexcept {
+log_line::log_line(const log_record& record, const options& wanted) noexcept {
     append("ringlet: ");
     append_escaped(record.message);
+    append_field({"level", to_string(record.level)});
+    if (wanted.time) {
+        const utc_time time(record.time);
+        append_field({"time", time.text()});
+    }
     for (const log_field& field : record.fields)
         if (!cut_)
             append_field(field);
@@ -57,25 +87,32 @@ log_line::log_line(const log_record& record) noexcept {
     if (quoted_)
         append_end("\"");
     if (record.suppressed > 0) {
-        std::array<char, digits_max> digits{};
-        const auto [end, _] =
-            std::to_chars(digits.data(), digits.data() + digits.size(), record.suppressed);
         append_end(suppressed_name);
-        append_end({digits.data(), end});
+        log_value(record.suppressed).with_text([this](std::string_view digits) {
+            append_end(digits);
+        });
     }
     append_end("\n");
 }
 
 void log_line::append_field(const log_field& field) noexcept {
-    const std::string_view quote = is_plain(field.value) ? "" : "\"";
     append(" ");
     append_escaped(field.name);
     append("=");
+    try {
+        field.value.with_text([this](std::string_view value) { append_value(value); });
+    } catch (...) {
+        append_value("?");
+    }
+}
+
+void log_line::append_value(std::string_view value) noexcept {
+    const std::string_view quote = is_plain(value) ? "" : "\"";
     append(quote);
     if (cut_)
         return;
     quoted_ = !quote.empty();
-    append_escaped(field.value);
+    append_escaped(value);
     append(quote);
     quoted_ = quoted_ && cut_;
 }

@@ -1,4 +1,3 @@
-#include "base/detail/exception_text.hpp"
 #include "base/detail/valid_timeout.hpp"
 #include "server/detail/concurrency_model.hpp"
 #include "server/detail/counter_slot.hpp"
@@ -13,7 +12,6 @@
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
-#include <string>
 
 namespace ringlet {
 
@@ -174,21 +172,21 @@ void server::report_error(std::exception_ptr exception, const address& client) n
 
 void server::report_refusal(const address& client) noexcept {
     detail::counter_slot::count(counted().refused);
-    records_->reports->refusals.report({{"client", client.to_string()}});
+    records_->reports->refusals.report({{"client", client}});
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {
     records_->reports->failures.report({
-        {"client", client.family() == AF_UNSPEC ? "unknown" : client.to_string()},
-        {"error", detail::exception_text(exception)},
+        {"client", client.family() == AF_UNSPEC ? log_value("unknown") : log_value(client)},
+        {"error", exception},
     });
 }
 
 void server::handle_overload(std::error_code error, std::chrono::milliseconds pause) {
     records_->reports->overloads.report({
-        {"address", server_address().to_string()},
-        {"first_pause_ms", std::to_string(pause.count())},
-        {"error", error.message()},
+        {"address", server_address()},
+        {"first_pause_ms", pause.count()},
+        {"error", error},
     });
 }
 

@@ -1,4 +1,3 @@
-#include "base/detail/exception_text.hpp"
 #include "base/detail/own_thread.hpp"
 
 #include <ringlet/base/log.hpp>
@@ -17,8 +16,7 @@ serving_thread::~serving_thread() {
         stop();
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
-        log(log_level::error, "serving in the background failed",
-            {{"error", detail::exception_text(failure)}});
+        log(log_level::error, "serving in the background failed", {{"error", failure}});
     }
 }
 

@@ -15,14 +15,14 @@ using ringlet::log_level;
 
 TEST_CASE("by default an event is one line on stderr", "[base]") {
     const captured_stderr errors;
-    ringlet::log(log_level::warning, "accepting pauses",
-                 {{"address", "127.0.0.1:9999"},
-                  {"first_pause_ms", std::to_string(5)},
-                  {"error", "Too many open files"}});
+    ringlet::log(
+        log_level::warning, "accepting pauses",
+        {{"address", "127.0.0.1:9999"}, {"first_pause_ms", 5}, {"error", "Too many open files"}});
     ringlet::log(log_level::info, "nothing to add");
-    CHECK(errors.text() == "ringlet: accepting pauses address=127.0.0.1:9999 first_pause_ms=5 "
-                           "error=\"Too many open files\"\n"
-                           "ringlet: nothing to add\n");
+    CHECK(errors.text() ==
+          "ringlet: accepting pauses level=warning address=127.0.0.1:9999 first_pause_ms=5 "
+          "error=\"Too many open files\"\n"
+          "ringlet: nothing to add level=info\n");
 }
 
 TEST_CASE("a sink that takes the log's place gets the records instead", "[base]") {
@@ -31,12 +31,13 @@ TEST_CASE("a sink that takes the log's place gets the records instead", "[base]"
         const captured_log log;
         ringlet::log(log_level::debug, "an event", {{"number", "1"}});
         ringlet::log(log_level::error, "another event");
-        CHECK(log.text() == "ringlet: an event number=1\nringlet: another event\n");
+        CHECK(log.text() == "ringlet: an event level=debug number=1\n"
+                            "ringlet: another event level=error\n");
         CHECK(log.levels() == std::vector{log_level::debug, log_level::error});
         CHECK(errors.text().empty());
     }
     ringlet::log(log_level::info, "on stderr again");
-    CHECK(errors.text() == "ringlet: on stderr again\n");
+    CHECK(errors.text() == "ringlet: on stderr again level=info\n");
 }
 
 TEST_CASE("who takes the log's place learns whose it was, and can pass records on", "[base]") {
@@ -52,7 +53,7 @@ TEST_CASE("who takes the log's place learns whose it was, and can pass records o
     twice.before = ringlet::set_log(&twice);
     REQUIRE(twice.before != nullptr);
     ringlet::log(log_level::info, "heard");
-    CHECK(errors.text() == "ringlet: heard\nringlet: heard\n");
+    CHECK(errors.text() == "ringlet: heard level=info\nringlet: heard level=info\n");
     CHECK(ringlet::set_log(nullptr) == &twice);
     CHECK(ringlet::set_log(nullptr) == twice.before);  // the default one
 }
@@ -68,7 +69,7 @@ TEST_CASE("what a sink fails to take goes to stderr", "[base]") {
     ringlet::log_sink* const before = ringlet::set_log(&broken);
     ringlet::log(log_level::info, "not lost", {{"number", "1"}});
     ringlet::set_log(before);
-    CHECK(errors.text() == "ringlet: not lost number=1\n");
+    CHECK(errors.text() == "ringlet: not lost level=info number=1\n");
 }
 
 TEST_CASE("sinks can be exchanged while others log", "[base]") {

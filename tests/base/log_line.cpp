@@ -24,7 +24,7 @@ std::string written(std::string_view value) {
     const log_field field{"value", value};
     const log_line line(log_record{log_level::info, "said", {&field, 1}});
     const std::string text(line.text());
-    const std::string start = "ringlet: said value=";
+    const std::string start = "ringlet: said level=info value=";
     REQUIRE(text.starts_with(start));
     REQUIRE(text.find('\n') == text.size() - 1);
     return text.substr(start.size(), text.size() - start.size() - 1);
@@ -37,12 +37,13 @@ constexpr std::string_view all_suppressed = " suppressed=18446744073709551615\n"
 TEST_CASE("a line has the message, the fields in order and what was suppressed", "[base]") {
     const std::vector<log_field> fields{{"client", "[::1]:80"}, {"error", "Broken pipe"}};
     CHECK(log_line({log_level::error, "a handler failed", fields}).text() ==
-          "ringlet: a handler failed client=[::1]:80 error=\"Broken pipe\"\n");
+          "ringlet: a handler failed level=error client=[::1]:80 error=\"Broken pipe\"\n");
     CHECK(log_line({log_level::error, "a handler failed", fields, 3}).text() ==
-          "ringlet: a handler failed client=[::1]:80 error=\"Broken pipe\" suppressed=3\n");
+          "ringlet: a handler failed level=error client=[::1]:80 error=\"Broken pipe\" "
+          "suppressed=3\n");
     CHECK(log_line({log_level::info, "a handler failed", {}, UINT64_MAX}).text() ==
-          "ringlet: a handler failed suppressed=18446744073709551615\n");
-    CHECK(log_line({log_level::info, "", {}}).text() == "ringlet: \n");
+          "ringlet: a handler failed level=info suppressed=18446744073709551615\n");
+    CHECK(log_line({log_level::info, "", {}}).text() == "ringlet:  level=info\n");
 }
 
 TEST_CASE("a value is quoted where it would be mistaken otherwise", "[base]") {
@@ -65,7 +66,8 @@ TEST_CASE("a client can neither forge a line nor command a terminal", "[base]") 
     CHECK(written(R"(" level=error x=")") == R"("\" level=error x=\"")");
     // Nor through the rest of a record.
     const log_field field{"a\nb", "c"};
-    CHECK(log_line({log_level::info, "d\ne", {&field, 1}}).text() == "ringlet: d\\ne a\\nb=c\n");
+    CHECK(log_line({log_level::info, "d\ne", {&field, 1}}).text() ==
+          "ringlet: d\\ne level=info a\\nb=c\n");
 }
 
 TEST_CASE("every byte that is not printable is escaped", "[base]") {
@@ -82,7 +84,7 @@ TEST_CASE("a line is at most what a pipe takes in one piece, and says where it w
                                          std::pair("\n ", "\\n "), std::pair("\x01", "\\x01"));
     const std::string quote = *piece == 'x' ? "" : "\"";
     std::string value;
-    std::string whole = "ringlet: m value=" + quote;
+    std::string whole = "ringlet: m level=info value=" + quote;
     while (whole.size() < 2 * log_line::size_max) {
         value += piece;
         whole += shown;

@@ -12,6 +12,8 @@ TEST_CASE("a record need have no fields, and nothing that was suppressed", "[bas
     const ringlet::log_record record{ringlet::log_level::info, "an event"};
     CHECK(record.fields.empty());
     CHECK(record.suppressed == 0);
+    CHECK(record.time <= std::chrono::system_clock::now());
+    CHECK(record.time > std::chrono::system_clock::time_point{});
 }
 
 }  // namespace tests::base_log_record

@@ -38,16 +38,17 @@ TEST_CASE("a burst is reported; what is too much is counted, and told with the n
     log_throttle failures(log_level::error, "failed", {.burst = 3, .interval = 10s});
     const log_throttle::clock::time_point start{1h};
     for (int i = 0; i < 7; ++i)
-        failures.report({{"number", std::to_string(i)}}, start);
-    CHECK(log.lines() == lines{"ringlet: failed number=0\n", "ringlet: failed number=1\n",
-                               "ringlet: failed number=2\n"});
+        failures.report({{"number", i}}, start);
+    CHECK(log.lines() == lines{"ringlet: failed level=error number=0\n",
+                               "ringlet: failed level=error number=1\n",
+                               "ringlet: failed level=error number=2\n"});
     failures.report({{"number", "7"}}, start + 10s - 1ns);
     CHECK(log.lines().size() == 3);
     failures.report({{"number", "8"}}, start + 10s);
-    CHECK(log.lines().back() == "ringlet: failed number=8 suppressed=5\n");
+    CHECK(log.lines().back() == "ringlet: failed level=error number=8 suppressed=5\n");
     failures.report({{"number", "9"}}, start + 10s);
     failures.report({{"number", "10"}}, start + 20s);
-    CHECK(log.lines().back() == "ringlet: failed number=10 suppressed=1\n");
+    CHECK(log.lines().back() == "ringlet: failed level=error number=10 suppressed=1\n");
     CHECK(log.levels() == std::vector(5, log_level::error));
 }
 
@@ -79,10 +80,11 @@ TEST_CASE("what was suppressed last is told when the throttle is flushed or ends
         failures->report();
     failures->flush();
     failures->flush();
-    CHECK(log.lines() == lines{"ringlet: failed\n", "ringlet: failed suppressed=2\n"});
+    CHECK(log.lines() ==
+          lines{"ringlet: failed level=error\n", "ringlet: failed level=error suppressed=2\n"});
     failures->report();
     failures.reset();
-    CHECK(log.lines().back() == "ringlet: failed suppressed=1\n");
+    CHECK(log.lines().back() == "ringlet: failed level=error suppressed=1\n");
     CHECK(log.lines().size() == 3);
 }
 

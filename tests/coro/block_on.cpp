@@ -76,9 +76,10 @@ TEST_CASE("what posted work throws under block_on goes to the log, and the loop 
         co_return 3;
     };
     CHECK(block_on(owner, wait_for_it()) == 3);
-    CHECK(log.text() == "ringlet: what was posted to a loop failed error=\"from the work\"\n"
-                        "ringlet: what was posted to a loop failed error=\"an exception that is no "
-                        "std::exception\"\n");
+    CHECK(log.text() ==
+          "ringlet: what was posted to a loop failed level=error error=\"from the work\"\n"
+          "ringlet: what was posted to a loop failed level=error error=\"an exception that is no "
+          "std::exception\"\n");
     owner.post([] { throw std::runtime_error("for the caller"); });
     CHECK_THROWS_WITH(owner.run(), "for the caller");
 }

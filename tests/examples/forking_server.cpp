@@ -29,7 +29,7 @@ TEST_CASE("what a client of the forking server does to its process is nothing to
     client.send(said + "\n");
     CHECK(client.receive_all().empty());
     const std::string report = server.err().read_until("\n");
-    CHECK(report.starts_with("ringlet: a child process was lost pid="));
+    CHECK(report.starts_with("ringlet: a child process was lost level=error pid="));
     CHECK(report.find(" status=" + status + " requests=1") != std::string::npos);
     CHECK(other.exchange("still here\n") == "still here\n");
     other.close();
@@ -71,7 +71,7 @@ TEST_CASE("what the forking server cannot make out ends its own client", "[examp
     blocking_client client = served_by(server);
     client.send("exit soon\n");
     CHECK(client.receive_all().empty());
-    CHECK(server.err().read_until("\n").find("a handler failed client=127.0.0.1:") !=
+    CHECK(server.err().read_until("\n").find("a handler failed level=error client=127.0.0.1:") !=
           std::string::npos);
     client.close();
     served_by(server).close();

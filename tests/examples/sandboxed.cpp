@@ -18,7 +18,8 @@ TEST_CASE("a program serves under Docker's filter, and says once what it goes on
     client.close();
     CHECK(server.wait() == 0);
     const std::string said = server.err().read_rest();
-    CHECK(said.starts_with("ringlet: going on with epoll instead of io_uring error="));
+    CHECK(
+        said.starts_with("ringlet: going on with epoll instead of io_uring level=warning error="));
     CHECK(std::count(said.begin(), said.end(), '\n') == 1);
 }
 

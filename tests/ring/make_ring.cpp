@@ -84,7 +84,7 @@ TEST_CASE("where io_uring is not to be had epoll takes its place, and one line s
     CHECK(end.exited_with(0));
     CHECK(lines_in(end.text) == 1);
     CHECK(end.text.starts_with(
-        "ringlet: going on with epoll instead of io_uring error=\"io_uring_setup: "));
+        "ringlet: going on with epoll instead of io_uring level=warning error=\"io_uring_setup: "));
     CHECK(end.text.ends_with(std::system_category().message(error) + "\"\n"));
 }
 
@@ -92,9 +92,9 @@ TEST_CASE("a kernel's ring that may be made but not entered is none", "[ring]") 
     const child_end end = made_under([] { return refuse_call(SYS_io_uring_enter, EPERM); });
     CAPTURE(end.text);
     CHECK(end.exited_with(0));
-    CHECK(end.text ==
-          "ringlet: going on with epoll instead of io_uring error=\"io_uring_enter: Operation "
-          "not permitted\"\n");
+    CHECK(end.text == "ringlet: going on with epoll instead of io_uring level=warning "
+                      "error=\"io_uring_enter: Operation "
+                      "not permitted\"\n");
 }
 
 TEST_CASE("however many rings and threads a process has, it names the cause once", "[ring]") {

@@ -113,8 +113,8 @@ TEST_CASE("a handler that throws sends nothing of what it has written", "[server
     blocking_datagram_client client(server.server_address());
     client.send("");
     CHECK(client.exchange("x") == "x");
-    CHECK(log.text() == "ringlet: a handler failed client=" + client.local_address().to_string() +
-                            " error=\"no more\"\n");
+    CHECK(log.text() == "ringlet: a handler failed level=error client=" +
+                            client.local_address().to_string() + " error=\"no more\"\n");
 }
 
 TEST_CASE("an answer is sent whatever a handler overrides, unless that fails", "[server]") {

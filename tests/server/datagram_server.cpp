@@ -159,8 +159,9 @@ TEST_CASE("a sender without a name cannot be answered, and others can", "[server
     server->shutdown();
     serving.join();
     CHECK(server->counters().failed.total() == 1);
-    CHECK(log.text() == "ringlet: a handler failed client=unknown error=\"sendmsg: Destination "
-                        "address required\"\n");
+    CHECK(log.text() ==
+          "ringlet: a handler failed level=error client=unknown error=\"sendmsg: Destination "
+          "address required\"\n");
 }
 
 TEST_CASE("a burst that is larger than the pool of buffers is answered whole", "[server]") {
@@ -316,7 +317,7 @@ TEST_CASE("a handler that throws costs its datagram only", "[server]") {
         CHECK(server->counters().failed.other == 1);
         CHECK(server->counters().finished == 1);
         CHECK(errors.text() ==
-              "ringlet: a handler failed client=" + client.local_address().to_string() +
+              "ringlet: a handler failed level=error client=" + client.local_address().to_string() +
                   " error=\"nothing to say\"\n");
     }
 }

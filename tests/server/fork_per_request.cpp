@@ -25,8 +25,8 @@ namespace {
 
 /// What the log says of a lost child with one request.
 std::string loss(pid_t child, const std::string& status) {
-    return "ringlet: a child process was lost pid=" + std::to_string(child) + " status=\"" +
-           status + "\" requests=1\n";
+    return "ringlet: a child process was lost level=error pid=" + std::to_string(child) +
+           " status=\"" + status + "\" requests=1\n";
 }
 
 server_options impatient() {
@@ -83,7 +83,7 @@ TEST_CASE("a handler that throws in its process loses none", "[server]") {
         co_await client.close();
         co_await until([&] { return serving.counters().failed.other == 1; });
     });
-    CHECK(errors.text().find("ringlet: a handler failed client=127.0.0.1:") == 0);
+    CHECK(errors.text().find("ringlet: a handler failed level=error client=127.0.0.1:") == 0);
     CHECK(errors.text().find(" error=\"a tantrum\"\n") != std::string::npos);
     CHECK(errors.text().find("lost") == std::string::npos);
 }
@@ -391,7 +391,7 @@ TEST_CASE("a server that may not fork at all says so for each client", "[server]
         SKIP("there are no seccomp filters here");
     CHECK(end.exited_with(3));
     CHECK(std::count(end.text.begin(), end.text.end(), '\n') == 3);
-    CHECK(end.says("ringlet: a handler failed client=127.0.0.1:"));
+    CHECK(end.says("ringlet: a handler failed level=error client=127.0.0.1:"));
     CHECK(end.says(" error=\"fork: Resource temporarily unavailable\"\n"));
 }
 

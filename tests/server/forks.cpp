@@ -44,8 +44,8 @@ task<std::vector<commander>> clients_of_each(const ringlet::server& serving, std
 
 /// What the log says of a lost worker.
 std::string loss(pid_t worker, const std::string& status, int requests) {
-    return "ringlet: a child process was lost pid=" + std::to_string(worker) + " status=\"" +
-           status + "\" requests=" + std::to_string(requests) + "\n";
+    return "ringlet: a child process was lost level=error pid=" + std::to_string(worker) +
+           " status=\"" + status + "\" requests=" + std::to_string(requests) + "\n";
 }
 
 }  // namespace
@@ -207,8 +207,9 @@ TEST_CASE("a worker that cannot be replaced is when it can", "[server]") {
     });
     const auto lines = log.lines();
     for (const std::size_t attempt : {1U, 2U})
-        CHECK(lines.at(attempt) == "ringlet: a child process could not be replaced "
-                                   "error=\"pidfd_open: Too many open files\" next_try_ms=100\n");
+        CHECK(lines.at(attempt) ==
+              "ringlet: a child process could not be replaced "
+              "level=error error=\"pidfd_open: Too many open files\" next_try_ms=100\n");
 }
 
 TEST_CASE("a worker that hangs is killed when its time is over", "[server]") {

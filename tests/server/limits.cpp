@@ -234,10 +234,10 @@ TEST_CASE("a peer's connections beyond its maximum are closed at once, and count
         CHECK(server.counters().accepted == 2 + 3 + more);
         const std::string text = errors.text();
         CHECK(text.starts_with("ringlet: a connection beyond max_connections_per_peer was closed "
-                               "client=" +
+                               "level=warning client=" +
                                ports + "\n"));
         CHECK(text.find("ringlet: a connection beyond max_connections_per_peer was closed "
-                        "suppressed=" +
+                        "level=warning suppressed=" +
                         std::to_string(1 + more) + "\n") != std::string::npos);
     }
 }

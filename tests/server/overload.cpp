@@ -149,7 +149,7 @@ TEST_CASE("by default an overload is one line", "[server]") {
     }
     CHECK(next.exchange("y") == "y");
     CHECK(errors.text() ==
-          "ringlet: accepting pauses address=" + server.server_address().to_string() +
+          "ringlet: accepting pauses level=warning address=" + server.server_address().to_string() +
               " first_pause_ms=5 error=\"Too many open files\"\n");
 }
 

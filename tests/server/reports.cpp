@@ -67,7 +67,7 @@ TEST_CASE("handlers that fail cannot flood the log, in whatever thread or proces
             server.shutdown();
             serving.join();
             const std::string text = errors.text();
-            CHECK(count(text, "ringlet: a handler failed client=") == 2);
+            CHECK(count(text, "ringlet: a handler failed level=error client=") == 2);
             CHECK(suppressed(text) == failures - 2);
             CHECK(count(text, "\n") == 3);
         }
@@ -83,7 +83,7 @@ TEST_CASE("handlers that fail cannot flood the log, in whatever thread or proces
             server.shutdown();
             serving.join();
             const std::string text = errors.text();
-            CHECK(count(text, "ringlet: a handler failed client=") == 2);
+            CHECK(count(text, "ringlet: a handler failed level=error client=") == 2);
             CHECK(suppressed(text) == failures - 2);
         }
     }
@@ -105,7 +105,7 @@ TEST_CASE("children that are lost cannot flood the log either", "[server]") {
     server.shutdown();
     serving.join();
     const std::string text = errors.text();
-    CHECK(count(text, "ringlet: a child process was lost pid=") == 1);
+    CHECK(count(text, "ringlet: a child process was lost level=error pid=") == 1);
     CHECK(count(text, "status=\"exited with status 7\" requests=1\n") == 1);
     CHECK(suppressed(text) == 3);
     CHECK(server.counters().failed.child_lost == 4);

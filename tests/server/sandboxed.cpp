@@ -28,7 +28,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string log_line = "ringlet: going on with epoll instead of io_uring error=";
+const std::string log_line =
+    "ringlet: going on with epoll instead of io_uring level=warning error=";
 
 /// An echo server in a child of its own, with RINGLET_RING as it is now. It ends once a client has
 /// told it to stop.

@@ -291,8 +291,9 @@ TEST_CASE("by default an exception is one line that names the client", "[server]
         client.send(wanted);
         client.shutdown_sending();
         CHECK(client.receive_all().empty());
-        expected += "ringlet: a handler failed client=" + client.local_address().to_string() +
-                    " error=\"" + said + "\"\n";
+        expected +=
+            "ringlet: a handler failed level=error client=" + client.local_address().to_string() +
+            " error=\"" + said + "\"\n";
     }
     server.shutdown();
     serving.join();
@@ -317,7 +318,7 @@ TEST_CASE("clients who make handlers fail cannot flood the log", "[server]") {
     server.shutdown();
     serving.join();
     CHECK(log.lines().size() == 3);
-    CHECK(log.lines().back() == "ringlet: a handler failed suppressed=18\n");
+    CHECK(log.lines().back() == "ringlet: a handler failed level=error suppressed=18\n");
 }
 
 TEST_CASE("a handle_error that throws is reported itself, and the server goes on", "[server]") {

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <string>
 
 namespace ringlet::detail {
 
@@ -64,21 +63,21 @@ bool write_to_stderr(std::string_view text) noexcept {
 }  // namespace
 
 void stderr_log::write(const log_record& record) noexcept {
-    if (record.level == log_level::debug)
+    const log_options options = options_.load();
+    if (record.level < options.least)
         return;
-    report_lost();
-    if (!write_to_stderr(log_line(record).text()))
+    report_lost(options);
+    if (!write_to_stderr(log_line(record, {.time = options.time}).text()))
         ++lost_;
 }
 
-void stderr_log::report_lost() noexcept {
-    const std::uint64_t lost = lost_.exchange(0);
+void stderr_log::report_lost(const log_options& options) noexcept {
+    const std::uint64_t lost = log_level::warning < options.least ? 0 : lost_.exchange(0);
     if (lost == 0)
         return;
-    const std::string count = std::to_string(lost);
-    const log_field field{"count", count};
+    const log_field field{"count", lost};
     const log_record report{log_level::warning, "lines for stderr were lost", {&field, 1}};
-    if (!write_to_stderr(log_line(report).text()))
+    if (!write_to_stderr(log_line(report, {.time = options.time}).text()))
         lost_ += lost;
 }
 

@@ -1,4 +1,3 @@
-#include "base/detail/exception_text.hpp"
 #include "cpu_relax.hpp"
 #include "valid_loop_options.hpp"
 #include "wake_up.hpp"
@@ -140,8 +139,7 @@ void loop_core::run_posted() {
         inbox_.run();
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
-        log(log_level::error, "what was posted to a loop failed",
-            {{"error", exception_text(failure)}});
+        log(log_level::error, "what was posted to a loop failed", {{"error", failure}});
     }
 }
 

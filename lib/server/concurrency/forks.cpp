@@ -127,7 +127,7 @@ private:
                 fork(supervised);
             } catch (const std::exception& error) {
                 log(log_level::error, "a child process could not be replaced",
-                    {{"error", error.what()}, {"next_try_ms", std::to_string(pause.count())}});
+                    {{"error", error.what()}, {"next_try_ms", pause.count()}});
             }
         }
     }

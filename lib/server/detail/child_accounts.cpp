@@ -2,8 +2,6 @@
 
 #include <ringlet/base/detail/check.hpp>
 
-#include <string>
-
 namespace ringlet::detail {
 
 child_accounts::child_accounts(counter_store& all, std::size_t first, log_throttle& lost)
@@ -30,9 +28,9 @@ void child_accounts::ended(std::size_t slot, pid_t child, const exit_status& sta
         return;
     counter_slot::count(all_.slot(0).children_lost);
     lost_.report({
-        {"pid", std::to_string(child)},
-        {"status", status.to_string()},
-        {"requests", std::to_string(requests)},
+        {"pid", child},
+        {"status", status},
+        {"requests", requests},
     });
 }
 

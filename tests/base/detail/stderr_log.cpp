@@ -86,9 +86,10 @@ std::map<int, int> heard(const std::string& text) {
         const std::size_t end = text.find('\n', start);
         const std::string line = text.substr(start, end - start);
         const auto filling = line.find_first_not_of('x', line.find("filling=") + 8);
-        const bool whole = end != text.npos && line.starts_with("ringlet: said filling=") &&
+        const bool whole = end != text.npos &&
+                           line.starts_with("ringlet: said level=info filling=") &&
                            filling != line.npos && line.compare(filling, 8, " writer=") == 0;
-        const bool empty = line.starts_with("ringlet: said filling=\"\" writer=");
+        const bool empty = line.starts_with("ringlet: said level=info filling=\"\" writer=");
         ++counts[whole || empty ? line.back() - '0' : -1];
         start = end == text.npos ? text.size() : end + 1;
     }
@@ -140,7 +141,7 @@ TEST_CASE("what is for debugging is left out", "[base]") {
     ringlet::detail::stderr_log log;
     log.write({log_level::debug, "unheard"});
     log.write({log_level::info, "heard"});
-    CHECK(errors.text() == "ringlet: heard\n");
+    CHECK(errors.text() == "ringlet: heard level=info\n");
 }
 
 TEST_CASE("a stderr that is full and does not block costs lines, but not their number", "[base]") {
@@ -151,7 +152,8 @@ TEST_CASE("a stderr that is full and does not block costs lines, but not their n
         log.write({log_level::info, "unheard"});
     static_cast<void>(errors.read_all());
     log.write({log_level::info, "heard"});
-    CHECK(errors.read_all() == "ringlet: lines for stderr were lost count=3\nringlet: heard\n");
+    CHECK(errors.read_all() ==
+          "ringlet: lines for stderr were lost level=warning count=3\nringlet: heard level=info\n");
 }
 
 TEST_CASE("a stderr whose reader has gone does not end the program", "[base]") {
@@ -169,7 +171,8 @@ TEST_CASE("a stderr whose reader has gone does not end the program", "[base]") {
         return sigismember(&pending, SIGPIPE);
     });
     CHECK(end.exited_with(0));
-    CHECK(end.text == "ringlet: lines for stderr were lost count=3\nringlet: heard\n");
+    CHECK(end.text ==
+          "ringlet: lines for stderr were lost level=warning count=3\nringlet: heard level=info\n");
 }
 
 TEST_CASE("a SIGPIPE that was pending already stays pending", "[base]") {

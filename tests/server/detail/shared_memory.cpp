@@ -125,10 +125,12 @@ TEST_CASE("forked children that share a throttle cannot flood the log together",
                       for (int event = 0; event < each; ++event)
                           failures->report();
                       return 0;
-                  }).text == (i == 0 ? "ringlet: failed\nringlet: failed\nringlet: failed\n" : ""));
+                  }).text == (i == 0 ? "ringlet: failed level=error\nringlet: failed "
+                                       "level=error\nringlet: failed level=error\n"
+                                     : ""));
     }
     CHECK(errors.text() ==
-          "ringlet: failed suppressed=" + std::to_string(children * each - 3) + "\n");
+          "ringlet: failed level=error suppressed=" + std::to_string(children * each - 3) + "\n");
 }
 
 }  // namespace tests::server_shared_memory

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/detail/write_number.hpp>
 #include <ringlet/net/const_buffer.hpp>
 
 #include <array>
@@ -12,10 +13,6 @@ namespace ringlet::detail {
 template <class T>
 concept only_text =
     std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, const_buffer>;
-
-template <class T>
-concept number_type = std::floating_point<T> ||
-    (std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>);
 
 /// Something to print, as text: text and bytes as they are, a char as itself, a bool as `true` or
 /// `false`, and a number as std::to_chars writes it, the shortest form that reads back the same.
@@ -42,11 +39,11 @@ public:
     template <number_type Number>
     print_piece(Number number) noexcept {  // NOLINT: meant to convert
         if constexpr (std::floating_point<Number>)
-            write(number);
+            size_ = write_number(digits_, number);
         else if constexpr (std::signed_integral<Number>)
-            write(static_cast<long long>(number));
+            size_ = write_number(digits_, static_cast<long long>(number));
         else
-            write(static_cast<unsigned long long>(number));
+            size_ = write_number(digits_, static_cast<unsigned long long>(number));
     }
 
     /// The text. Lifetime: this object's.
@@ -55,14 +52,6 @@ public:
     }
 
 private:
-    void write(long long number) noexcept;
-    void write(unsigned long long number) noexcept;
-    void write(float number) noexcept;
-    void write(double number) noexcept;
-    void write(long double number) noexcept;
-
-    static constexpr std::size_t digits_max = 48;  // more than the longest of these
-
     const char* text_ = nullptr;  // nullptr for a piece whose text is in digits_
     std::size_t size_ = 0;
     std::array<char, digits_max> digits_;
