@@ -6,6 +6,7 @@
 #include "others_go_on.hpp"
 #include "run_without_leak.hpp"
 #include "temporary_directory.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -81,6 +82,8 @@ TEST_CASE("FIFOs that nobody else opens hold up no other file, and can be given 
 }
 
 TEST_CASE("two gibibytes and more are written whole", "[file]") {
+    if (under_thread_sanitizer)
+        SKIP("the thread sanitizer takes memory for each byte that a call reads");
     run_without_leak([](loop& /*owner*/) -> task<> {
         const large_memory memory((std::size_t{2} << 30U) + 12'345);
         file nowhere = co_await file::open("/dev/null", O_WRONLY);

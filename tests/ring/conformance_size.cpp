@@ -5,6 +5,7 @@
 #include "connected_pair.hpp"
 #include "discarding_reader.hpp"
 #include "large_memory.hpp"
+#include "under_sanitizer.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ constexpr std::pair<int, std::uint64_t> all_of_one_call{moved_max, moved_max};
 }  // namespace
 
 TEST_CASE("a send moves what one system call does, and tells how much", "[ring]") {
+    if (under_thread_sanitizer)
+        SKIP("the thread sanitizer takes memory for each byte that a call reads");
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const auto ring = tested.make();
@@ -44,6 +47,8 @@ TEST_CASE("a send moves what one system call does, and tells how much", "[ring]"
 
 TEST_CASE("a send of several buffers moves what one system call does, and tells how much",
           "[ring]") {
+    if (under_thread_sanitizer)
+        SKIP("the thread sanitizer takes memory for each byte that a call reads");
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const auto ring = tested.make();
@@ -60,6 +65,8 @@ TEST_CASE("a send of several buffers moves what one system call does, and tells 
 }
 
 TEST_CASE("a write moves what one system call does, and tells how much", "[ring]") {
+    if (under_thread_sanitizer)
+        SKIP("the thread sanitizer takes memory for each byte that a call reads");
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const auto ring = tested.make();
