@@ -47,10 +47,11 @@ public:
         if (!machine)
             machine = (co_await ringlet::resolve(host_, 0)).front();
         const std::string target = machine->host();
-        ringlet::task_group attempts(at_once);
-        for (int port = ports.first; port <= ports.last; ++port)
-            co_await attempts.spawn_when_free(attempt({target, port}));
-        co_await attempts.join();
+        co_await ringlet::task_group::run(
+            at_once, [&](ringlet::task_group& attempts) -> ringlet::task<> {
+                for (int port = ports.first; port <= ports.last; ++port)
+                    co_await attempts.spawn_when_free(attempt({target, port}));
+            });
         std::cout << target << ": " << open_ << " open, " << closed_ << " closed, " << silent_
                   << " silent" << std::endl;
     }

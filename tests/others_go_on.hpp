@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 /// Whether another coroutine goes on while this one only awaits the awaitables that `again()`
 /// makes, which can always complete without suspending.
@@ -13,7 +13,7 @@ ringlet::task<bool> others_go_on(Again& again) {
         co_await ringlet::yield();
         gone_on = true;
     };
-    ringlet::task_group group;
+    ringlet::detail::joinable_task_group group;
     group.spawn(other());
     for (int i = 0; i < 100'000 && !gone_on; ++i)
         co_await again();

@@ -3,17 +3,20 @@
 #include <ringlet/coro/detail/entered_scope.hpp>
 #include <ringlet/coro/task_group.hpp>
 
+#include <cerrno>
 #include <stdexcept>
 
 namespace ringlet {
 
-task_group::task_group(std::size_t running_max) : task_group() {
+task_group::task_group(loop& owner, std::size_t running_max)
+    : core_(owner.core()), scope_(&core_.scope()), running_max_(running_max) {
     if (running_max == 0)
         throw std::invalid_argument("task_group: it must let 1 task or more run");
-    running_max_ = running_max;
 }
 
 void task_group::spawn(task<void> child) {
+    if (failed_)
+        return;
     const detail::entered_scope inside(core_, scope_);
     run_child(std::move(child));
 }
@@ -30,18 +33,22 @@ detail::detached task_group::run_child(task<void> child) {
 }
 
 void task_group::ended(std::exception_ptr exception) noexcept {
-    if (exception) {
-        if (scope_.caused(exception)) {
-            child_cancelled_ = true;
-        } else if (!exception_) {
-            exception_ = std::move(exception);
-            cancel();
-        }
-    }
+    if (exception)
+        failed(std::move(exception));
     --running_;
     grant_next();
     if (running_ == 0 && joining_ != nullptr)
         std::exchange(joining_, nullptr)->resume_later(0);
+}
+
+void task_group::failed(std::exception_ptr exception) noexcept {
+    if (scope_.caused(exception)) {
+        child_cancelled_ = true;
+    } else if (!exception_) {
+        exception_ = std::move(exception);
+        failed_ = true;
+        cancel();
+    }
 }
 
 bool task_group::reserve() noexcept {
@@ -60,15 +67,15 @@ void task_group::spawn_operation::await_resume() {
     finish();
     --group_.reserved_;
     try {
+        // A place is of no use once the group is cancelled: it goes to the next in line, which is
+        // told so too.
+        if (group_.scope_.cancelled())
+            throw std::system_error(group_.scope_.reason(), "task_group::spawn_when_free");
         group_.spawn(std::move(child_));
-    } catch (...) {  // there was no memory, so the next operation may spawn
+    } catch (...) {  // the task has not begun, so the next operation may spawn
         group_.grant_next();
         throw;
     }
-}
-
-detail::join_operation task_group::join() noexcept {
-    return detail::join_operation(*this);
 }
 
 }  // namespace ringlet

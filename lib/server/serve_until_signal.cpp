@@ -40,12 +40,11 @@ public:
 
 private:
     task<> serve_all() {
-        const auto body = [&](task_group& group) -> task<> {
+        const auto body = [&](task_group& group) {
             const std::vector<server*> all = serving_;  // a server that fails at once leaves it
             for (server* const served : all)
                 group.spawn(serve(*served));
             tell_ready();
-            co_return;
         };
         co_await task_group::run(std::ref(body));
     }

@@ -6,8 +6,8 @@
 #include "under_sanitizer.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/offload.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,8 +25,8 @@
 namespace tests::base_thread_pool {
 
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::thread_pool;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -58,7 +58,7 @@ TEST_CASE("a pool starts a thread only where no idle one can take the work", "[b
         const auto hold = [&]() -> task<> {
             co_await ringlet::offload(pool, [&] { inside.pass(); });
         };
-        task_group group;
+        joinable_task_group group;
         for (std::size_t i = 1; i <= 3; ++i) {
             group.spawn(hold());
             CHECK(pool.threads() == (i == 1 ? 1 : 2));
@@ -134,7 +134,7 @@ TEST_CASE("the threads of a pool have a name", "[base]") {
                 ::prctl(PR_GET_NAME, name.data());
             });
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(ask());
         inside.await();
         inside.open();

@@ -8,8 +8,8 @@
 
 #include <ringlet/coro/channel.hpp>
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <memory>
 #include <optional>
@@ -21,8 +21,8 @@ namespace tests::coro_basic_channel_cancellation {
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::detail::basic_channel;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::many_loops;
 using ringlet::detail::one_loop;
 
@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("a send that is cancelled while it waits leaves the item with
         const auto next = [&]() -> task<> { co_await items.send(std::make_unique<int>(3)); };
         CHECK(items.try_send(std::make_unique<int>(1)));
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, cancelled()));
         group.spawn(next());
         scope->cancel();
@@ -67,7 +67,7 @@ TEMPLATE_TEST_CASE("a send of a copy that is cancelled while it waits sends noth
         const auto cancelled = [&]() -> task<> { co_await items.send(item, error); };
         CHECK(items.try_send(std::make_shared<int>(1)));
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, cancelled()));
         CHECK(item.use_count() == 2);
         scope->cancel();
@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("a send that was taken and is cancelled in the same turn has 
         const auto sender = [&]() -> task<> { co_await items.send(std::move(item), error); };
         CHECK(items.try_send(std::make_unique<int>(1)));
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, sender()));
         CHECK(items.try_receive().has_value());
         scope->cancel();
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("a receive that is cancelled while it waits takes nothing", "
             received = item ? **item : -1;
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, cancelled()));
         group.spawn(next());
         scope->cancel();
@@ -166,7 +166,7 @@ TEMPLATE_TEST_CASE("a receive that was given an item and is cancelled in the sam
             received = item ? **item : -1;
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, receiver()));
         CHECK(items.try_send(std::make_unique<int>(5)));
         scope->cancel();
@@ -191,7 +191,7 @@ TEMPLATE_TEST_CASE(
             CHECK(item->number() == 0);
             co_await ringlet::yield();
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         group.spawn(sender());
         group.cancel();

@@ -8,9 +8,11 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -27,11 +29,17 @@ using ringlet::loop;
 using ringlet::sleep_for;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
 task<> sleep_long() {
     co_await sleep_for(24h);
+}
+
+task<> fail_after_a_second() {
+    co_await sleep_for(1s);
+    throw std::runtime_error("inside");
 }
 
 }  // namespace
@@ -49,7 +57,7 @@ TEST_CASE("a bounded group never runs more tasks at once than it allows", "[coro
             --inside;
             ++ended;
         };
-        task_group group(3);
+        joinable_task_group group(3);
         for (int i = 0; i < 50; ++i) {
             co_await group.spawn_when_free(child(i));
             CHECK(group.running() <= 3);
@@ -63,7 +71,7 @@ TEST_CASE("a bounded group never runs more tasks at once than it allows", "[coro
 
 TEST_CASE("while there is room, spawn_when_free begins the task without waiting", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
-        task_group group(2);
+        joinable_task_group group(2);
         bool turned = false;
         owner.post([&] { turned = true; });
         co_await group.spawn_when_free(sleep_long());
@@ -72,7 +80,7 @@ TEST_CASE("while there is room, spawn_when_free begins the task without waiting"
         CHECK(group.running() == 2);
         group.cancel();
         co_await group.join();
-        task_group unbounded;
+        joinable_task_group unbounded;
         for (int i = 0; i < 10; ++i)
             co_await unbounded.spawn_when_free(sleep_long());
         CHECK(unbounded.running() == 10);
@@ -88,12 +96,12 @@ TEST_CASE("places go to who waits first, several spawners or one", "[coro]") {
             order.push_back(number);
             co_await sleep_for(1s);
         };
-        task_group group(1);
+        joinable_task_group group(1);
         const auto spawner = [&](int number) -> task<> {
             co_await group.spawn_when_free(child(number));
             co_await group.spawn_when_free(child(number + 10));
         };
-        task_group spawners;
+        joinable_task_group spawners;
         for (int i = 0; i < 3; ++i)
             spawners.spawn(spawner(i));
         co_await spawners.join();
@@ -113,8 +121,8 @@ TEST_CASE("a place that was given is nobody else's, and spawn takes no account o
             ++begun;
             co_await sleep_for(1s);
         };
-        task_group group(1);
-        task_group spawners;
+        joinable_task_group group(1);
+        joinable_task_group spawners;
         const auto spawner = [&]() -> task<> { co_await group.spawn_when_free(counting()); };
         group.spawn(child());
         group.spawn(child());  // over the bound
@@ -141,7 +149,7 @@ TEST_CASE("a task whose wait for a place is cancelled has not begun, and the pla
             begun = true;
             co_return;
         };
-        task_group group(1);
+        joinable_task_group group(1);
         group.spawn(sleep_long());
         std::string text;
         const auto spawner = [&]() -> task<> {
@@ -153,7 +161,7 @@ TEST_CASE("a task whose wait for a place is cancelled has not begun, and the pla
             }
         };
         cancel_scope* scope = nullptr;
-        task_group spawners;
+        joinable_task_group spawners;
         spawners.spawn(cancellable(scope, spawner()));
         scope->cancel();
         co_await spawners.join();
@@ -169,7 +177,7 @@ TEST_CASE("a task whose wait for a place is cancelled has not begun, and the pla
             CHECK_FALSE(text.empty());
         }
         CHECK_FALSE(begun);
-        task_group other(1);
+        joinable_task_group other(1);
         co_await other.spawn_when_free([]() -> task<> { co_await sleep_for(1s); }());
         co_await other.spawn_when_free([]() -> task<> { co_await sleep_for(1s); }());
         co_await other.join();
@@ -187,7 +195,7 @@ TEST_CASE("a place that was given is used though its spawner is cancelled in the
         };
         ringlet::event end;
         const auto first = [&]() -> task<> { co_await end.wait(); };
-        task_group group(1);
+        joinable_task_group group(1);
         group.spawn(first());
         cancel_scope* scope = nullptr;
         const auto spawner = [&]() -> task<> { co_await group.spawn_when_free(child()); };
@@ -195,7 +203,7 @@ TEST_CASE("a place that was given is used though its spawner is cancelled in the
             co_await end.wait();  // right after the first task, whose end frees the place
             scope->cancel();
         };
-        task_group spawners;
+        joinable_task_group spawners;
         spawners.spawn(cancellable(scope, spawner()));
         spawners.spawn(canceller());
         end.set();
@@ -215,7 +223,7 @@ TEST_CASE("tasks that end at once leave their places at once, and let others go 
             ++ended;
             co_return;
         };
-        task_group group(1);
+        joinable_task_group group(1);
         const auto again = [&]() -> task<> { co_await group.spawn_when_free(child()); };
         const bool gone_on = co_await others_go_on(again);
         CHECK(gone_on);
@@ -225,34 +233,114 @@ TEST_CASE("tasks that end at once leave their places at once, and let others go 
     });
 }
 
-TEST_CASE("a failure in a bounded group cancels its tasks; who waits for a place gets it",
-          "[coro]") {
+TEST_CASE("after a failure in a bounded group nothing begins any more", "[coro]") {
     run_virtually([](loop&) -> task<> {
-        const auto failing = []() -> task<> {
-            co_await sleep_for(1s);
-            throw std::runtime_error("inside");
+        int begun = 0;
+        const auto child = [&]() -> task<> {
+            ++begun;
+            co_await sleep_for(24h);
         };
-        std::error_code late;
-        const auto child = [&]() -> task<> { co_await sleep_for(24h, late); };
-        std::string text;
-        task_group group(2);
-        co_await group.spawn_when_free(sleep_long());
-        co_await group.spawn_when_free(failing());
+        joinable_task_group group(2);
+        joinable_task_group spawners;
+        std::vector<std::string> refused;
+        const auto spawner = [&]() -> task<> {
+            try {
+                co_await group.spawn_when_free(child());
+            } catch (const std::system_error& error) {
+                CHECK(error.code() == std::errc::operation_canceled);
+                refused.emplace_back(error.what());
+            }
+        };
         co_await group.spawn_when_free(child());
-        CHECK(late == std::errc::operation_canceled);
+        co_await group.spawn_when_free(fail_after_a_second());
+        for (int i = 0; i < 3; ++i)
+            spawners.spawn(spawner());  // they wait for a place
+        co_await spawners.join();
+        co_await spawner();
+        group.spawn(child());
+        std::string text;
         try {
             co_await group.join();
         } catch (const std::runtime_error& error) {
             text = error.what();
         }
         CHECK(text == "inside");
+        CHECK(begun == 1);
+        CHECK(refused.size() == 4);
+        CHECK(refused.front().starts_with("task_group::spawn_when_free"));
+    });
+}
+
+TEST_CASE("a body that spawns more tasks than may run begins none after the first failure",
+          "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        int begun = 0;
+        const auto probe = [&](int i) -> task<> {
+            ++begun;
+            co_await sleep_for(1s);
+            if (i == 7)
+                throw std::runtime_error("the seventh");
+        };
+        std::string text;
+        try {
+            co_await task_group::run(5, [&](task_group& group) -> task<> {
+                for (int i = 0; i < 1000; ++i)
+                    co_await group.spawn_when_free(probe(i));
+            });
+        } catch (const std::runtime_error& error) {
+            text = error.what();
+        }
+        CHECK(text == "the seventh");
+        CHECK(begun < 15);
+    });
+}
+
+TEST_CASE("a body that is cancelled while it waits for a place takes its tasks with it", "[coro]") {
+    run_virtually([](loop& owner) -> task<> {
+        const auto start = owner.now();
+        counted::begin();
+        const auto child = []() -> task<> {
+            const counted local;
+            co_await sleep_for(24h);
+        };
+        const auto scan = [&]() -> task<> {
+            co_await task_group::run(20, [&](task_group& group) -> task<> {
+                for (int port = 0; port < 200; ++port)
+                    co_await group.spawn_when_free(child());
+            });
+        };
+        std::error_code error;
+        try {
+            co_await ringlet::with_timeout(1s, scan());
+        } catch (const std::system_error& failure) {
+            error = failure.code();
+        }
+        CHECK(error == std::errc::timed_out);
+        CHECK(counted::alive() == 0);
+        CHECK(owner.now() - start == 1s);
+    });
+}
+
+TEST_CASE("the body of a bounded group takes no place", "[coro]") {
+    run_virtually([](loop&) -> task<> {
+        int ended = 0;
+        co_await task_group::run(1, [&](task_group& group) -> task<> {
+            for (int i = 0; i < 3; ++i) {
+                co_await group.spawn_when_free([&]() -> task<> {
+                    co_await ringlet::yield();
+                    ++ended;
+                });
+                CHECK(group.running() <= 1);
+            }
+        });
+        CHECK(ended == 3);
     });
 }
 
 TEST_CASE("a bounded group lets a task run or more, in a loop", "[coro]") {
-    CHECK_THROWS_AS(task_group(1U), std::logic_error);
+    CHECK_THROWS_AS(joinable_task_group(1U), std::logic_error);
     run_virtually([](loop&) -> task<> {
-        CHECK_THROWS_AS(task_group(0U), std::invalid_argument);
+        CHECK_THROWS_AS(joinable_task_group(0U), std::invalid_argument);
         co_return;
     });
 }
@@ -260,12 +348,12 @@ TEST_CASE("a bounded group lets a task run or more, in a loop", "[coro]") {
 TEST_CASE("a bounded group destroyed while someone waits for a place ends the program", "[coro]") {
     const child_end end = run_in_child([] {
         ringlet::block_on([]() -> task<> {
-            std::optional<task_group> group(std::in_place, 1U);
+            std::optional<joinable_task_group> group(std::in_place, 1U);
             const auto spawner = [&]() -> task<> {
                 co_await group->spawn_when_free(sleep_long());
                 co_await group->spawn_when_free(sleep_long());
             };
-            task_group spawners;
+            joinable_task_group spawners;
             spawners.spawn(spawner());
             group.reset();
             co_return;

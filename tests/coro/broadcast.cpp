@@ -4,7 +4,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 
 #include <memory>
 #include <optional>
@@ -18,7 +18,7 @@ using ringlet::broadcast;
 using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -56,7 +56,7 @@ TEST_CASE("a subscription receives every item that is sent after it was made", "
         CHECK(news.size() == 0);  // nobody is to receive it
         std::vector<int> early;
         std::vector<int> late;
-        task_group group;
+        joinable_task_group group;
         auto first = news.subscribe();
         group.spawn(collect(first, early));
         co_await news.send(1);
@@ -103,7 +103,7 @@ TEST_CASE("a thousand subscriptions receive all that is sent", "[coro]") {
             auto subscription = news.subscribe();
             co_await collect(subscription, mine);
         };
-        task_group group;
+        joinable_task_group group;
         for (auto& mine : received)
             group.spawn(receiver(mine));
         std::vector<int> expected;
@@ -126,7 +126,7 @@ TEST_CASE("what was sent before the close is received, then nothing", "[coro]") 
         auto behind = news.subscribe();
         auto waiting = news.subscribe();
         std::vector<int> received;
-        task_group group;
+        joinable_task_group group;
         group.spawn(collect(waiting, received));
         co_await news.send(1);
         co_await news.send(2);
@@ -171,7 +171,7 @@ TEST_CASE("a closed broadcast takes nothing, and the item stays with the sender"
         auto kept = std::make_shared<const int>(2);
         const auto sender = [&]() -> task<> { co_await news.send(std::move(kept), waiting_error); };
         CHECK(news.try_send(std::make_shared<const int>(1)));
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         news.close();
         co_await group.join();
@@ -213,7 +213,7 @@ TEST_CASE("one coroutine at a time receives from a subscription", "[coro]") {
         broadcast<int> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         std::vector<int> received;
-        task_group group;
+        joinable_task_group group;
         group.spawn(collect(subscription, received));
         for (const bool sent : {false, true}) {
             if (sent)
@@ -272,7 +272,7 @@ TEST_CASE("ending a broadcast or a subscription that is in use ends the program 
             broadcast<int> news(1, slow_receivers::wait);
             std::optional<broadcast<int>::subscription> subscription(std::in_place, news);
             std::vector<int> received;
-            task_group group;
+            joinable_task_group group;
             group.spawn(collect(*subscription, received));
             subscription.reset();
             co_return;

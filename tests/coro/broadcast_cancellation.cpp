@@ -6,8 +6,8 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <memory>
 #include <optional>
@@ -19,7 +19,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -36,7 +36,7 @@ TEST_CASE("a receive from a broadcast that is cancelled while it waits takes not
             const auto item = co_await subscription.receive(error);
             CHECK_FALSE(item.has_value());
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancelled());
         group.cancel();
         CHECK(news.try_send(1));
@@ -65,7 +65,7 @@ TEST_CASE("a receive from a broadcast that is cancelled in the turn of the send 
         std::error_code error = std::make_error_code(std::errc::io_error);
         std::optional<int> received;
         const auto receiver = [&]() -> task<> { received = co_await subscription.receive(error); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         CHECK(news.try_send(1));
         group.cancel();
@@ -85,7 +85,7 @@ TEST_CASE("a send to a broadcast that is cancelled leaves the item with the send
         const auto sender = [&]() -> task<> { co_await news.send(std::move(item), error); };
         const auto next = [&]() -> task<> { co_await news.send(std::make_shared<const int>(3)); };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, sender()));
         group.spawn(next());
         scope->cancel();
@@ -116,7 +116,7 @@ TEST_CASE("a send of a copy to a broadcast that is cancelled sends nothing, and 
         std::error_code error;
         const auto item = std::make_shared<const int>(2);
         const auto sender = [&]() -> task<> { co_await news.send(item, error); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         CHECK(item.use_count() == 2);
         group.cancel();
@@ -136,7 +136,7 @@ TEST_CASE("a send to a broadcast that is cancelled once it was let in has succee
         std::error_code error = std::make_error_code(std::errc::io_error);
         auto item = std::make_shared<const int>(2);
         const auto sender = [&]() -> task<> { co_await news.send(std::move(item), error); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         const auto first = co_await subscription.receive();
         CHECK(**first == 1);
@@ -158,7 +158,7 @@ TEST_CASE("waiting for a disconnection can be cancelled", "[coro]") {
             co_await subscription.until_disconnected();
             told = true;
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(watcher());
         group.cancel();
         try {
@@ -189,7 +189,7 @@ TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or lef
             }
         };
         for (int turns = 0; turns < 4; ++turns) {
-            task_group group;
+            joinable_task_group group;
             group.spawn(receiver());
             group.spawn(sender());
             for (int turn = 0; turn < turns; ++turn)

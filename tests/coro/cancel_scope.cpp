@@ -4,9 +4,9 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -184,7 +184,7 @@ TEST_CASE("an operation that has succeeded keeps its result when it is cancelled
             co_await sleep_for(1s, error);
             CHECK(scope.cancelled());
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(first());
         group.spawn(second());
         co_await group.join();
@@ -207,7 +207,7 @@ TEST_CASE("a scope cancels its own coroutine and what that awaits, not its sibli
                 co_await sleep_for(1s);
             CHECK(owner.now() - start == 5s);
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(impatient());
         group.spawn(patient());
         co_await group.join();
@@ -221,7 +221,7 @@ TEST_CASE("a scope cancels the tasks of a group that was made inside it", "[coro
         std::error_code second;
         const auto child = [](std::error_code& error) -> task<> { error = co_await sleep_long(); };
         const cancel_scope patience(3s);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(child(first));
         group.spawn(child(second));
         co_await group.join();
@@ -363,7 +363,7 @@ TEST_CASE("a scope that outlives its coroutine ends the program with a sentence"
                 kept.emplace();
                 co_await ringlet::yield();
             };
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn(child());
             co_await group.join();
         }());

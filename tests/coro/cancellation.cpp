@@ -9,6 +9,7 @@
 #include "suspensions.hpp"
 
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/mutex.hpp>
@@ -35,6 +36,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -113,7 +115,7 @@ private:
     }
 
     task<> bounded() {
-        task_group group(1);
+        joinable_task_group group(1);
         std::exception_ptr failure;
         try {
             for (int i = 0; i < 3; ++i)

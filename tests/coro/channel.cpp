@@ -2,7 +2,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/channel.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -24,7 +24,7 @@ TEST_CASE("a channel passes work on until it is closed", "[coro]") {
             while (const auto job = co_await jobs.receive())
                 done.push_back(*job);
         };
-        ringlet::task_group workers;
+        ringlet::detail::joinable_task_group workers;
         workers.spawn(worker());
         for (const char* const name : {"one", "two", "three"}) {
             std::string job(name);

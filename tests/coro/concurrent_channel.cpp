@@ -3,8 +3,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <array>
@@ -21,7 +21,7 @@ namespace tests::coro_concurrent_channel {
 using ringlet::concurrent_channel;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 // What channels of either kind do in one loop is in basic_channel.cpp.
 
@@ -194,7 +194,8 @@ TEST_CASE("those who wait in several loops are served in the order they came", "
     // receiver is certain to have come first.
     std::array<int, 2> received{};
     std::array<loop, 2> loops;
-    std::array<task_group, 2> groups{task_group(loops[0]), task_group(loops[1])};
+    std::array<joinable_task_group, 2> groups{joinable_task_group(loops[0]),
+                                              joinable_task_group(loops[1])};
     for (const std::size_t i : {1U, 0U}) {
         bool waits = false;
         loops.at(i).core().run_until(waits, [&] {
@@ -204,7 +205,7 @@ TEST_CASE("those who wait in several loops are served in the order they came", "
     }
     CHECK(items.try_send(7));
     CHECK(items.try_send(8));
-    const auto join = [](task_group& group) -> task<> { co_await group.join(); };
+    const auto join = [](joinable_task_group& group) -> task<> { co_await group.join(); };
     for (const std::size_t i : {0U, 1U})
         ringlet::block_on(loops.at(i), join(groups.at(i)));
     CHECK(received == std::array{8, 7});

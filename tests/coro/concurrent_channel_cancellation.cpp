@@ -6,6 +6,7 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/concurrent_channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 
@@ -23,6 +24,7 @@ namespace tests::coro_concurrent_channel_cancellation {
 using ringlet::concurrent_channel;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -127,7 +129,7 @@ TEST_CASE("a receive that is cancelled after another thread's send has the item"
             const auto item = co_await items.receive(error);
             received.push_back(item ? **item : -1);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         in_time([&] { static_cast<void>(items.try_send(std::make_unique<int>(5))); });
         group.cancel();
@@ -145,7 +147,7 @@ TEST_CASE("a send that is cancelled after another thread took the item has succe
         std::error_code error = std::make_error_code(std::errc::io_error);
         auto item = std::make_unique<int>(2);
         const auto sender = [&]() -> task<> { co_await items.send(std::move(item), error); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         in_time([&] { static_cast<void>(items.try_receive()); });
         group.cancel();

@@ -17,7 +17,7 @@ using ringlet::cancel_scope;
 using ringlet::event;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 TEST_CASE("a wait for an event that is set does not suspend", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
@@ -41,7 +41,7 @@ TEST_CASE("set lets everyone through in the order they came, in a later turn", "
             co_await flag.wait();
             order.push_back(number);
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 4; ++i)
             group.spawn(waiter(i));
         flag.set();
@@ -59,7 +59,7 @@ TEST_CASE("a reset event holds those who come later, not those it let through", 
             co_await flag.wait();
             ++through;
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(waiter());
         flag.set();
         flag.reset();
@@ -81,7 +81,7 @@ TEST_CASE("a wait for an event can be cancelled before it begins and while it wa
         std::error_code error;
         const auto waiter = [&]() -> task<> { co_await flag.wait(error); };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, waiter()));
         scope->cancel();
         co_await group.join();
@@ -105,7 +105,7 @@ TEST_CASE("a wait that ended and is cancelled in the same turn has succeeded", "
         std::error_code error = std::make_error_code(std::errc::io_error);
         const auto waiter = [&]() -> task<> { co_await flag.wait(error); };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, waiter()));
         flag.set();
         scope->cancel();
@@ -151,7 +151,7 @@ TEST_CASE("an event destroyed while someone waits for it ends the program with a
         ringlet::block_on([]() -> task<> {
             std::optional<event> flag(std::in_place);
             const auto waiter = [&]() -> task<> { co_await flag->wait(); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(waiter());
             flag.reset();
             co_return;

@@ -4,8 +4,8 @@
 #include "run_coroutine.hpp"
 #include "run_virtually.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
@@ -19,7 +19,7 @@ namespace tests::coro_many_sleepers {
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -45,7 +45,7 @@ public:
     /// Sleeps until all have woken.
     task<> sleep(loop& owner) {
         woken_.reserve(count);
-        task_group group;
+        joinable_task_group group;
         for (std::size_t i = 0; i < count; ++i)
             group.spawn(i % 2 == 0 ? sleep_to_the_end(owner, i) : sleep_until_cancelled(owner, i));
         co_await group.join();

@@ -21,7 +21,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::mutex;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 TEST_CASE("one coroutine at a time is inside a mutex, in the order they came", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
@@ -37,7 +37,7 @@ TEST_CASE("one coroutine at a time is inside a mutex, in the order they came", "
             CHECK(--inside == 0);
             order.push_back(number);
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 4; ++i)
             group.spawn(visitor(i));
         co_await group.join();
@@ -55,7 +55,7 @@ TEST_CASE("a mutex that is given back goes to who waits, not to who comes then",
             const auto lock = co_await door.lock();
             order.push_back(number);
         };
-        task_group group;
+        joinable_task_group group;
         mutex::guard mine = door.try_lock();
         group.spawn(visitor(1));
         mine.unlock();
@@ -111,7 +111,7 @@ TEST_CASE("an exception gives the mutex back", "[coro]") {
                 CHECK_FALSE(entered);
             }
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(catching());
         group.spawn(next());
         co_await group.join();
@@ -134,7 +134,7 @@ TEST_CASE("a cancelled lock yields an empty guard and leaves the mutex to the ot
             entered = lock.owns_lock();
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         mutex::guard mine = door.try_lock();
         group.spawn(cancellable(scope, cancelled()));
         group.spawn(next());
@@ -164,7 +164,7 @@ TEST_CASE("a lock that was granted and is cancelled in the same turn holds", "[c
             CHECK_FALSE(door.try_lock().owns_lock());
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         mutex::guard mine = door.try_lock();
         group.spawn(cancellable(scope, granted()));
         mine.unlock();
@@ -211,7 +211,7 @@ TEST_CASE("a mutex destroyed while someone waits for it ends the program with a 
             std::optional<mutex> door(std::in_place);
             const auto waiter = [&]() -> task<> { const auto lock = co_await door->lock(); };
             const mutex::guard mine = door->try_lock();
-            task_group group;
+            joinable_task_group group;
             group.spawn(waiter());
             door.reset();
             co_return;

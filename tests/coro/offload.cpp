@@ -6,9 +6,9 @@
 #include "run_coroutine.hpp"
 #include "under_sanitizer.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 
 #include <pthread.h>
@@ -28,8 +28,8 @@ using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::offload;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::thread_pool;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -63,7 +63,7 @@ TEST_CASE("what is offloaded runs in another thread, and its loop goes on meanwh
             co_await ringlet::yield();
             inside.open();
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(open_later());
         const std::thread::id loops = std::this_thread::get_id();
         const std::thread::id other = co_await offload([&] {
@@ -133,7 +133,7 @@ TEST_CASE("who finds all threads busy waits, first come, first served", "[coro]"
                 order.push_back(number);
             });
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 5; ++i)
             group.spawn(note(i));
         inside.await();
@@ -158,7 +158,7 @@ TEST_CASE("where as many wait as may, another offload fails at once and says why
                 ++calls;
             });
         };
-        task_group group;
+        joinable_task_group group;
         for (std::size_t i = 0; i <= waiting_max; ++i)
             group.spawn(call());
         inside.await();
@@ -195,7 +195,7 @@ TEST_CASE("an offload that is cancelled before its function runs does not run it
         std::error_code at_first;
         std::error_code at_second;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store_error(one, hold, held));
         group.spawn(cancellable(scope, store_error(one, first, at_first)));
         group.spawn(store_error(one, second, at_second));
@@ -225,7 +225,7 @@ TEST_CASE("a function that runs is awaited to its end, and its result kept", "[c
             });
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, run()));
         inside.await();
         scope->cancel();
@@ -246,7 +246,7 @@ TEST_CASE("an offload that has ended and is cancelled in the same turn keeps its
         const auto run = [&]() -> task<> { result = co_await offload(one, [] { return 5; }); };
         const auto follow = [&]() -> task<> { co_await offload(one, [&] { inside.pass(); }); };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, run()));
         group.spawn(follow());
         inside.await();  // what ran before in that thread has been reported by now
@@ -274,7 +274,7 @@ TEST_CASE("offloads of many loops share a pool, and some are cancelled", "[coro]
             };
             for (int i = 0; i < rounds; ++i) {
                 cancel_scope* scope = nullptr;
-                task_group group;
+                joinable_task_group group;
                 group.spawn(call());
                 group.spawn(cancellable(scope, call()));
                 group.spawn(call());

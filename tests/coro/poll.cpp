@@ -2,9 +2,9 @@
 #include "connected_pair.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/poll.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -57,7 +57,7 @@ TEST_CASE("a descriptor of any kind is waited for, while others go on", "[coro]"
             CHECK(ready == POLLIN);
             count = counter.read();
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(reader());
         for (int turns = 0; turns < 3; ++turns)
             co_await ringlet::yield();

@@ -21,7 +21,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::semaphore;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 TEST_CASE("a semaphore gives out its permits and no more", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
@@ -52,7 +52,7 @@ TEST_CASE("so many coroutines are inside at once as there are permits", "[coro]"
             --inside;
             permits.release();
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 10; ++i)
             group.spawn(worker());
         co_await group.join();
@@ -70,7 +70,7 @@ TEST_CASE("permits go to who came first, and nobody takes one that was given", "
             co_await permits.acquire();
             order.push_back(number);
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 4; ++i)
             group.spawn(waiter(i));
         permits.release(2);
@@ -93,7 +93,7 @@ TEST_CASE("an acquire that is cancelled takes no permit", "[coro]") {
             co_await permits.acquire(error);
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, waiter(first)));
         group.spawn(waiter(second));
         scope->cancel();
@@ -121,7 +121,7 @@ TEST_CASE("an acquire that was given a permit and is cancelled in the same turn 
             permits.release();
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, waiter()));
         permits.release();
         scope->cancel();
@@ -176,7 +176,7 @@ TEST_CASE("a semaphore destroyed while someone waits for it ends the program wit
         ringlet::block_on([]() -> task<> {
             std::optional<semaphore> permits(std::in_place, 0U);
             const auto waiter = [&]() -> task<> { co_await permits->acquire(); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(waiter());
             permits.reset();
             co_return;

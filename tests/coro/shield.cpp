@@ -3,9 +3,9 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 
@@ -45,7 +45,7 @@ TEST_CASE("a shield covers the tasks that are awaited under it", "[coro]") {
         const shield uncancelled(owner);
         const auto sleeper = []() -> task<> { co_await sleep_for(1s); };
         co_await sleeper();
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(sleeper());
         co_await group.join();
     });
@@ -92,7 +92,7 @@ TEST_CASE("a cancelled coroutine says goodbye, to a peer that takes it and to on
         };
         std::error_code told;
         std::error_code given_up;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(converse(willing, told));
         group.spawn(converse(stuck, given_up));
         group.cancel();
@@ -113,7 +113,7 @@ TEST_CASE("a shield protects its own coroutine only", "[coro]") {
         };
         std::error_code error;
         const auto sibling = [&]() -> task<> { co_await sleep_for(1h, error); };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(shielded());
         group.spawn(sibling());
         group.cancel();

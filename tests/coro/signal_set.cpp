@@ -30,7 +30,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::signal_set;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 static_assert(!std::is_aggregate_v<signal_set::wait_operation>);
 
@@ -77,7 +77,7 @@ TEST_CASE("a signal that comes while a coroutine waits for it resumes that", "[c
         for (const int sent : {SIGUSR1, SIGUSR2, SIGUSR1}) {
             int number = 0;
             std::error_code error = std::make_error_code(std::errc::io_error);
-            task_group group;
+            joinable_task_group group;
             group.spawn(store_signal(signals, number, error));
             ::kill(::getpid(), sent);
             co_await group.join();
@@ -114,7 +114,7 @@ TEST_CASE("a signal that came with another is found by the next wait", "[coro]")
         signal_set signals(SIGUSR1, SIGUSR2);
         int number = 0;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store_signal(signals, number, error));
         std::raise(SIGUSR2);
         std::raise(SIGUSR1);
@@ -192,7 +192,7 @@ TEST_CASE("cancelling a wait never loses a signal", "[coro]") {
         CHECK(number == SIGUSR1);
         for (int round = 0; round < 1'000; ++round) {
             cancel_scope* scope = nullptr;
-            task_group group;
+            joinable_task_group group;
             group.spawn(cancellable(scope, store_signal(signals, number, error)));
             if (round % 3 == 0)
                 scope->cancel();
@@ -333,7 +333,7 @@ TEST_CASE("a set has one waiter at a time", "[coro]") {
         signal_set signals(SIGUSR1);
         int number = 0;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store_signal(signals, number, error));
         std::string said;
         try {
@@ -385,7 +385,7 @@ TEST_CASE("a set destroyed while someone waits for it ends the program with a se
             std::optional<signal_set> signals(std::in_place, SIGUSR1);
             int number = 0;
             std::error_code error;
-            task_group group;
+            joinable_task_group group;
             group.spawn(store_signal(*signals, number, error));
             signals.reset();
             co_return;

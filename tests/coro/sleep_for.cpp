@@ -3,8 +3,8 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 #include <limits>
@@ -44,7 +44,7 @@ TEST_CASE("sleepers wake in the order of their deadlines, and equal ones in that
             co_await sleep_for(duration);
             woken.push_back(name);
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(sleeper(3s, 4));
         group.spawn(sleeper(1s, 1));
         group.spawn(sleeper(2s, 2));

@@ -2,8 +2,8 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -32,7 +32,7 @@ TEST_CASE("sleepers with deadlines that have passed still wake in the order of t
             woken.push_back(name);
         };
         const auto now = owner.now();
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(sleeper(now, 2));
         group.spawn(sleeper(now + 1ns, 3));
         group.spawn(sleeper(now - 1h, 1));

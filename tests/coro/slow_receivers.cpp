@@ -4,8 +4,8 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -17,7 +17,7 @@ using ringlet::broadcast;
 using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 TEST_CASE("a sender that waits for slow receivers goes on when the slowest has received",
           "[coro]") {
@@ -30,7 +30,7 @@ TEST_CASE("a sender that waits for slow receivers goes on when the slowest has r
             for (; sent < 6; ++sent)
                 co_await news.send(int(sent));
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         CHECK(sent == 2);
         for (int i = 0; i < 6; ++i) {
@@ -56,7 +56,7 @@ TEST_CASE("senders that wait for a slow receiver are served in turn, and when it
         std::optional<broadcast<int>::subscription> slow(std::in_place, news);
         auto quick = news.subscribe();
         const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 3; ++i)
             group.spawn(sender(i));
         CHECK(group.running() == 2);
@@ -79,7 +79,7 @@ TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]")
     run_virtually([](loop&) -> task<> {
         broadcast<int> news(1, slow_receivers::wait);
         const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
-        task_group group;
+        joinable_task_group group;
         {
             const auto slow = news.subscribe();
             for (int i = 0; i < 3; ++i)
@@ -119,7 +119,7 @@ TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "
         auto subscription = news.subscribe();
         std::optional<int> received;
         const auto receiver = [&]() -> task<> { received = co_await subscription.receive(); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         for (int i = 0; i < 5; ++i)
             CHECK(news.try_send(int(i)));
@@ -177,7 +177,7 @@ TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[
             co_await busy.until_disconnected();
             told = true;
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         group.spawn(watcher());
         CHECK(news.try_send(1));

@@ -4,9 +4,9 @@
 #include "catch.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -96,7 +96,7 @@ TEST_CASE("tasks that await tasks, five thousand deep, begin, go on, fail and ar
     CHECK_THROWS_WITH(run_coroutine([&] { return nested(nested_max, fail); }), "from the depth");
     run_coroutine([&]() -> task<> {
         const auto wait = [&]() -> task<> { co_await nested(nested_max, wait_for_ever); };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(wait());
         co_await ringlet::yield();
         group.cancel();
@@ -151,7 +151,7 @@ TEST_CASE("spawning tasks that end at once, and joining them, keeps the stack fl
     run_coroutine([&]() -> task<> {
         const auto child = [&]() -> task<> { co_await at_once(stack); };
         for (int i = 0; i < 300'000; ++i) {
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn(child());
             co_await group.join();
         }

@@ -5,12 +5,15 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
+#include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace tests::coro_task_group {
@@ -20,6 +23,7 @@ using ringlet::loop;
 using ringlet::sleep_for;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -38,7 +42,7 @@ task<> fail_at_once() {
 }
 
 /// The text of what a join throws, empty if it throws nothing.
-task<std::string> join(task_group& group) {
+task<std::string> join(joinable_task_group& group) {
     try {
         co_await group.join();
     } catch (const std::exception& error) {
@@ -57,7 +61,7 @@ TEST_CASE("a spawned task runs up to its first suspension at once", "[coro]") {
             co_await ringlet::yield();
             reached = 2;
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(child());
         CHECK(reached == 1);
         CHECK(group.running() == 1);
@@ -75,7 +79,7 @@ TEST_CASE("join waits for every task", "[coro]") {
             co_await sleep_for(std::chrono::seconds(seconds));
             ended.push_back(seconds);
         };
-        task_group group;
+        joinable_task_group group;
         for (const int seconds : {3, 0, 5, 1})
             group.spawn(child(seconds));
         co_await group.join();
@@ -92,7 +96,7 @@ TEST_CASE("the first failure cancels the other tasks and is what join throws", "
             co_await sleep_for(24h, sibling);
             throw std::runtime_error("a second failure, which does not count");
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sleeper());
         group.spawn(sleep_long());
         group.spawn(fail_after(2s, "the first"));
@@ -108,7 +112,7 @@ TEST_CASE("the first failure cancels the other tasks and is what join throws", "
 
 TEST_CASE("a task that fails before it suspends does not throw in spawn", "[coro]") {
     run_virtually([](loop&) -> task<> {
-        task_group group;
+        joinable_task_group group;
         group.spawn(sleep_long());
         group.spawn(fail_at_once());
         CHECK(group.running() == 1);
@@ -124,7 +128,7 @@ TEST_CASE("an error that looks like a cancellation is a failure where nothing wa
             throw std::system_error(std::make_error_code(std::errc::operation_canceled), "mine");
             co_return;
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(child());
         const std::string error = co_await join(group);
         CHECK(error.find("mine") != std::string::npos);
@@ -133,7 +137,7 @@ TEST_CASE("an error that looks like a cancellation is a failure where nothing wa
 
 TEST_CASE("a task may be spawned after others have ended, and by another task", "[coro]") {
     run_virtually([](loop&) -> task<> {
-        task_group group;
+        joinable_task_group group;
         int ended = 0;
         const auto leaf = [&]() -> task<> {
             co_await sleep_for(1s);
@@ -157,7 +161,7 @@ TEST_CASE("a task may be spawned after others have ended, and by another task", 
 TEST_CASE("cancel ends the tasks, and join is silent about it", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
-        task_group group;
+        joinable_task_group group;
         group.spawn(sleep_long());
         group.spawn(sleep_long());
         group.cancel();
@@ -176,7 +180,7 @@ TEST_CASE("a failure after a cancellation still counts", "[coro]") {
             co_await sleep_for(24h, error);
             throw std::runtime_error("while cleaning up");
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(child());
         group.cancel();
         const std::string error = co_await join(group);
@@ -188,12 +192,12 @@ TEST_CASE("a failure of a group inside a group reaches the outer one", "[coro]")
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         const auto nested = []() -> task<> {
-            task_group inner;
+            joinable_task_group inner;
             inner.spawn(sleep_long());
             inner.spawn(fail_after(1s, "deep down"));
             co_await inner.join();
         };
-        task_group outer;
+        joinable_task_group outer;
         outer.spawn(nested());
         outer.spawn(sleep_long());
         const std::string error = co_await join(outer);
@@ -206,13 +210,13 @@ TEST_CASE("cancelling a group reaches the groups inside it", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         const auto nested = []() -> task<> {
-            task_group inner;
+            joinable_task_group inner;
             inner.spawn(sleep_long());
             inner.spawn(sleep_long());
             co_await inner.join();
             FAIL("the join of a cancelled task must throw");
         };
-        task_group outer;
+        joinable_task_group outer;
         outer.spawn(nested());
         outer.cancel();
         const std::string error = co_await join(outer);
@@ -263,10 +267,76 @@ TEST_CASE("run leaves no task behind when its body throws", "[coro]") {
     });
 }
 
+TEST_CASE("a body may be an ordinary function, and leaves no task behind when it throws",
+          "[coro]") {
+    counted::begin();
+    run_virtually([](loop& owner) -> task<> {
+        const auto start = owner.now();
+        int ended = 0;
+        const auto child = [&]() -> task<> {
+            const counted local;
+            co_await sleep_for(2s);
+            ++ended;
+        };
+        co_await task_group::run([&](task_group& group) {
+            group.spawn(child());
+            group.spawn(child);
+        });
+        CHECK(ended == 2);
+        CHECK(owner.now() - start == 2s);
+        std::string error;
+        try {
+            co_await task_group::run([&](task_group& group) {
+                group.spawn(child());
+                throw std::runtime_error("the body");
+            });
+        } catch (const std::runtime_error& thrown) {
+            error = thrown.what();
+        }
+        CHECK(error == "the body");
+        CHECK(ended == 2);
+        CHECK(counted::alive() == 0);
+        CHECK(owner.now() - start == 2s);
+    });
+}
+
+TEST_CASE("run that is cancelled cancels its body and its tasks, and awaits them", "[coro]") {
+    counted::begin();
+    run_virtually([](loop& owner) -> task<> {
+        const auto start = owner.now();
+        const auto lingering = []() -> task<> {
+            const counted local;
+            std::error_code error;
+            co_await sleep_for(24h, error);
+            const ringlet::shield clean_up;
+            co_await sleep_for(3s);
+        };
+        std::error_code error;
+        try {
+            const ringlet::cancel_scope limit(1s);
+            co_await task_group::run([&](task_group& group) -> task<> {
+                group.spawn(lingering());
+                co_await sleep_long();
+            });
+        } catch (const std::system_error& thrown) {
+            error = thrown.code();
+        }
+        CHECK(error == std::errc::timed_out);
+        CHECK(counted::alive() == 0);
+        CHECK(owner.now() - start == 4s);
+    });
+}
+
+// A program cannot make a group by itself, and so cannot forget to join it.
+static_assert(!std::is_default_constructible_v<task_group>);
+static_assert(!std::is_constructible_v<task_group, std::size_t>);
+static_assert(!std::is_constructible_v<task_group, loop&>);
+static_assert(!std::is_destructible_v<task_group>);
+
 TEST_CASE("a group needs a loop, which need not run yet", "[coro]") {
-    CHECK_THROWS_AS(task_group(), std::logic_error);
+    CHECK_THROWS_AS(joinable_task_group(), std::logic_error);
     loop owner;
-    task_group group(owner);
+    joinable_task_group group(owner);
     bool ended = false;
     run_coroutine(owner, [&]() -> task<> {
         const auto child = [&]() -> task<> {
@@ -282,7 +352,7 @@ TEST_CASE("a group needs a loop, which need not run yet", "[coro]") {
 TEST_CASE("a group destroyed while its tasks run ends the program with a sentence", "[coro]") {
     const child_end end = run_in_child([] {
         ringlet::block_on([]() -> task<> {
-            task_group group;
+            joinable_task_group group;
             group.spawn(sleep_long());
             co_return;
         }());

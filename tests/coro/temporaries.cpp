@@ -8,6 +8,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/mutex.hpp>
 #include <ringlet/coro/semaphore.hpp>
@@ -20,6 +21,7 @@
 #include <ringlet/coro/with_timeout.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +34,7 @@ namespace tests::coro_temporaries {
 
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 // An awaiter with a constructor survives; an aggregate might not.
 static_assert(!std::is_aggregate_v<task<int>::awaiter>);
@@ -167,26 +170,65 @@ TEST_CASE("an exception that ends a co_await expression destroys its temporaries
     });
 }
 
-TEST_CASE("closures that own what they capture may be moved into a task group's body", "[coro]") {
+TEST_CASE("closures that own what they capture may be a task group's body, with a name", "[coro]") {
     count_with([](bool suspend) -> task<> {
-        auto body = [suspend, owned = counted(1), text = long_text,
-                     shared = std::make_shared<counted>(2)](task_group& group) -> task<> {
+        const auto body = [suspend, owned = counted(1), text = long_text,
+                           shared = std::make_shared<counted>(2)](task_group& group) -> task<> {
             group.spawn(perhaps(suspend));
             co_await perhaps(suspend);
             CHECK(owned.number() + shared->number() == 3);
             CHECK(text == long_text);
         };
         co_await task_group::run(body);
-        co_await task_group::run(std::move(body));
-        // GCC 12 destroys a closure that owns something twice where it is a temporary of the
-        // operand itself; made in another expression it is sound.
-        task<> made = task_group::run([suspend, owned = counted(3)](task_group&) -> task<> {
-            co_await perhaps(suspend);
-            CHECK(owned.number() == 3);
-        });
-        co_await std::move(made);
+        co_await task_group::run(std::ref(body));
+        co_await task_group::run(2, body);
     });
 }
+
+TEST_CASE("closures that own what they capture may be spawned, and live as long as the task",
+          "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        int sum = 0;
+        const auto named = [suspend, &sum, owned = counted(5)]() -> task<> {
+            co_await perhaps(suspend);
+            sum += owned.number();
+        };
+        co_await task_group::run(2, [&](task_group& group) -> task<> {
+            for (const int i : {1, 2, 3})
+                group.spawn([suspend, &sum, owned = counted(i), text = long_text]() -> task<> {
+                    co_await perhaps(suspend);
+                    CHECK(text == long_text);
+                    sum += owned.number();
+                });
+            CHECK(counted::alive() == (suspend ? 4 : 1));
+            co_await group.spawn_when_free(named);
+        });
+        CHECK(sum == 11);
+        CHECK(counted::alive() == 1);
+    });
+}
+
+TEST_CASE("closures that own what they capture may be combined, with a name", "[coro]") {
+    count_with([](bool suspend) -> task<> {
+        const auto named = [suspend, owned = counted(5), text = long_text]() -> task<int> {
+            co_await perhaps(suspend);
+            CHECK(text == long_text);
+            co_return owned.number();
+        };
+        const auto all = co_await ringlet::when_all(named, std::ref(named));
+        CHECK(std::get<0>(all) + std::get<1>(all) == 10);
+        const auto any =
+            co_await ringlet::when_any(named, ringlet::sleep_for(std::chrono::hours(1)));
+        CHECK(std::get<0>(any.value) == 5);
+        const int timely = co_await ringlet::with_timeout(std::chrono::hours(1), named);
+        CHECK(timely == 5);
+    });
+}
+
+// Where such a closure is a temporary of the operand, it does not compile.
+static_assert(!ringlet::detail::sound_temporary<decltype([owned = std::string()] {})>);
+static_assert(ringlet::detail::sound_temporary<decltype([number = 1] {})>);
+static_assert(ringlet::detail::sound_temporary<std::string&>);
 
 TEST_CASE("closures that capture references and numbers may be temporaries", "[coro]") {
     count_with([](bool suspend) -> task<> {
@@ -208,7 +250,7 @@ TEST_CASE("a spawned task's arguments are destroyed once, when the task has ende
             CHECK(argument.number() == 1);
             CHECK(text == long_text);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(child(suspend, counted(1), long_text));
         counted local(1);
         group.spawn(child(suspend, std::move(local), std::string(100, 'x')));
@@ -247,7 +289,7 @@ TEST_CASE("items on their way through a channel are destroyed once", "[coro]") {
             const counted fourth = (co_await items.receive()).value();
             CHECK(fourth.number() == 4);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver(suspend));
         co_await items.send(counted(1));
         co_await items.send(counted(2));  // where the receiver yields, this waits
@@ -271,7 +313,7 @@ TEST_CASE("a mutex's guard that is used at once, moved, or dropped is given back
             const auto lock = co_await door.lock();
             co_await perhaps(wait);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(holder(suspend));
         const bool used_at_once = (co_await door.lock()).owns_lock();
         CHECK(used_at_once);
@@ -336,7 +378,7 @@ TEST_CASE("the arguments of a task that waits for a place are destroyed once", "
             CHECK(argument.number() == 1);
             CHECK(text == long_text);
         };
-        task_group group(1);
+        joinable_task_group group(1);
         for (int i = 0; i < 3; ++i)
             co_await group.spawn_when_free(child(suspend, counted(1), long_text));
         ringlet::semaphore permits(1);

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::token_bucket;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -121,7 +121,7 @@ TEST_CASE("tokens go to who came first, and nobody goes ahead of those who wait"
             order.push_back(number);
             CHECK(owner.now() - start == number * 1s);
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 1; i <= 3; ++i)
             group.spawn(waiter(i));
         co_await ringlet::sleep_for(2500ms);
@@ -142,7 +142,7 @@ TEST_CASE("a take that is cancelled takes no token", "[coro]") {
         const auto waiter = [&](std::error_code& error) -> task<> { co_await bucket.take(error); };
         cancel_scope* scope = nullptr;
         {
-            task_group group;
+            joinable_task_group group;
             group.spawn(cancellable(scope, waiter(first)));
             group.spawn(waiter(second));
             co_await ringlet::sleep_for(500ms);
@@ -153,7 +153,7 @@ TEST_CASE("a take that is cancelled takes no token", "[coro]") {
         CHECK_FALSE(second);
         CHECK(owner.now() - start == 1s);
         {
-            task_group group;  // nobody is left waiting, and then someone is
+            joinable_task_group group;  // nobody is left waiting, and then someone is
             group.spawn(cancellable(scope, waiter(first)));
             scope->cancel();
             co_await group.join();
@@ -183,7 +183,7 @@ TEST_CASE("a take that was given a token and is cancelled in the same turn keeps
             co_await ringlet::sleep_for(1s);
             scope->cancel();
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancel_in_a_second());  // goes on first, when both are ready
         group.spawn(cancellable(scope, waiter()));
         co_await group.join();
@@ -226,7 +226,7 @@ TEST_CASE("a bucket that is destroyed leaves no timer, and nobody may wait for i
         run_virtually([](loop&) -> task<> {
             std::optional<token_bucket> bucket(std::in_place, ringlet::rate_limit{1, 1});
             const auto waiter = [&]() -> task<> { co_await bucket->take(); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(waiter());
             group.spawn(waiter());
             bucket.reset();

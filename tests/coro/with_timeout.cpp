@@ -3,9 +3,9 @@
 #include "run_virtually.hpp"
 #include "stream_pair.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/timer.hpp>
@@ -81,7 +81,7 @@ TEST_CASE("a task that takes too long is cancelled wherever it waits", "[coro]")
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         const auto group_inside = []() -> task<int> {
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn([]() -> task<> { co_await sleep_for(24h); }());
             co_await group.join();
             co_return 1;

@@ -2,8 +2,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -23,7 +23,7 @@ TEST_CASE("coroutines that yield take turns", "[coro]") {
                 co_await yield();
             }
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(player('a'));
         group.spawn(player('b'));
         group.spawn(player('c'));

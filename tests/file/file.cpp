@@ -8,8 +8,8 @@
 #include "temporary_directory.hpp"
 #include "under_sanitizer.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/file.hpp>
 
 #include <sys/stat.h>
@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 using ringlet::file;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -69,7 +69,7 @@ TEST_CASE("FIFOs that nobody else opens hold up no other file, and can be given 
             CHECK((!error || error == std::errc::operation_canceled ||
                    error == std::errc::no_such_device_or_address));
         };
-        task_group waiting;
+        joinable_task_group waiting;
         for (int i = 0; i < 10; ++i)
             for (const int flags : {O_RDONLY, O_WRONLY, O_WRONLY | O_CREAT})
                 waiting.spawn(open_fifo(flags));
@@ -173,7 +173,7 @@ TEST_CASE("any number of reads of one file may be pending", "[file]") {
                 ringlet::mutable_buffer(read.data() + offset, 1'000), offset);
             CHECK(count == 1'000);
         };
-        task_group group;
+        joinable_task_group group;
         for (std::size_t offset = 0; offset < bytes.size(); offset += 1'000)
             group.spawn(read_piece(offset));
         co_await group.join();
@@ -296,7 +296,7 @@ TEST_CASE("moving, closing or destroying a file that is being read ends the prog
         run_coroutine(owner, [&]() -> task<> {
             std::optional<file> source(waiting_file(owner, pipe));
             const auto reader = [&]() -> task<> { co_await contents_of(*source); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(reader());
             if (kind == end::moved)
                 const file moved = std::move(*source);

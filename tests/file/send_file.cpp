@@ -6,6 +6,7 @@
 #include "stream_pair.hpp"
 #include "temporary_directory.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/send_file.hpp>
 
@@ -24,6 +25,7 @@ using ringlet::send_file;
 using ringlet::stream;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -129,7 +131,7 @@ TEST_CASE("one file is sent to many at once", "[file]") {
                 CHECK((received == std::string_view(bytes).substr(offset)));
             });
         };
-        task_group clients;
+        joinable_task_group clients;
         for (std::uint64_t client = 0; client < 20; ++client)
             clients.spawn(serve_one(client * 10'000));
         co_await clients.join();
@@ -196,7 +198,7 @@ TEST_CASE("a cancelled transfer ends, and the file and the stream can be used af
                 error = thrown.code();
             }
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(serve_cancelled());
         std::string received = co_await receive(pair.other, 1'000'000);
         scope->cancel();

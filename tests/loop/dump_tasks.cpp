@@ -2,8 +2,8 @@
 #include "co_await_line.hpp"
 #include "run_virtually.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
 
 #include <chrono>
@@ -32,7 +32,7 @@ struct waiter {
 
 TEST_CASE("the dump tells where and how long each coroutine has waited", "[loop]") {
     run_virtually([&](ringlet::loop& owner) -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(waiter::wait(1));
         co_await ringlet::sleep_for(12'034ms);
         std::ostringstream out;

@@ -5,8 +5,8 @@
 #include "run_coroutine.hpp"
 #include "virtual_time_ring.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/close_operation.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
@@ -41,7 +41,7 @@ template <class Begin>
 child_end destroy_early(Begin begin) {
     return run_in_child([&] {
         auto owner = std::make_unique<ringlet::loop>();
-        auto* const group = new ringlet::task_group(*owner);
+        auto* const group = new ringlet::detail::joinable_task_group(*owner);
         bool done = false;
         owner->core().run_until(done, [&] {
             group->spawn(begin(*owner));
@@ -260,7 +260,7 @@ TEST_CASE("coroutines that are ready go on in the order in which they became so"
     ringlet::loop owner;
     std::vector<int> order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const auto yield_twice = [&](int number) -> ringlet::task<> {
             co_await ringlet::yield();
             order.push_back(number);
@@ -278,7 +278,7 @@ TEST_CASE("timers do not wait for a loop that always has something ready", "[loo
     ringlet::loop owner;
     bool slept = false;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const auto sleep = [&]() -> ringlet::task<> {
             co_await ringlet::sleep_for(1ms);
             slept = true;
@@ -323,7 +323,7 @@ TEST_CASE("before a fork everything is handed over, and delivered in the next tu
             static_cast<void>(co_await ringlet::detail::close_operation(owner.core(), fd));
             ++closed;
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (int i = 0; i < 3; ++i)
             group.spawn(close(::dup(STDERR_FILENO)));
         CHECK(open_descriptors() == open_before + 3);

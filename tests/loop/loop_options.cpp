@@ -2,8 +2,8 @@
 #include "connected_pair.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
@@ -43,7 +43,7 @@ TEST_CASE("a loop may begin more at once than its submission queue holds", "[loo
     std::deque<receiver> receivers(60);
     int received = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (receiver& one : receivers)
             group.spawn(one.receive(owner, received));
         for (receiver& one : receivers)
@@ -65,7 +65,7 @@ TEST_CASE("a loop loses no completion that its queue has no room for", "[loop]")
     constexpr int waiters = 400;
     int ready = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (int i = 0; i < waiters; ++i)
             group.spawn(count_ready(owner, event.native_handle(), ready));
         const std::uint64_t one = 1;
@@ -85,7 +85,7 @@ TEST_CASE("a coroutine that never waits cannot starve another", "[loop]") {
     bool other_ran = false;
     unsigned awaits = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const auto other = [&]() -> ringlet::task<> {
             co_await ringlet::yield();
             co_await ringlet::yield();

@@ -4,8 +4,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 #include <ringlet/loop/loop.hpp>
 
@@ -49,7 +49,7 @@ TEST_CASE("operations are counted while they are in flight and when they complet
         const auto wait = [&](short events) -> task<> {
             co_await ringlet::detail::poll_operation(owner.core(), pair.fd(), events);
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(wait(POLLIN));
         group.spawn(wait(POLLIN));
         CHECK(owner.statistics().in_flight == 2);

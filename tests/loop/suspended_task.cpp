@@ -4,10 +4,10 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
 
 #include <chrono>
@@ -45,7 +45,7 @@ TEST_CASE("a waiting coroutine is listed with those that wait for it", "[loop]")
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
         ringlet::event awaited;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(outer(awaited));
         {
             const auto tasks = suspended_tasks(owner);
@@ -71,7 +71,7 @@ TEST_CASE("a waiting coroutine is listed with those that wait for it", "[loop]")
 
 TEST_CASE("coroutines are listed by how long they have waited, the longest first", "[loop]") {
     run_virtually([&](loop& owner) -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const auto sleeper = []() -> task<> { co_await ringlet::sleep_for(1h); };
         group.spawn(sleeper());
         co_await ringlet::sleep_for(5s);
@@ -99,7 +99,7 @@ TEST_CASE("coroutines are listed whatever scope they are in", "[loop]") {
             const ringlet::shield uncancelled(owner);
             co_await awaited.wait();
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(in_a_scope());
         group.spawn(shielded());
         group.spawn(inner(awaited));
@@ -112,7 +112,7 @@ TEST_CASE("coroutines are listed whatever scope they are in", "[loop]") {
 TEST_CASE("those whose turn it is are listed as ready while others go before them", "[loop]") {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         std::vector<std::size_t> ready;
         const auto look = [&]() -> task<> {
             co_await ringlet::yield();

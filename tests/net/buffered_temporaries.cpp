@@ -5,7 +5,7 @@
 #include "counted.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_pair.hpp>
@@ -71,7 +71,7 @@ TEST_CASE("a delimiter may be made on the spot", "[net]") {
             co_await pair.one.send_all("text" + std::string(100, 'x') + "more");
             co_await pair.one.send_all(std::string(100, 'y'));
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(send());
         CHECK_AWAITED(co_await in.read_until(counted_text('x')), "text");
         const auto more =

@@ -7,8 +7,8 @@
 #include "scripted_resolver.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/resolve.hpp>
@@ -182,7 +182,7 @@ TEST_CASE("an answer that comes late is connected to where the others refuse", "
             co_await ringlet::sleep_for(60ms);  // longer than anybody is patient
             held.open();
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(open_later());
         const stream client = co_await connect("late.test", source.local_address().port(),
                                                {.resolving = {.pool = &pool}});

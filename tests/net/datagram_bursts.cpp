@@ -6,8 +6,8 @@
 #include "datagram_transport.hpp"
 #include "run_without_leak.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
 #include <stdexcept>
@@ -47,7 +47,7 @@ task<> exchange(loop& owner, datagram_transport kind, bool bursts, std::size_t s
     const address target = to.local_address();
     const std::string data = byte_pattern(size);
     std::string all;
-    ringlet::task_group group;
+    ringlet::detail::joinable_task_group group;
     group.spawn(receive_all(to, 2 * size, segment_size, all, receives));
     CHECK_AWAITED(co_await from.send_burst_to(data, segment_size, target), size);
     co_await from.connect(target);
@@ -142,7 +142,7 @@ TEST_CASE("closing a datagram socket ends the bursts that are pending on it", "[
             std::string buffer(16, '.');
             static_cast<void>(co_await one.recv_burst(buffer, error));
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive());
         co_await ringlet::yield();
         co_await one.close();

@@ -8,8 +8,8 @@
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
@@ -36,7 +36,7 @@ using ringlet::datagram_receiver;
 using ringlet::datagram_socket;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -139,7 +139,7 @@ TEST_CASE("a burst that is larger than the pool comes whole and in order", "[net
                 .release();
         datagram_receiver receiver(owner, from, {.packets_max = packets});
         datagram_socket client(owner, free_address(kind));
-        task_group sending;
+        joinable_task_group sending;
         int burst = 1000;
         if (kind == datagram_transport::udp) {  // which drops what there is no room for
             burst = std::min(burst, from.get_option<int>(SOL_SOCKET, SO_RCVBUF) / 2048);
@@ -173,7 +173,7 @@ TEST_CASE("a receiver waits while all its buffers are lent, and goes on when one
             const datagram got = co_await receiver.receive();
             third = text_of(got);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_third());
         for (int turn = 0; turn < 5; ++turn)
             co_await ringlet::yield();
@@ -200,7 +200,7 @@ TEST_CASE("ICMP errors do not end a receiver, nor does it tell of them", "[net]"
             const datagram got = co_await receiver.receive();
             received = text_of(got);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_one());
         for (int i = 0; i < 3; ++i) {
             std::error_code refused;
@@ -285,7 +285,7 @@ TEST_CASE("a receiver that pauses can be cancelled, waited for again and stopped
             const ringlet::cancel_scope scope(2ms);
             co_await receive_one();
         }
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_one());
         co_await ringlet::yield();
         co_await receiver.stop();
@@ -309,7 +309,7 @@ TEST_CASE("a receiver waits on a socket with O_NONBLOCK all the same", "[net]") 
             CHECK(text_of(got) == text);
         }
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         const auto receive_none = [&]() -> task<> {
             static_cast<void>(co_await receiver.receive(error));
         };
@@ -333,7 +333,7 @@ TEST_CASE("others may use a receiver's socket: to send, and to receive as well",
             const ringlet::received_datagram got = co_await server.recv(buffer);
             received.insert(buffer.substr(0, got.size));
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_through_socket());
         co_await ringlet::yield();
         co_await client.send_to("one", to);

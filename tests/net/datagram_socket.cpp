@@ -7,8 +7,8 @@
 #include "forked_child.hpp"
 #include "run_without_leak.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 
 #include <array>
@@ -26,7 +26,7 @@ using ringlet::datagram_socket;
 using ringlet::loop;
 using ringlet::received_datagram;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 // One may be moved, with nothing pending.
 static_assert(std::is_nothrow_move_constructible_v<datagram_socket>);
@@ -160,7 +160,7 @@ TEST_CASE("that nobody receives is an error of a connected socket, which lives o
         received_datagram got;
         std::error_code error;
         {
-            task_group group;
+            joinable_task_group group;
             group.spawn(receive_one(client, buffer, got, error));
             co_await ringlet::yield();
             co_await client.send("anybody there?");
@@ -224,7 +224,7 @@ TEST_CASE("closing a datagram socket ends all that is pending on it", "[net]") {
         std::array<std::string, 3> buffers;
         std::array<received_datagram, 3> got;
         std::array<std::error_code, 3> errors;
-        task_group group;
+        joinable_task_group group;
         for (std::size_t i = 0; i < 3; ++i)
             group.spawn(receive_one(one, buffers[i], got[i], errors[i]));
         co_await ringlet::yield();
@@ -246,7 +246,7 @@ TEST_CASE("closing ends those who try again, and is not itself cancelled", "[net
             for (int failures = 0; failures < 5; failures += error ? 1 : 0)
                 static_cast<void>(co_await one.recv(buffer, error));
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_on());
         co_await ringlet::yield();
         {
@@ -281,7 +281,7 @@ TEST_CASE("destroying a datagram socket with something pending ends the program"
             std::string buffer;
             received_datagram got;
             std::error_code error;
-            task_group group;
+            joinable_task_group group;
             group.spawn(receive_one(*one, buffer, got, error));
             co_await ringlet::yield();
             one.reset();

@@ -3,7 +3,7 @@
 #include "check_awaited.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/net/stream_pair.hpp>
 
 #include <array>
@@ -17,7 +17,7 @@ using ringlet::loop;
 using ringlet::memory_stream;
 using ringlet::stream_pair;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using how = ringlet::stream::how;
 
 namespace {
@@ -58,7 +58,7 @@ TEST_CASE("closing a memory stream cancels what is pending on it, and its peer s
         std::size_t sent = 1;
         std::error_code receive_error;
         std::error_code send_error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(pair.one, received, receive_error));
         group.spawn(send(pair.one, "12345678", sent, send_error));
         CHECK_FALSE(pair.one.idle());

@@ -10,7 +10,7 @@
 #include "scripted_stream.hpp"
 #include "stream_pair.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/net/reader.hpp>
 
 #include <array>
@@ -25,7 +25,7 @@ using ringlet::loop;
 using ringlet::reader;
 using ringlet::stream_errc;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 static_assert(!std::is_move_constructible_v<reader<ringlet::stream>>);
 static_assert(sizeof(reader<ringlet::stream>) <= 128);
@@ -73,7 +73,7 @@ TEST_CASE("all kinds of reads mix freely on sockets", "[net]") {
             }
             pair.one.shutdown(ringlet::stream::how::sending);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(send());
         reader in(pair.other);
         const std::string read = co_await converse(in, plainly);
@@ -183,7 +183,7 @@ TEST_CASE("large memory is received into directly", "[net]") {
         stream_pair pair = make_streams(owner);
         const std::string bytes = byte_pattern(std::size_t{4} << 20U);
         const auto send = [&]() -> task<> { co_await pair.one.send_all(bytes); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(send());
         reader in(pair.other);
         std::string received(bytes.size(), '\0');

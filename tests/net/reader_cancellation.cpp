@@ -10,8 +10,8 @@
 #include "scripted_stream.hpp"
 #include "stream_pair.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/reader.hpp>
@@ -32,7 +32,7 @@ using ringlet::loop;
 using ringlet::reader;
 using ringlet::stream_errc;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -107,7 +107,7 @@ TEST_CASE("a read that is cancelled on a socket leaves what had come", "[net]") 
             cancel_scope* scope = nullptr;
             std::error_code error;
             const auto cancelled = [&]() -> task<> { co_await read(error); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(cancellable(scope, cancelled()));
             co_await pair.one.send_all("0123456789");
             while (in.buffered().empty() && large[0] == 0)
@@ -179,7 +179,7 @@ TEST_CASE("the reader's timeout is for each wait, and costs a read that waits fo
                 co_await pair.one.send_all(piece);
             }
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(send_slowly());
         CHECK_AWAITED(co_await in.read_line(), "first line");
         CHECK_AWAITED(co_await in.read_line(), "second line");
@@ -207,7 +207,7 @@ TEST_CASE("a second read at the same time is a mistake that is told", "[net]") {
         co_await pair.one.send_all("begun");
         std::string read;
         const auto first = [&]() -> task<> { read = *co_await in.read_line(); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(first());
         co_await ringlet::yield();
         CHECK_FALSE(in.idle());
@@ -238,7 +238,7 @@ TEST_CASE("a read has its turn even where it is cancelled while it waits for tha
             read = (co_await in.read_line(error)).value_or("nothing");
         };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, reads()));
         CHECK(read.empty());
         scope->cancel();

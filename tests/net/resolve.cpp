@@ -7,9 +7,9 @@
 #include "scripted_resolver.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/net/resolve.hpp>
 
@@ -29,8 +29,8 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::resolve;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::thread_pool;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -168,7 +168,7 @@ TEST_CASE("one look-up serves all that want the same addresses", "[net]") {
         std::array<addresses, 3> found;
         std::array<std::error_code, 3> errors;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, store("slow.test", pool, found[0], errors[0])));
         group.spawn(store("slow.test", pool, found[1], errors[1]));
         group.spawn(store("slow.test", pool, found[2], errors[2]));
@@ -199,7 +199,7 @@ TEST_CASE("names that nobody answers for hold up neither look-ups nor offloaded 
                 co_await resolve("lost" + std::to_string(number) + ".test", 80, {}, error);
             CHECK(error == std::errc::timed_out);
         };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < unanswered; ++i)
             group.spawn(give_up(i));
         co_await group.join();
@@ -267,7 +267,7 @@ TEST_CASE("a look-up lets its loop go on", "[net]") {
             held.open();
             held.open();
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(open_later());
         const addresses found = co_await resolve("slow.test", 80);
         CHECK(found == parsed({"192.0.2.1:80"}));
@@ -288,7 +288,7 @@ TEST_CASE("a look-up that is cancelled ends at once, and its answer comes to nob
             std::error_code error;
             cancel_scope* scope = nullptr;
             const std::string name = "slow" + std::to_string(i) + ".test";
-            task_group group;
+            joinable_task_group group;
             group.spawn(cancellable(scope, store(name, pool, found, error)));
             held[i].await();
             scope->cancel();
@@ -319,7 +319,7 @@ TEST_CASE("a look-up that waits for a thread takes none when it is cancelled", "
         std::error_code cancelled;
         std::error_code refused;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store("slow.test", pool, found, error));
         held.await();
         group.spawn(cancellable(scope, store("quick.test", pool, none, cancelled)));
@@ -350,7 +350,7 @@ TEST_CASE("an answer that is there when the look-up is cancelled is kept", "[net
         std::error_code error = std::make_error_code(std::errc::io_error);
         std::error_code ignored;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, store("quick.test", pool, found, error)));
         group.spawn(store("slow.test", pool, other, ignored));
         held.await();  // in the thread that has sent the first answer

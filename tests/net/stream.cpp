@@ -5,6 +5,7 @@
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
@@ -28,6 +29,7 @@ using ringlet::loop;
 using ringlet::stream;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -117,7 +119,7 @@ TEST_CASE("both directions of a stream are independent", "[net]") {
                 CHECK((received == bytes));
             });
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(exchange(pair.one));
         group.spawn(exchange(pair.other));
         co_await group.join();
@@ -296,7 +298,7 @@ TEST_CASE("closing a stream ends a coroutine that tries again", "[net]") {
             for (int failures = 0; failures < 5; failures += error ? 1 : 0)
                 co_await pair.one.recv(buffer, error);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive_on());
         co_await ringlet::yield();
         co_await pair.one.close();
@@ -313,7 +315,7 @@ TEST_CASE("several coroutines may close one stream at a time", "[net]") {
             std::array<char, 16> buffer{};
             co_await pair.one.recv(buffer, error);
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(receiver());
         co_await ringlet::yield();
         for (int i = 0; i < 3; ++i)
@@ -381,7 +383,7 @@ TEST_CASE("moving or destroying a stream on which something is pending ends the 
             stream_pair pair = make_streams(owner);
             std::optional<stream> one(std::move(pair.one));
             const auto receiver = [&]() -> task<> { co_await receive(*one, 1); };
-            task_group group;
+            joinable_task_group group;
             group.spawn(receiver());
             if (move)
                 const stream moved = std::move(*one);

@@ -3,7 +3,7 @@
 #include "conversation.hpp"
 #include "run_virtually.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_pair.hpp>
 #include <ringlet/net/writer.hpp>
@@ -17,8 +17,8 @@ using ringlet::loop;
 using ringlet::reader;
 using ringlet::stream_pair;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::writer;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -47,7 +47,7 @@ TEST_CASE("a handler can be tested in memory, with pieces of any size", "[net]")
                 co_await pair.one.send_all("first\r\nsecond\nthird");
                 pair.one.shutdown(ringlet::stream::how::sending);
             };
-            task_group group;
+            joinable_task_group group;
             group.spawn(answer_lines(pair.other));
             group.spawn(ask());
             reader answers(pair.one);
@@ -71,7 +71,7 @@ TEST_CASE("both directions are carried at once", "[net]") {
             const std::string_view received = co_await in.read_all(bytes.size());
             CHECK((received == bytes));
         };
-        task_group group;
+        joinable_task_group group;
         for (ringlet::memory_stream* const end : {&pair.one, &pair.other}) {
             group.spawn(send(*end));
             group.spawn(receive(*end));
@@ -88,7 +88,7 @@ TEST_CASE("all kinds of reads mix freely in memory", "[net]") {
                 co_await pair.one.send_all(conversation);
                 pair.one.shutdown(ringlet::stream::how::sending);
             };
-            task_group group;
+            joinable_task_group group;
             group.spawn(say());
             reader in(pair.other);
             const std::string read = co_await converse(in, plainly);

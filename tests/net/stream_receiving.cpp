@@ -6,7 +6,7 @@
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/stream.hpp>
 
@@ -37,7 +37,7 @@ TEST_CASE("what a stream receives without a buffer can be sent on as it is", "[n
     const auto kind = GENERATE(stream_transport::tcp, stream_transport::unix_socket);
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(echo(pair.other));
         for (const std::string text : {"one", "two"}) {
             co_await pair.one.send_all(text);
@@ -56,7 +56,7 @@ TEST_CASE("a megabyte comes back whole, in pieces of a buffer", "[net]") {
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         const std::string sent = byte_pattern(std::size_t{1} << 20U);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(echo(pair.other));
         group.spawn(send_and_end(pair.one, sent));
         std::string back;

@@ -9,6 +9,7 @@
 #include "stream_pair.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/memory_pipe.hpp>
@@ -29,6 +30,7 @@ using ringlet::loop;
 using ringlet::task;
 using ringlet::task_group;
 using ringlet::writer;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::memory_pipe;
 
 static_assert(!std::is_move_constructible_v<writer<ringlet::stream>>);
@@ -180,7 +182,7 @@ TEST_CASE("a flush that is cancelled while it waits is the last one", "[net]") {
         co_await out.write("123456");
         cancel_scope* scope = nullptr;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, flush(out, error)));
         CHECK_FALSE(out.idle());
         scope->cancel();
@@ -206,7 +208,7 @@ TEST_CASE("a flush that is cancelled in the turn in which it succeeds has succee
         co_await out.write("123456");
         cancel_scope* scope = nullptr;
         std::error_code error = std::make_error_code(std::errc::io_error);
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, flush(out, error)));
         std::string received = take(pipe);
         scope->cancel();
@@ -259,7 +261,7 @@ TEST_CASE("a second write at the same time is a mistake that is told", "[net]") 
         writer out(pipe);
         co_await out.write("12");
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(flush(out, error));
         const std::string text = co_await thrown_by([&] { return out.print("x"); });
         CHECK(text.find("print: another one is pending") == 0);

@@ -2,8 +2,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/ring/make_ring.hpp>
 #include <ringlet/ring/ring.hpp>
 
@@ -64,7 +64,7 @@ TEST_CASE("a loop runs on a ring of one's own, by its clock", "[ring]") {
     const auto begun = ring.now();
     std::vector<std::string> notes;
     const auto sleep_long = [&]() -> ringlet::task<> {
-        ringlet::task_group sleepers;
+        ringlet::detail::joinable_task_group sleepers;
         sleepers.spawn(note_after(24h, "a day", notes));
         sleepers.spawn(note_after(1h, "an hour", notes));
         sleepers.spawn(note_after(7 * 24h, "a week", notes));

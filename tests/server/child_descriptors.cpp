@@ -7,9 +7,9 @@
 #include "stream_pair.hpp"
 #include "under_sanitizer.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/file.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/server/child_process.hpp>
@@ -30,7 +30,7 @@ using ringlet::loop;
 using ringlet::ring_options;
 using ringlet::stream;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using process = ringlet::child_process;
 
 namespace {
@@ -249,7 +249,7 @@ TEST_CASE("a child has nothing that is being closed", "[server]") {
     loop owner;
     run_coroutine(owner, [&]() -> task<> {
         stream_pair pair = make_streams(owner);
-        task_group group;
+        joinable_task_group group;
         group.spawn(pair.one.close());  // it is prepared, and waits for the loop to hand it over
         process child = process::fork([&] { return has_only(before); });
         co_await group.join();

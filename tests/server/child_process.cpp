@@ -8,7 +8,7 @@
 #include "run_without_leak.hpp"
 #include "under_sanitizer.hpp"
 
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/server/child_process.hpp>
 
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 using ringlet::exit_status;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using process = ringlet::child_process;
 
 namespace {
@@ -149,7 +149,7 @@ TEST_CASE("children are waited for at the same time, and end in their own order"
         std::optional<exit_status> slow_status;
         std::optional<exit_status> same_status;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store_status(slow, slow_status, error));
         group.spawn(store_status(slow, same_status, error));
         const exit_status quick_status = co_await quick.wait();
@@ -197,7 +197,7 @@ TEST_CASE("a wait that is cancelled as the child ends loses nothing", "[server]"
             ringlet::cancel_scope* scope = nullptr;
             std::optional<exit_status> status;
             std::error_code error;
-            task_group group;
+            joinable_task_group group;
             group.spawn(cancellable(scope, store_status(child, status, error)));
             if (round % 3 == 0)
                 scope->cancel();
@@ -288,7 +288,7 @@ TEST_CASE("where SIGCHLD is ignored the end is heard of all the same", "[server]
         });
         std::optional<exit_status> status;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(store_status(waited, status, error));
         write.close();
         co_await group.join();

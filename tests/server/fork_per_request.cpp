@@ -134,7 +134,7 @@ TEST_CASE("cancelling who serves ends the processes too", "[server]") {
     const leftovers nothing;
     run_coroutine([]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, impatient());
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         commander idle = co_await connect_to(serving);
         CHECK_AWAITED(co_await idle.ask("hello"), "hello");
@@ -157,7 +157,7 @@ TEST_CASE("a server reaps no other children of the program", "[server]") {
         ::_exit(33);
     run_coroutine([]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         for (int i = 0; i < 5; ++i) {
             commander client = co_await connect_to(serving);
@@ -209,7 +209,7 @@ TEST_CASE("a shutdown in a handler's process stops the server, once the others a
     const leftovers nothing;
     run_coroutine([]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         commander other = co_await connect_to(serving);
         CHECK_AWAITED(co_await other.ask("hello"), "hello");
@@ -285,7 +285,7 @@ TEST_CASE("a server that has all its children can be shut down, and keeps who wa
         server_options options;
         options.max_children = 1;
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, options);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         commander first = co_await connect_to(serving);
         CHECK_AWAITED(co_await first.ask("1"), "1");
@@ -374,7 +374,7 @@ TEST_CASE("a server that may not fork at all says so for each client", "[server]
                 return 7;
         int refused = 0;
         run_coroutine([&]() -> task<> {
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn(serving.serve());
             while (refused < 3) {
                 commander client = co_await connect_to(serving);

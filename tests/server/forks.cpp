@@ -180,7 +180,7 @@ TEST_CASE("a server does not wait out the pause before it replaces a worker, to 
         options.restart_pause_first = 1h;
         options.restart_pause_max = 1h;
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, options);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         commander client = co_await connect_to(serving);
         CHECK_AWAITED(co_await client.ask("exit 72"), "");
@@ -220,7 +220,7 @@ TEST_CASE("a worker that hangs is killed when its time is over", "[server]") {
     const leftovers nothing;
     run_coroutine([&]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, options);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         auto clients = co_await clients_of_each(serving, 2);
         const pid_t worker = co_await clients[0].ask_pid();
@@ -245,7 +245,7 @@ TEST_CASE("a pool lets its clients finish when it is shut down, from wherever", 
     const leftovers nothing;
     run_coroutine([=]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, pool_of(2));
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         auto clients = co_await clients_of_each(serving, 2);
         if (in_worker)
@@ -273,7 +273,7 @@ TEST_CASE("cancelling who serves ends a pool too", "[server]") {
         server_options options = pool_of(2);
         options.kill_timeout = 1h;
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, options);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         auto clients = co_await clients_of_each(serving, 2);
         group.cancel();
@@ -315,11 +315,11 @@ TEST_CASE("a pool is shut down under load, and no reply is lost", "[server]") {
     run_coroutine([]() -> task<> {
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, pool_of(3));
         std::uint64_t answered = 0;
-        ringlet::task_group clients;
+        ringlet::detail::joinable_task_group clients;
         for (int i = 0; i < 30; ++i)
             clients.spawn(press(serving, answered));
         for (int round = 0; round < 10; ++round) {
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn(serving.serve());
             const std::uint64_t enough = answered + 100;
             co_await until([&] { return answered >= enough; });

@@ -6,8 +6,8 @@
 #include "leftovers.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -147,7 +147,7 @@ void with_obedient_server(const ringlet::server_options& options, Body body) {
     const leftovers nothing;
     run_coroutine([&]() -> ringlet::task<> {
         Server serving(ringlet::address("127.0.0.1", 0), obey, options);
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(serving.serve());
         std::exception_ptr failure;
         try {

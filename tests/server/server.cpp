@@ -10,8 +10,8 @@
 #include "serving_thread.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
@@ -134,7 +134,7 @@ TEST_CASE("several servers share one loop", "[server]") {
     ringlet::tcp_server other(loopback, echo);
     auto serving = std::async(std::launch::async, [&] {
         run_coroutine([&]() -> ringlet::task<> {
-            ringlet::task_group servers;
+            ringlet::detail::joinable_task_group servers;
             servers.spawn(one.serve());
             servers.spawn(other.serve());
             co_await servers.join();

@@ -11,6 +11,7 @@
 #include "serving_thread.hpp"
 #include "under_sanitizer.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/connect.hpp>
@@ -95,7 +96,7 @@ private:
     int round_ = 0;
     int wanted_ = 0;
     bool stopping_ = false;
-    ringlet::task_group asking_;
+    ringlet::detail::joinable_task_group asking_;
 };
 
 /// Connects and asks, again and again, whatever becomes of it; `answered` is called each time.

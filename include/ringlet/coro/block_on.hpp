@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/coro/detail/to_task.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/loop/loop.hpp>
 
@@ -42,6 +43,27 @@ template <class T>
 T block_on(task<T> root) {
     loop owner;
     return block_on(owner, std::move(root));
+}
+
+/// Runs `begin()` from ordinary code, a coroutine or another function that returns what can be
+/// awaited: runs `owner` until that has ended, and gives its result or throws its exception. The
+/// callable lives as long, with all that it captures. Throws std::logic_error in a thread that is
+/// not the loop's, or from inside the loop.
+///
+///     ringlet::block_on(owner, [&]() -> ringlet::task<> { co_await ask(peer); });
+template <class Begin>
+requires detail::begins_awaitable<Begin>
+decltype(auto) block_on(loop& owner, Begin&& begin) {
+    return block_on(owner, detail::to_task(std::forward<Begin>(begin)));
+}
+
+/// Runs `begin()` from ordinary code, in a loop that is made for it, and gives the result of what
+/// it returns or throws its exception: for programs and tests that need one loop only. Throws what
+/// making a loop throws.
+template <class Begin>
+requires detail::begins_awaitable<Begin>
+decltype(auto) block_on(Begin&& begin) {
+    return block_on(detail::to_task(std::forward<Begin>(begin)));
 }
 
 }  // namespace ringlet

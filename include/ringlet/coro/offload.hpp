@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ringlet/coro/detail/awaitable.hpp>
 #include <ringlet/coro/detail/offload_operation.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace ringlet {
@@ -25,8 +25,7 @@ namespace ringlet {
 /// Throws std::logic_error outside a loop.
 template <class Function>
 [[nodiscard]] detail::offload_operation<Function> offload(thread_pool& pool, Function&& function) {
-    static_assert(std::is_lvalue_reference_v<Function> ||
-                      std::is_trivially_destructible_v<Function>,
+    static_assert(detail::sound_temporary<Function>,
                   "offload: give a callable that owns what it captures a name, and pass that");
     return {detail::loop_core::require_current("offload"), pool, std::forward<Function>(function)};
 }

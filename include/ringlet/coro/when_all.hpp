@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/coro/detail/to_task.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 
@@ -42,25 +43,34 @@ task<> keep(task<T> awaited, std::optional<kept<T>>& result) {
     }
 }
 
-}  // namespace detail
-
-/// Runs tasks at the same time and gives all their results as a tuple, in the order of the
-/// arguments: a std::monostate for a task<void>, a std::reference_wrapper for a task of a
-/// reference. The first task that fails cancels the others; when they have ended, its exception is
-/// thrown.
 template <class... T>
-task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
-    std::tuple<std::optional<detail::kept<T>>...> results;
-    const auto begin = [&](task_group& group) -> task<> {
-        std::apply(
-            [&](auto&... result) { (group.spawn(detail::keep(std::move(tasks), result)), ...); },
-            results);
-        co_return;
+task<std::tuple<kept<T>...>> await_all(task<T>... tasks) {
+    std::tuple<std::optional<kept<T>>...> results;
+    const auto begin = [&](task_group& group) {
+        std::apply([&](auto&... result) { (group.spawn(keep(std::move(tasks), result)), ...); },
+                   results);
     };
     co_await task_group::run(std::ref(begin));
     co_return std::apply(
-        [](auto&... result) { return std::tuple<detail::kept<T>...>(std::move(*result)...); },
-        results);
+        [](auto&... result) { return std::tuple<kept<T>...>(std::move(*result)...); }, results);
+}
+
+}  // namespace detail
+
+/// Awaits all of `work` at the same time: tasks, operations such as client.recv(buffer), and
+/// callables that return one of them. Gives their results as a tuple, in the order of the
+/// arguments: a std::monostate for void, a std::reference_wrapper for a reference. The first that
+/// fails cancels the others; when they have ended, its exception is thrown.
+///
+///     co_await ringlet::when_all(client.send_all(greeting), log_file.write(greeting));
+///
+/// Tasks and callables are owned; with an operation it must be awaited in the expression that makes
+/// it. A closure that owns its captures needs a name: GCC 12 destroys it twice in that expression.
+template <class... Work>
+requires(!detail::is_vector_of_tasks<std::remove_cvref_t<Work>> && ...)
+    [[nodiscard]] auto when_all(Work&&... work) {
+    return detail::combination<Work...>(
+        detail::await_all(detail::operand_to_task(std::forward<Work>(work))...));
 }
 
 /// Runs any number of tasks of one type at the same time and gives all their results as a vector,
@@ -70,10 +80,9 @@ task<std::tuple<detail::kept<T>...>> when_all(task<T>... tasks) {
 template <class T>
 task<std::vector<detail::kept<T>>> when_all(std::vector<task<T>> tasks) {
     std::vector<std::optional<detail::kept<T>>> results(tasks.size());
-    const auto begin = [&](task_group& group) -> task<> {
+    const auto begin = [&](task_group& group) {
         for (std::size_t i = 0; i < tasks.size(); ++i)
             group.spawn(detail::keep(std::move(tasks[i]), results[i]));
-        co_return;
     };
     co_await task_group::run(std::ref(begin));
     std::vector<detail::kept<T>> values;

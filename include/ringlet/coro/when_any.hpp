@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/coro/detail/to_task.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/when_all.hpp>
 
@@ -45,11 +46,7 @@ public:
     /// Calls `begin(group)`, which adds the contenders, and waits until all of them have ended.
     template <class Begin>
     task<when_any_result<Value>> run(Begin begin) {
-        const auto body = [&begin](task_group& group) -> task<> {
-            begin(group);
-            co_return;
-        };
-        co_await task_group::run(std::ref(body));
+        co_await task_group::run(std::ref(begin));
         if (contenders_ == 0)
             throw std::invalid_argument("when_any, first_success: there must be a task or more");
         if (!value_)
@@ -109,16 +106,34 @@ task<when_any_result<kept<T>>> compete(typename contest<kept<T>>::goal goal,
     co_return co_await race.run(begin);
 }
 
+template <class... T>
+task<when_any_result<std::variant<kept<T>...>>> first_to_end(task<T>... tasks) {
+    using race = contest<std::variant<kept<T>...>>;
+    return compete<T...>(race::goal::end, std::index_sequence_for<T...>(), std::move(tasks)...);
+}
+
+template <class... T>
+task<when_any_result<std::variant<kept<T>...>>> first_to_succeed(task<T>... tasks) {
+    using race = contest<std::variant<kept<T>...>>;
+    return compete<T...>(race::goal::success, std::index_sequence_for<T...>(), std::move(tasks)...);
+}
+
 }  // namespace detail
 
-/// Runs tasks at the same time until the first one ends, and gives its result or throws its
+/// Awaits `work` at the same time until the first one ends: tasks, operations such as
+/// client.recv(buffer), and callables that return one of them. Gives its result or throws its
 /// exception. The others are cancelled and awaited; a result that they have all the same is
 /// dropped.
-template <class... T>
-task<when_any_result<std::variant<detail::kept<T>...>>> when_any(task<T>... tasks) {
-    using race = detail::contest<std::variant<detail::kept<T>...>>;
-    return detail::compete<T...>(race::goal::end, std::index_sequence_for<T...>(),
-                                 std::move(tasks)...);
+///
+///     co_await ringlet::when_any(client.recv(buffer), stop.wait());
+///
+/// Tasks and callables are owned; with an operation it must be awaited in the expression that makes
+/// it. A closure that owns its captures needs a name: GCC 12 destroys it twice in that expression.
+template <class... Work>
+requires(!detail::is_vector_of_tasks<std::remove_cvref_t<Work>> && ...)
+    [[nodiscard]] auto when_any(Work&&... work) {
+    return detail::combination<Work...>(
+        detail::first_to_end(detail::operand_to_task(std::forward<Work>(work))...));
 }
 
 /// Runs any number of tasks of one type at the same time until the first one ends, and gives its
@@ -129,13 +144,17 @@ task<when_any_result<detail::kept<T>>> when_any(std::vector<task<T>> tasks) {
     return detail::compete<T>(detail::contest<detail::kept<T>>::goal::end, std::move(tasks));
 }
 
-/// Runs tasks at the same time until one succeeds, and gives its result. The others are cancelled
-/// and awaited. If all fail, the exception of the first to fail is thrown.
-template <class... T>
-task<when_any_result<std::variant<detail::kept<T>...>>> first_success(task<T>... tasks) {
-    using race = detail::contest<std::variant<detail::kept<T>...>>;
-    return detail::compete<T...>(race::goal::success, std::index_sequence_for<T...>(),
-                                 std::move(tasks)...);
+/// Awaits `work` at the same time until one succeeds, and gives its result: tasks, operations, and
+/// callables that return one of them. The others are cancelled and awaited. If all fail, the
+/// exception of the first to fail is thrown.
+///
+/// Tasks and callables are owned; with an operation it must be awaited in the expression that makes
+/// it. A closure that owns its captures needs a name: GCC 12 destroys it twice in that expression.
+template <class... Work>
+requires(!detail::is_vector_of_tasks<std::remove_cvref_t<Work>> && ...)
+    [[nodiscard]] auto first_success(Work&&... work) {
+    return detail::combination<Work...>(
+        detail::first_to_succeed(detail::operand_to_task(std::forward<Work>(work))...));
 }
 
 /// Runs any number of tasks of one type at the same time until one succeeds, and gives its result.

@@ -10,7 +10,7 @@
 #include <ringlet/base/detail/intrusive_list.hpp>
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
@@ -80,8 +80,8 @@ private:
 
     // A child whose parent has gone stops by itself.
     task<> handle_in_child(task<> handling) {
-        task_group requests;
-        task_group watch;
+        joinable_task_group requests;
+        joinable_task_group watch;
         requests.spawn(std::move(handling));
         watch.spawn(cancel_when_told(cancelled_, requests));
         watch.spawn(cancel_when_orphaned(requests));

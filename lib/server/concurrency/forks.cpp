@@ -9,7 +9,7 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -91,7 +91,7 @@ private:
 
     // A child whose parent has gone stops by itself.
     task<> serve_in_child(worker& self) {
-        task_group watch;
+        joinable_task_group watch;
         watch.spawn(request_when_orphaned(self.requested, options().drain_timeout));
         std::exception_ptr failure;
         try {
@@ -161,7 +161,7 @@ private:
     std::vector<std::unique_ptr<worker>> workers_;
     bool draining_ = false;
     kill_timer kill_timer_;
-    task_group supervision_;
+    joinable_task_group supervision_;
 };
 
 /// A pool of child processes, which the server forks when serving begins and which accept by

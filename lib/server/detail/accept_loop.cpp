@@ -6,7 +6,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/interval.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet::detail {
@@ -47,7 +47,7 @@ task<> accept_loop::take_requests(quota wanted) {
 }
 
 task<> accept_loop::run() {
-    task_group group;
+    joinable_task_group group;
     group.spawn(take_requests(quota::unlimited));
     const auto interval = server_.options().service_interval;
     if (interval > interval.zero())

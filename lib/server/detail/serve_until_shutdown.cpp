@@ -1,7 +1,7 @@
 #include "serve_until_shutdown.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
@@ -47,8 +47,8 @@ task<> enforce_shutdown(shutdown_signal& requested, task_group& accepting, drain
 
 task<> serve_until_shutdown(task<> accepting, drainable& running, shutdown_signal& requested,
                             std::chrono::nanoseconds failure_grace) {
-    task_group requests;
-    task_group watch;
+    joinable_task_group requests;
+    joinable_task_group watch;
     requests.spawn(std::move(accepting));
     watch.spawn(enforce_shutdown(requested, requests, running));
     const std::exception_ptr failure = co_await outcome(requests);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/event.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/server_options.hpp>
 
@@ -58,7 +58,7 @@ private:
 
     /// The part that lives in the thread's own coroutine.
     struct interior {
-        task_group tasks;
+        joinable_task_group tasks;
         event finished;
         notice cancel{[this] { tasks.cancel(); }};
         notice finish{[this] { finished.set(); }};

@@ -20,8 +20,8 @@ namespace tests::coro_basic_channel {
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::detail::basic_channel;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::many_loops;
 using ringlet::detail::one_loop;
 
@@ -52,7 +52,7 @@ TEMPLATE_TEST_CASE("a sender waits while the channel is full", "[coro]", one_loo
             for (; sent < 10; ++sent)
                 co_await items.send(int(sent));
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         CHECK(sent == 2);
         for (int i = 0; i < 10; ++i) {
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("a receiver waits while the channel is empty, first come, fir
             const std::optional<int> received_now = co_await items.receive();
             item = received_now.value_or(-2);
         };
-        task_group group;
+        joinable_task_group group;
         for (int& item : received)
             group.spawn(receiver(item));
         for (int i = 0; i < 3; ++i)
@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("senders that wait are served in the order they came, and ahe
     run_virtually([](loop&) -> task<> {
         basic_channel<int, TestType> items(1);
         const auto sender = [&](int item) -> task<> { co_await items.send(int(item)); };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 4; ++i)
             group.spawn(sender(i));
         int late = 4;
@@ -128,10 +128,10 @@ TEMPLATE_TEST_CASE("many senders and receivers of what can only be moved lose an
                     co_await ringlet::yield();
             }
         };
-        task_group receivers;
+        joinable_task_group receivers;
         for (int number = 1; number <= 5; ++number)
             receivers.spawn(receiver(number));
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < senders; ++i)
             group.spawn(sender(i * each));
         co_await group.join();
@@ -156,7 +156,7 @@ TEMPLATE_TEST_CASE("an item with a name is sent as a copy, and what is moved in 
             const auto pending = [&] { return items.send(changing); };
             co_await pending();  // while the channel is full
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(sender());
         changing = std::make_shared<const int>(9);  // what waits is what was sent
         for (const int expected : {7, 8}) {
@@ -227,7 +227,7 @@ TEMPLATE_TEST_CASE("close ends those who wait to send with broken_pipe, unsent",
             co_await items.send(std::move(item), error);
             CHECK((item == nullptr) == !error);
         };
-        task_group group;
+        joinable_task_group group;
         for (std::error_code& error : errors)
             group.spawn(sender(error));
         items.close();
@@ -250,7 +250,7 @@ TEMPLATE_TEST_CASE("close ends those who wait to receive with nothing, unless an
         const auto receiver = [&](std::optional<int>& item) -> task<> {
             item = co_await items.receive();
         };
-        task_group group;
+        joinable_task_group group;
         for (std::optional<int>& item : received)
             group.spawn(receiver(item));
         CHECK(items.try_send(7));
@@ -304,7 +304,7 @@ TEMPLATE_TEST_CASE("a channel destroyed while someone waits at it ends the progr
                     co_await items->send(2);
                 };
                 const auto receiver = [&]() -> task<> { co_await items->receive(); };
-                task_group group;
+                joinable_task_group group;
                 group.spawn(to_send ? sender() : receiver());
                 items.reset();
                 co_return;

@@ -5,8 +5,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/detail/concurrent_operation.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -21,8 +21,8 @@ namespace tests::coro_concurrent_operation {
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
 using ringlet::detail::concurrent_operation;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -103,7 +103,7 @@ TEST_CASE("a wait that is cancelled leaves the line, one that was granted does n
         gate shut;
         std::vector<std::error_code> errors(3, std::make_error_code(std::errc::io_error));
         const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, error); };
-        task_group group;
+        joinable_task_group group;
         for (std::error_code& error : errors)
             group.spawn(waiter(error));
         CHECK(shut.let_one_through());
@@ -147,7 +147,7 @@ TEST_CASE("a wait that is cancelled while another thread grants it ends once", "
             ++(error ? cancelled : passed);
         };
         for (int round = 0; round < rounds; ++round) {
-            task_group group;
+            joinable_task_group group;
             group.spawn(waiter());
             for (int turns = round % 3; turns > 0; --turns)
                 co_await ringlet::yield();
@@ -170,7 +170,7 @@ TEST_CASE("what was granted while the loop did not run is there when it runs aga
         passed = true;
         owner.stop();
     };
-    task_group group(owner);
+    joinable_task_group group(owner);
     owner.post([&] {
         group.spawn(waiter());
         owner.stop();
@@ -201,7 +201,7 @@ TEST_CASE("destroying a loop whose waiter has been granted ends the program", "[
     const child_end end = run_in_child([] {
         gate shut;
         std::optional<loop> owner(std::in_place);
-        task_group group(*owner);
+        joinable_task_group group(*owner);
         const auto waiter = [&]() -> task<> { co_await pass(shut); };
         owner->post([&] {
             group.spawn(waiter());

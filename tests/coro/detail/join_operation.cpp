@@ -4,9 +4,9 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/detail/join_operation.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -18,7 +18,7 @@ using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::sleep_for;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -36,7 +36,7 @@ task<> end_slowly(loop& owner, bool& ended) {
 }
 
 /// The error that a join throws, none if it throws nothing.
-task<std::error_code> join(task_group& group) {
+task<std::error_code> join(joinable_task_group& group) {
     try {
         co_await group.join();
     } catch (const std::system_error& error) {
@@ -49,7 +49,7 @@ task<std::error_code> join(task_group& group) {
 
 TEST_CASE("joining where no task runs is done at once, and may be done again", "[coro]") {
     run_coroutine([]() -> task<> {
-        task_group group;
+        joinable_task_group group;
         bool turned = false;
         loop::current()->post([&] { turned = true; });
         co_await group.join();
@@ -60,7 +60,7 @@ TEST_CASE("joining where no task runs is done at once, and may be done again", "
 
 TEST_CASE("a second join at the same time is a logic_error", "[coro]") {
     run_virtually([&](loop&) -> task<> {
-        task_group sleepers;
+        joinable_task_group sleepers;
         sleepers.spawn(sleep_long());
         bool refused = false;
         const auto second = [&]() -> task<> {
@@ -71,7 +71,7 @@ TEST_CASE("a second join at the same time is a logic_error", "[coro]") {
                 refused = true;
             }
         };
-        task_group others;
+        joinable_task_group others;
         others.spawn(second());
         co_await sleepers.join();
         CHECK(refused);
@@ -84,7 +84,7 @@ TEST_CASE("a join that is cancelled waits for its tasks, and then says why", "[c
         const auto start = owner.now();
         bool ended = false;
         const cancel_scope patience(1s);
-        task_group group;
+        joinable_task_group group;
         group.spawn(end_slowly(owner, ended));
         group.spawn(sleep_long());
         const std::error_code error = co_await join(group);
@@ -98,7 +98,7 @@ TEST_CASE("a join under a scope of its own takes the tasks along when that is ca
           "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         const auto start = owner.now();
-        task_group group;
+        joinable_task_group group;
         bool ended = false;
         group.spawn(sleep_long());
         group.spawn(end_slowly(owner, ended));
@@ -119,7 +119,7 @@ TEST_CASE("a join under a scope of its own takes the tasks along when that is ca
 TEST_CASE("a join that begins under a cancelled scope takes the tasks along, and waits", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         const auto start = owner.now();
-        task_group group;
+        joinable_task_group group;
         bool ended = false;
         group.spawn(end_slowly(owner, ended));
         group.spawn(sleep_long());
@@ -135,7 +135,7 @@ TEST_CASE("a join that begins under a cancelled scope takes the tasks along, and
 TEST_CASE("a join whose tasks succeed in spite of a cancellation succeeds", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         cancel_scope scope;
-        task_group group;
+        joinable_task_group group;
         bool ended = false;
         group.spawn(end_slowly(owner, ended));
         scope.cancel();

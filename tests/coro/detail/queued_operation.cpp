@@ -15,7 +15,7 @@ namespace tests::coro_queued_operation {
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::queued_operation;
 
 namespace {
@@ -67,7 +67,7 @@ TEST_CASE("who waits in line is granted in turn, with the result that the grant 
         gate shut;
         std::vector<int> results;
         const auto waiter = [&]() -> task<> { results.push_back(co_await pass(shut)); };
-        task_group group;
+        joinable_task_group group;
         for (int i = 0; i < 3; ++i)
             group.spawn(waiter());
         for (int i = 1; i <= 3; ++i)
@@ -92,7 +92,7 @@ TEST_CASE("an error ends a queued operation at once, in the line, or where other
         gate shut;
         std::error_code error;
         const auto waiter = [&]() -> task<> { co_await pass(shut, error); };
-        task_group group;
+        joinable_task_group group;
         group.spawn(waiter());
         shut.line.front().grant(-EPIPE);
         co_await group.join();
@@ -121,7 +121,7 @@ TEST_CASE("one that is cancelled leaves the line, and those behind it move up", 
         std::vector<std::error_code> errors(3);
         const auto waiter = [&](std::error_code& error) -> task<> { co_await pass(shut, error); };
         cancel_scope* second = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(waiter(errors[0]));
         group.spawn(cancellable(second, waiter(errors[1])));
         group.spawn(waiter(errors[2]));
@@ -143,7 +143,7 @@ TEST_CASE("what was granted is not cancelled any more", "[coro]") {
         int result = 0;
         const auto waiter = [&]() -> task<> { result = co_await pass(shut, error); };
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, waiter()));
         shut.line.front().grant(7);
         scope->cancel();

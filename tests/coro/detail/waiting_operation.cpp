@@ -2,8 +2,8 @@
 #include "forked_child.hpp"
 #include "run_virtually.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/detail/waiting_operation.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <optional>
 #include <string>
@@ -55,7 +55,7 @@ TEST_CASE("operations that wait stand in line in the order they came", "[coro]")
     run_virtually([](loop&) -> task<> {
         turn::queue line;
         const auto waiter = [&](int number) -> task<> { co_await turn(line, number); };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (int number = 0; number < 3; ++number)
             group.spawn(waiter(number));
         for (int number = 0; number < 3; ++number) {
@@ -80,7 +80,7 @@ TEST_CASE("the error of an operation that waits is thrown under its name", "[cor
                 text = error.what();
             }
         };
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(waiter());
         line.front().end(-EPIPE);
         co_await group.join();
@@ -94,7 +94,7 @@ TEST_CASE("a line that is destroyed while someone waits ends the program with a 
         run_virtually([](loop&) -> task<> {
             std::optional<turn::queue> line(std::in_place);
             const auto waiter = [&]() -> task<> { co_await turn(*line, 0); };
-            ringlet::task_group group;
+            ringlet::detail::joinable_task_group group;
             group.spawn(waiter());
             line.reset();
             co_return;

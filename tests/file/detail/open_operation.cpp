@@ -4,7 +4,7 @@
 #include "temporary_directory.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/file/detail/open_operation.hpp>
 
 #include <sys/stat.h>
@@ -123,7 +123,7 @@ TEST_CASE("a descriptor that is opened in the turn of a cancel is not lost", "[f
     opening asked{.path = folder.write("file", "")};
     ringlet::loop owner;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(open(owner, asked));
         ringlet::ring& ring = owner.ring();
         ring.enter(ring.submissions().prepared(), 1, ringlet::ring::no_deadline);  // it is open

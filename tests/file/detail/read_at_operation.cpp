@@ -4,8 +4,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 namespace tests::file_read_at_operation {
 
@@ -90,7 +90,7 @@ TEST_CASE("a read pins its file, and ends with its scope", "[file]") {
     file_under_test::outcome by_deadline;
     file_under_test::outcome too_late;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(file.read(buffer, 0, by_hand));
         CHECK_FALSE(file.idle());
         co_await ringlet::yield();
@@ -116,7 +116,7 @@ TEST_CASE("bytes that are read in the turn of a cancel are not dropped", "[file]
     std::string buffer(8, '\0');
     file_under_test::outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(file.read(buffer, 0, ended));
         co_await ringlet::yield();
         CHECK(::write(pipe.second.native_handle(), "data", 4) == 4);

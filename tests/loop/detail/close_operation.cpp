@@ -3,7 +3,7 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/close_operation.hpp>
 
 #include <fcntl.h>
@@ -49,7 +49,7 @@ TEST_CASE("a close is carried out although its scope is cancelled, before or mea
     std::error_code error;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::cancel_scope scope;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         if (before)
             scope.cancel();
         group.spawn(close(owner, fd, error));

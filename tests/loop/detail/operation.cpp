@@ -4,8 +4,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 namespace tests::loop_operation {
@@ -36,7 +36,7 @@ std::error_code error_of(manual_operation& awaited, ringlet::loop& owner, Meanwh
     std::error_code outcome = std::make_error_code(std::errc::io_error);
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::cancel_scope scope;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(keep_outcome(awaited, outcome));
         meanwhile(scope);
         co_await group.join();
@@ -51,7 +51,7 @@ TEST_CASE("an operation that ends resumes its waiter later, with its result", "[
     manual_operation one(owner);
     int result = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(keep_result(one, result));
         one.end(42);
         CHECK(result == 0);
@@ -90,7 +90,7 @@ TEST_CASE("an operation is cancelled while it is suspended, once", "[loop]") {
     std::error_code outcome;
     run_coroutine(owner, [&]() -> ringlet::task<> {
         ringlet::cancel_scope scope;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(keep_outcome(one, outcome));
         scope.cancel();
         scope.cancel();
@@ -147,7 +147,7 @@ TEST_CASE("an error of its own is not taken for the scope's", "[loop]") {
 TEST_CASE("a waiter goes on in the scope that it waited in", "[loop]") {
     ringlet::loop owner;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         bool matched = false;
         const auto wait = [&]() -> ringlet::task<> {
             const ringlet::cancel_scope own;

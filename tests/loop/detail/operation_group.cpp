@@ -2,8 +2,8 @@
 #include "loop/manual_grouped_operation.hpp"
 #include "run_coroutine.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <array>
 #include <memory>
@@ -71,7 +71,7 @@ TEST_CASE("cancelling a group cancels what is in it, and nothing else", "[loop]"
     manual_grouped_operation second(owner, &group);
     manual_grouped_operation outside(owner, &other_group);
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group waiting;
+        ringlet::detail::joinable_task_group waiting;
         for (auto* const pending : {&first, &second, &outside})
             waiting.spawn(wait(*pending));
         group.cancel();
@@ -91,7 +91,7 @@ TEST_CASE("what begins in a cancelled group is cancelled until all in it has end
     manual_grouped_operation after(owner, &group);
     manual_grouped_operation beside(owner, &group);
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group waiting;
+        ringlet::detail::joinable_task_group waiting;
         waiting.spawn(wait(before));
         group.cancel();
         waiting.spawn(wait(meanwhile));
@@ -99,7 +99,7 @@ TEST_CASE("what begins in a cancelled group is cancelled until all in it has end
         co_await waiting.join();
         CHECK(group.empty());
 
-        ringlet::task_group later;
+        ringlet::detail::joinable_task_group later;
         later.spawn(wait(after));
         later.spawn(wait(beside));
         CHECK(after.cancels() == 0);
@@ -114,7 +114,7 @@ TEST_CASE("an operation in no group is pending nowhere", "[loop]") {
     ringlet::loop owner;
     manual_grouped_operation one(owner, nullptr);
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group waiting;
+        ringlet::detail::joinable_task_group waiting;
         waiting.spawn(wait(one));
         one.complete_with(0);
         co_await waiting.join();

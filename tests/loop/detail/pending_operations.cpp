@@ -3,8 +3,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <string>
 #include <system_error>
@@ -54,7 +54,7 @@ TEST_CASE("where nothing is pending, waiting again and again lets others go on",
         other_went_on = true;
     };
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(other());
         for (int i = 0; i < 10'000; ++i)
             co_await pending.settled(owner.core());
@@ -71,7 +71,7 @@ TEST_CASE("coroutines wait for the end of all that is pending, however often one
     manual_grouped_operation late(owner, &pending);
     std::string order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(wait(one));
         group.spawn(wait(other));
         group.spawn(settle(owner, pending, 'a', order));
@@ -105,7 +105,7 @@ TEST_CASE("an operation may begin between the end of all and the waiter's going 
         co_await wait(next);
     };
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(one_then_next());
         group.spawn(settle(owner, pending, 'a', order));
         one.complete_with(0);
@@ -124,8 +124,8 @@ TEST_CASE("a wait for the end of all that is cancelled leaves the others waiting
     manual_grouped_operation one(owner, &pending);
     std::string order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
-        ringlet::task_group leaving;
+        ringlet::detail::joinable_task_group group;
+        ringlet::detail::joinable_task_group leaving;
         group.spawn(wait(one));
         for (const char name : {'a', 'b', 'c'})
             (name == cancelled ? leaving : group).spawn(settle(owner, pending, name, order));
@@ -149,10 +149,10 @@ TEST_CASE("the only wait for the end of all may be cancelled, and begin anew", "
     manual_grouped_operation one(owner, &pending);
     std::string order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(wait(one));
         {
-            ringlet::task_group leaving;
+            ringlet::detail::joinable_task_group leaving;
             leaving.spawn(settle(owner, pending, 'a', order));
             leaving.cancel();
             co_await leaving.join();
@@ -191,7 +191,7 @@ TEST_CASE("waiting for the end of all keeps no loop turning", "[loop]") {
     manual_grouped_operation one(owner, &pending);
     std::string order;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(wait(one));
         group.spawn(settle(owner, pending, 'a', order));
         co_await ringlet::yield();

@@ -3,8 +3,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
 namespace tests::loop_poll_operation {
@@ -28,7 +28,7 @@ TEST_CASE("a poll waits for an event, and yields those that are there", "[loop]"
         CHECK(ready == POLLOUT);
 
         ready = 0;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(poll(owner, pair.fd(), POLLIN, ready));
         co_await ringlet::yield();
         co_await ringlet::yield();

@@ -3,7 +3,7 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
 #include <algorithm>
@@ -79,7 +79,7 @@ TEST_CASE("a ring that takes nothing more before its completions are taken loses
         ended.push_back(number);
     };
     const auto begin_all = [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (int i = 0; i < count; ++i)
             group.spawn(nop(i));
         co_await group.join();

@@ -5,8 +5,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/ring_awaitable.hpp>
 
@@ -124,7 +124,7 @@ TEST_CASE("an operation that found nothing goes on when there is something", "[l
     const connected_pair pair = unix_pair();
     int result = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(keep_result(owner, pair.fd(), result));
         for (int turn = 0; turn < 3; ++turn)
             co_await ringlet::yield();
@@ -141,7 +141,7 @@ TEST_CASE("an operation that polls in between can be cancelled all the time", "[
     const connected_pair pair = unix_pair();
     int result = 0;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(keep_result(owner, pair.fd(), result));
         for (int turn = 0; turn < turns; ++turn)
             co_await ringlet::yield();
@@ -174,7 +174,7 @@ TEST_CASE("destroying a loop with an operation in flight ends the program", "[lo
     const child_end end = run_in_child([] {
         const connected_pair pair = unix_pair();
         auto owner = std::make_unique<ringlet::loop>();
-        auto* const group = new ringlet::task_group(*owner);
+        auto* const group = new ringlet::detail::joinable_task_group(*owner);
         bool done = false;
         int result = 0;
         owner->core().run_until(done, [&] {

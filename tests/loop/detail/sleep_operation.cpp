@@ -3,8 +3,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <vector>
@@ -30,7 +30,7 @@ TEST_CASE("sleepers wake in the order of their deadlines, equal ones in that of 
     ringlet::loop owner(std::make_unique<virtual_time_ring>());
     std::vector<int> notes;
     const auto sleep = [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const time_point now = owner.now();
         group.spawn(note_at(now + 3h, 4, notes));
         group.spawn(note_at(now + 1h, 2, notes));
@@ -59,7 +59,7 @@ TEST_CASE("a sleep is cancelled, and its timer goes", "[loop]") {
         ringlet::loop& owner = *ringlet::loop::current();
         const time_point limit = owner.core().timers().next_deadline();
         std::vector<int> notes;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(note_at(owner.now() + 1s, 1, notes));
         CHECK(owner.core().timers().next_deadline() != limit);
         group.cancel();
@@ -74,7 +74,7 @@ TEST_CASE("a sleep whose deadline has passed before it is cancelled has slept", 
     ringlet::loop owner(std::make_unique<virtual_time_ring>());
     std::vector<int> notes;
     const auto sleep = [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const time_point deadline = owner.now() + 1h;
         group.spawn(note_at(deadline, 1, notes));
         group.spawn(note_at(deadline + 1h, 2, notes));

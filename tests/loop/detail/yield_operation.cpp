@@ -2,7 +2,7 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/loop/detail/yield_operation.hpp>
 
 #include <string>
@@ -14,7 +14,7 @@ TEST_CASE("a yield lets everything else that is ready go first", "[loop]") {
     ringlet::loop owner;
     std::vector<std::string> notes;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         const auto note_later = [&](std::string name) -> ringlet::task<> {
             co_await ringlet::detail::yield_operation(owner.core());
             notes.push_back(std::move(name));

@@ -6,6 +6,7 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/detail/accept_operation.hpp>
@@ -32,6 +33,7 @@ using ringlet::loop;
 using ringlet::stream;
 using ringlet::task;
 using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 namespace {
 
@@ -109,7 +111,7 @@ TEST_CASE("close while an accept is pending cancels it", "[net]") {
             const stream none = co_await source.accept(error);
             CHECK_FALSE(none.is_open());
         };
-        task_group group;
+        joinable_task_group group;
         group.spawn(acceptor());
         co_await ringlet::yield();  // it is with the kernel now
         co_await source.close();

@@ -8,7 +8,7 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
-#include <ringlet/coro/task_group.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/net/connect.hpp>
 
 #include <cerrno>
@@ -247,7 +247,7 @@ TEST_CASE("cancelling the race cancels every attempt, and begins no more", "[net
             CHECK(network.now() == 300ms);
         }
         ringlet::cancel_scope* scope = nullptr;
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(cancellable(scope, race()));
         scope->cancel();
         co_await group.join();

@@ -4,8 +4,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/gathered_send_operation.hpp>
 
@@ -81,7 +81,7 @@ TEST_CASE("buffers go on arriving in order where the reader is slow", "[net]") {
     std::string received;
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(gather(connection, pieces, ended));
         while (received.size() < text.size()) {
             co_await ringlet::yield();
@@ -100,7 +100,7 @@ TEST_CASE("a cancelled send of several buffers says how much the peer will read"
     const std::vector<std::string> pieces = large_pieces();
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(gather(connection, pieces, ended));
         for (int turn = 0; turn < 5; ++turn)
             co_await ringlet::yield();
@@ -155,7 +155,7 @@ TEST_CASE("a second send of buffers while one is pending is a logic_error", "[ne
     outcome refused;
     std::string refusal;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(gather(connection, pieces, ended));
         try {
             co_await gather(connection, second, refused);

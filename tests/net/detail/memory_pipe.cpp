@@ -5,8 +5,8 @@
 #include "others_go_on.hpp"
 #include "run_virtually.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/detail/memory_pipe.hpp>
 
 #include <array>
@@ -20,7 +20,7 @@ namespace tests::net_memory_pipe {
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::memory_pipe;
 using how = ringlet::stream::how;
 
@@ -70,7 +70,7 @@ TEST_CASE("bytes pass through a pipe in order, whatever its capacity", "[net]") 
                     CHECK(pipe.size() <= capacity);
                     pipe.shutdown(how::sending);
                 };
-                task_group group;
+                joinable_task_group group;
                 group.spawn(send_in_two());
                 const std::string received = co_await receive_all(pipe, piece);
                 INFO("capacity " << capacity << ", pieces of " << piece);
@@ -85,7 +85,7 @@ TEST_CASE("who waits to receive is given what is sent", "[net]") {
         memory_pipe pipe(2);
         std::string received;
         std::error_code error = std::make_error_code(std::errc::io_error);
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(pipe, received, error));
         CHECK(pipe.receiving());
         CHECK_AWAITED(co_await pipe.send_all("abcd"), 4);
@@ -102,7 +102,7 @@ TEST_CASE("a sender waits for room", "[net]") {
         memory_pipe pipe(4);
         std::size_t sent = 0;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(send(pipe, "abcdefghij", error, sent));
         CHECK(pipe.sending());
         CHECK(pipe.size() == 4);
@@ -124,7 +124,7 @@ TEST_CASE("a receive that is cancelled takes nothing, unless it was given it alr
         std::string received;
         std::error_code error;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, receive(pipe, received, error)));
         if (given)
             co_await pipe.send_all("abc");
@@ -145,7 +145,7 @@ TEST_CASE("a send that is cancelled says how much had been sent, and that is rec
         std::size_t sent = 0;
         std::error_code error;
         cancel_scope* scope = nullptr;
-        task_group group;
+        joinable_task_group group;
         group.spawn(cancellable(scope, send(pipe, "abcdefghij", error, sent)));
         std::string received;
         std::error_code none;
@@ -191,7 +191,7 @@ TEST_CASE("a pipe whose sending side is shut down ends after what is in it", "[n
         CHECK_AWAITED(co_await pipe.send_all(""), 0);
 
         memory_pipe other;
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(other, received, error));
         other.shutdown(how::sending);
         co_await group.join();
@@ -206,7 +206,7 @@ TEST_CASE("a pipe that nobody receives from is broken", "[net]") {
         memory_pipe pipe(2);
         std::size_t sent = 0;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(send(pipe, "abcd", error, sent));
         pipe.shutdown(side);
         co_await group.join();
@@ -223,7 +223,7 @@ TEST_CASE("one receive and one send at a time", "[net]") {
         std::string received;
         std::size_t sent = 0;
         std::error_code error;
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(pipe, received, error));
         const std::string second = co_await thrown_by([&] { return pipe.recv(piece); });
         CHECK(second.find("recv: another one is pending") == 0);

@@ -8,8 +8,8 @@
 #include "suspensions.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 
 #include <chrono>
@@ -27,7 +27,7 @@ using ringlet::datagram;
 using ringlet::datagram_receiver;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 
 static_assert(!std::is_aggregate_v<ringlet::detail::receive_datagram_operation>);
 
@@ -86,7 +86,7 @@ TEST_CASE("a datagram that comes in the turn of a cancel is the next receive's",
         const connected_pair pair = unix_pair(SOCK_DGRAM);
         datagram_receiver receiver(owner, pair.one);
         outcome cancelled;
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(receiver, cancelled));
         co_await ringlet::yield();
         send(pair, "hello");
@@ -111,7 +111,7 @@ TEST_CASE("wherever a consumer is cancelled, no datagram is lost", "[net]") {
             datagram_receiver receiver(owner, pair.one, {.packets_max = 4});
             std::vector<std::string> received;
             {
-                task_group group;
+                joinable_task_group group;
                 suspensions watched(owner, at, when, [&] { group.cancel(); });
                 const auto consume = [&]() -> task<> {
                     for (;;) {
@@ -150,7 +150,7 @@ TEST_CASE("a second receive while one is pending is a logic_error, and harms not
         datagram_receiver receiver(owner, pair.one);
         outcome first;
         outcome second;
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(receiver, first));
         std::string text;
         try {
@@ -191,7 +191,7 @@ TEST_CASE("stopping ends a receive that waits, and leaves what had been received
         datagram_receiver other(owner, pair.one);
         while (::recv(pair.fd(), buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
         }
-        task_group group;
+        joinable_task_group group;
         group.spawn(receive(other, waiting));
         co_await ringlet::yield();
         ringlet::cancel_scope scope;
@@ -215,7 +215,7 @@ TEST_CASE("a receiver may be destroyed at any moment", "[net]") {
         std::optional<datagram_receiver> receiver(std::in_place, owner, pair.one);
         outcome got;
         if (in == state::waiting) {
-            task_group group;
+            joinable_task_group group;
             group.spawn(receive(*receiver, got));
             co_await ringlet::yield();
             group.cancel();

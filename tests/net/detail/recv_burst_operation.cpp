@@ -4,8 +4,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/detail/recv_burst_operation.hpp>
 
@@ -69,7 +69,7 @@ TEST_CASE("a burst comes together, with its sender and the size of its datagrams
     std::string buffer(ringlet::received_burst::size_max, '.');
     outcome ended;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(owner, to.native_handle(), buffer, ended));
         for (int turn = 0; turn < 3; ++turn)
             co_await ringlet::yield();
@@ -161,7 +161,7 @@ TEST_CASE("a burst that comes in the turn of a cancel is not dropped", "[net]") 
     std::string buffer(16, '.');
     outcome ended;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(owner, to.native_handle(), buffer, ended));
         co_await ringlet::yield();
         CHECK(::sendto(from.native_handle(), "hello", 5, 0, target.data(), target.size()) == 5);

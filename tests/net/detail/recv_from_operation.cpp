@@ -3,8 +3,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/detail/recv_from_operation.hpp>
 
 #include <fcntl.h>
@@ -41,7 +41,7 @@ TEST_CASE("any number of receives may be pending on one descriptor", "[net]") {
     std::array<std::string, 3> buffers;
     std::array<outcome, 3> ended;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         for (std::size_t i = 0; i < buffers.size(); ++i) {
             buffers[i].assign(16, '\0');
             group.spawn(receive(owner, pair.fd(), buffers[i], ended[i]));
@@ -89,7 +89,7 @@ TEST_CASE("a datagram that comes in the turn of a cancel is not dropped", "[net]
     std::string buffer(16, '\0');
     outcome ended;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(owner, pair.fd(), buffer, ended));
         co_await ringlet::yield();
         CHECK(::send(pair.peer(), "hello", 5, 0) == 5);
@@ -108,7 +108,7 @@ TEST_CASE("a datagram is waited for on a socket with O_NONBLOCK all the same", "
     std::string buffer(16, '\0');
     outcome ended;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(owner, pair.fd(), buffer, ended));
         for (int turn = 0; turn < 3; ++turn)
             co_await ringlet::yield();

@@ -5,9 +5,9 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 
@@ -68,7 +68,7 @@ TEST_CASE("a lending receive waits for bytes, yields them, and none at the end",
     connection_under_test connection{owner, tcp_pair()};
     arrival got;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(connection, got));
         CHECK_FALSE(connection.incoming.empty());
         co_await ringlet::yield();
@@ -164,7 +164,7 @@ TEST_CASE("bytes that come in the turn of a cancel are yielded, or left for the 
     connection_under_test connection{owner, unix_pair()};
     arrival got;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(connection, got));
         co_await ringlet::yield();
         send_text(connection.pair, "hello");
@@ -186,7 +186,7 @@ TEST_CASE("a second lending receive while one is pending is a logic_error, and h
     arrival second;
     std::string text;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(connection, first));
         try {
             co_await receive(connection, second);
@@ -213,7 +213,7 @@ TEST_CASE("where all buffers are lent, a receive waits for one, in turn, and los
             send_text(each->pair, "to each");
         auto kept = std::make_optional(co_await recv_lent_operation(owner.core(), one.pair.fd(),
                                                                     one.incoming, ringlet::throws));
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(two, second));
         group.spawn(receive(three, third));
         for (int turns = 0; turns < 5; ++turns)
@@ -258,7 +258,7 @@ TEST_CASE("a lending receive waits at a descriptor that does not block", "[net]"
     REQUIRE(::fcntl(connection.pair.fd(), F_SETFL, O_NONBLOCK) == 0);
     arrival got;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(connection, got));
         for (int turns = 0; turns < 3; ++turns)
             co_await ringlet::yield();
@@ -273,7 +273,7 @@ TEST_CASE("a receive that has waited long goes on without its buffer when anothe
           "[net]") {
     rivals here;
     run_coroutine(here.owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::detail::receive_buffers::hold_time);
         group.spawn(receive(here.newcomer, here.second));
@@ -299,7 +299,7 @@ TEST_CASE("those that wait with all the buffers in hand do not keep others from 
     arrival nothing;
     arrival got;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group waiting;
+        ringlet::detail::joinable_task_group waiting;
         waiting.spawn(receive(idle, nothing));
         send_text(busy.pair, "here");
         co_await receive(busy, got);
@@ -316,7 +316,7 @@ TEST_CASE("a reset that comes in the turn of a cancel is its error, not lost", "
     connection_under_test connection{owner, tcp_pair()};
     arrival got;
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(connection, got));
         co_await ringlet::yield();
         reset(connection.pair.other);
@@ -330,7 +330,7 @@ TEST_CASE("a reset that comes in the turn of a cancel is its error, not lost", "
 TEST_CASE("bytes that come while a buffer is asked back are received into it", "[net]") {
     rivals here;
     run_coroutine(here.owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::detail::receive_buffers::hold_time);
         send_text(here.patient.pair, "just in time");
@@ -346,8 +346,8 @@ TEST_CASE("bytes that come while a buffer is asked back are received into it", "
 TEST_CASE("a receive that is asked for its buffer can be cancelled at the same time", "[net]") {
     rivals here;
     run_coroutine(here.owner, [&]() -> task<> {
-        ringlet::task_group old;
-        ringlet::task_group young;
+        ringlet::detail::joinable_task_group old;
+        ringlet::detail::joinable_task_group young;
         old.spawn(receive(here.patient, here.first));
         co_await ringlet::sleep_for(ringlet::detail::receive_buffers::hold_time);
         young.spawn(receive(here.newcomer, here.second));

@@ -4,8 +4,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,7 +22,7 @@ TEST_CASE("a recv waits for bytes, yields those that are there, and 0 at the end
     std::string buffer(16, '\0');
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.receive(buffer, ended));
         CHECK_FALSE(connection.incoming.empty());
         co_await ringlet::yield();
@@ -97,7 +97,7 @@ TEST_CASE("bytes that come in the turn of a cancel are not dropped", "[net]") {
     std::string buffer(16, '\0');
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.receive(buffer, ended));
         co_await ringlet::yield();
         CHECK(::send(connection.pair.peer(), "hello", 5, 0) == 5);
@@ -117,7 +117,7 @@ TEST_CASE("a second recv while one is pending is a logic_error, and harms nothin
     outcome second;
     std::string text;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.receive(buffer, first));
         try {
             co_await connection.receive(buffer, second);
@@ -139,7 +139,7 @@ TEST_CASE("a recv on a socket with O_NONBLOCK waits all the same", "[net]") {
     std::string buffer(16, '\0');
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.receive(buffer, ended));
         for (int turn = 0; turn < 3; ++turn)
             co_await ringlet::yield();

@@ -6,8 +6,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/detail/send_burst_operation.hpp>
 
@@ -138,7 +138,8 @@ TEST_CASE("a burst arrives as datagrams of one size, the last one shorter", "[ne
     std::vector<std::string> arrived;
     std::size_t sent = 0;
     run_coroutine(owner, [&, bytes = segment_size]() -> task<> {
-        ringlet::task_group group;  // since a Unix socket's queue may be shorter than the burst
+        ringlet::detail::joinable_task_group
+            group;  // since a Unix socket's queue may be shorter than the burst
         const auto send = [&]() -> task<> {
             sent = co_await send_burst_operation(owner.core(), from.native_handle(), protocol, data,
                                                  bytes, &target, nullptr, ringlet::throws);
@@ -285,7 +286,7 @@ TEST_CASE("a burst that waits for room can be cancelled, and tells what has gone
                                              nullptr, nullptr, error);
     };
     run_coroutine(owner, [&]() -> task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(send());
         for (int turn = 0; turn < turns; ++turn)
             co_await ringlet::yield();

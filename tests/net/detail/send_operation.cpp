@@ -4,8 +4,8 @@
 #include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -42,7 +42,7 @@ TEST_CASE("a send of all goes on until a slow reader has everything", "[net]") {
     std::string received;
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.send(text, extent::all, ended));
         while (received.size() < text.size()) {
             CHECK(ended.count == 0);
@@ -63,7 +63,7 @@ TEST_CASE("a cancelled send of all says how much the peer will read", "[net]") {
     std::string received;
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.send(text, extent::all, ended));
         co_await ringlet::yield();
         received += read_available(connection.pair.peer());
@@ -107,7 +107,7 @@ TEST_CASE("a peer that resets half way makes a send of all fail", "[net]") {
     const std::string text = large_text() + large_text();
     outcome ended;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.send(text, extent::all, ended));
         co_await ringlet::yield();
         CHECK_FALSE(connection.outgoing.empty());
@@ -148,7 +148,7 @@ TEST_CASE("a second send while one is pending is a logic_error, an empty one too
     outcome refused;
     std::string refusal;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        ringlet::task_group group;
+        ringlet::detail::joinable_task_group group;
         group.spawn(connection.send(text, extent::all, ended));
         try {
             co_await connection.send(second, extent::all, refused);

@@ -6,8 +6,8 @@
 #include "run_coroutine.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/detail/send_to_operation.hpp>
 
@@ -21,7 +21,7 @@ namespace tests::net_send_to_operation {
 using ringlet::address;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::task_group;
+using ringlet::detail::joinable_task_group;
 using ringlet::detail::send_to_operation;
 
 static_assert(!std::is_aggregate_v<send_to_operation>);
@@ -60,7 +60,7 @@ TEST_CASE("any number of sends may be pending on one socket, and each arrives wh
     const ringlet::socket to = bound(datagram_transport::udp);
     std::array<std::error_code, 50> errors;
     run_coroutine(owner, [&]() -> task<> {
-        task_group group;
+        joinable_task_group group;
         for (std::size_t i = 0; i < errors.size(); ++i)
             group.spawn(send(owner, from.native_handle(), "datagram " + std::to_string(i),
                              to.local_address(), errors[i]));
@@ -122,7 +122,7 @@ TEST_CASE("a datagram waits for room at its receiver, and arrives once and whole
     const int filled = fill(from, target);
     std::error_code error = std::make_error_code(std::errc::invalid_argument);
     run_coroutine(owner, [&]() -> task<> {
-        task_group group;
+        joinable_task_group group;
         group.spawn(send(owner, from.native_handle(), "the last", target, error));
         for (int turn = 0; turn < 5; ++turn)
             co_await ringlet::yield();
@@ -150,7 +150,7 @@ TEST_CASE("a datagram that waits for room can be cancelled, and is not sent then
     const int filled = fill(from, target);
     std::error_code error;
     run_coroutine(owner, [&]() -> task<> {
-        task_group group;
+        joinable_task_group group;
         group.spawn(send(owner, from.native_handle(), "too much", target, error));
         for (int turn = 0; turn < turns; ++turn)
             co_await ringlet::yield();
@@ -186,7 +186,7 @@ TEST_CASE("a datagram that was sent in the turn of a cancel counts as sent", "[n
             co_await send_to_operation(owner.core(), pair.fd(), "hello", nullptr, nullptr, error);
     };
     run_coroutine(owner, [&]() -> task<> {
-        task_group group;
+        joinable_task_group group;
         group.spawn(send_one());
         co_await ringlet::yield();
         owner.ring().enter(owner.ring().submissions().prepared(), 0, ringlet::ring::no_deadline);

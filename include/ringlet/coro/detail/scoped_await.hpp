@@ -1,21 +1,13 @@
 #pragma once
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/detail/awaitable.hpp>
 
 #include <coroutine>
 #include <optional>
 #include <utility>
 
 namespace ringlet::detail {
-
-/// Gives the awaiter of `awaitable`: what its operator co_await returns, or itself.
-template <class Awaitable>
-decltype(auto) awaiter_of(Awaitable&& awaitable) {
-    if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); })
-        return std::forward<Awaitable>(awaitable).operator co_await();
-    else
-        return std::forward<Awaitable>(awaitable);
-}
 
 /// Awaits something in a cancel_scope with a deadline; with_timeout and with_deadline return it. It
 /// needs no coroutine frame, and lives in the co_await expression together with what it awaits.
