@@ -268,15 +268,20 @@ signal_set::wait_operation signal_set::wait(error_sink error) {
 }
 
 bool signal_set::wait_operation::await_ready() noexcept {
-    if (!admit())
-        return true;
+    const bool admitted = admit();
     if (!core_->may_complete_inline())
         return false;
+    if (!admitted)
+        return true;
     result_ = set_.slot_.pop_noted();
     return result_ != 0;
 }
 
 void signal_set::wait_operation::await_suspend(detail::suspension waiter) {
+    if (refused()) {
+        static_cast<void>(refuse(waiter));
+        return;
+    }
     if (set_.waiting_ != nullptr)
         throw std::logic_error("signal_set::wait: another one waits; a set has one");
     // `await_ready` has not asked the slot if too many awaits in a row have completed inline. A

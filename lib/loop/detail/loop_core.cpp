@@ -262,6 +262,20 @@ void loop_core::resume_ready() {
     }
 }
 
+void loop_core::note_refusal(const suspension& waiter) noexcept {
+    if (turn_began_ - refusals_began_ >= refusals_period) {
+        refusals_began_ = turn_began_;
+        refusals_ = 0;
+    }
+    if (++refusals_ != refusals_max)
+        return;
+    const std::source_location& where = waiter.where();
+    log(log_level::warning, "a coroutine goes on and on though it is cancelled; it should end",
+        {{"file", where.file_name()},
+         {"line", std::to_string(where.line())},
+         {"function", where.function_name()}});
+}
+
 io_uring_sqe& loop_core::make_room() {
     for (;;) {
         ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);

@@ -16,6 +16,15 @@ bool operation::scope_cancelled() const noexcept {
     return scope_ != nullptr && scope_->cancelled();
 }
 
+bool operation::refuse(suspension waiter) noexcept {
+    if (core_->may_complete_inline())
+        return false;
+    suspend(waiter);
+    resume_later(-ECANCELED);
+    core_->note_refusal(waiter);
+    return true;
+}
+
 void operation::resume_later(int result) noexcept {
     result_ = result;
     unlink();

@@ -55,10 +55,14 @@ void pending_operations::resume_waiting() noexcept {
 }
 
 bool settled_operation::await_ready() noexcept {
-    return !admit() || (object_.empty() && core_->may_complete_inline());
+    return (!admit() || object_.empty()) && core_->may_complete_inline();
 }
 
 void settled_operation::await_suspend(suspension waiter) noexcept {
+    if (refused()) {
+        static_cast<void>(refuse(waiter));
+        return;
+    }
     suspend(waiter);
     if (object_.empty())
         resume_later(0);

@@ -4,7 +4,7 @@ namespace ringlet::detail {
 
 bool sleep_operation::await_suspend(suspension waiter) noexcept {
     if (!admit())
-        return false;
+        return refuse(waiter);
     suspend(waiter);
     core_->timers().arm(*this, deadline_);
     return true;

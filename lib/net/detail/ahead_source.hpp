@@ -127,7 +127,7 @@ private:
 template <class Source>
 bool next_operation<Source>::await_ready() noexcept {
     if (!admit())
-        return true;
+        return core_->may_complete_inline();
     if (!source_.available() || !core_->may_complete_inline())
         return false;
     result_ = source_.take();
@@ -136,7 +136,9 @@ bool next_operation<Source>::await_ready() noexcept {
 
 template <class Source>
 void next_operation<Source>::await_suspend(suspension waiter) {
-    if (source_.available()) {
+    if (refused()) {
+        static_cast<void>(refuse(waiter));
+    } else if (source_.available()) {
         suspend(waiter);
         resume_later(source_.take());
     } else {

@@ -20,7 +20,7 @@ bool gathered_send_operation::await_suspend(suspension waiter) {
         return stream_awaitable::await_suspend(waiter);
     way_.require_idle(name);
     if (!admit())
-        return false;
+        return refuse(waiter);
     operation::suspend(waiter);  // without being pending: the ring has nothing to do
     resume_later(0);
     return true;

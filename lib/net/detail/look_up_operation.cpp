@@ -83,7 +83,7 @@ void pending_look_up::report_end() noexcept {
 
 bool look_up_operation::await_suspend(suspension waiter) {
     if (!admit())
-        return false;
+        return refuse(waiter);
     look_up_ = pending_look_up::join(subject_, *this);
     if (!look_up_) {
         result_ = -EAGAIN;

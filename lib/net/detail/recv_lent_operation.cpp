@@ -11,7 +11,7 @@ namespace ringlet::detail {
 bool recv_lent_operation::await_suspend(suspension awaiting) {
     way_.require_idle(name);
     if (!admit())
-        return false;
+        return refuse(awaiting);
     buffer_ = core_->buffers().take_to_hold(*this, core_->turn_began());
     holding_ = buffer_ != nullptr;
     prepare(core_->begin(*this));

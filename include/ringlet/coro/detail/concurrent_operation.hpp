@@ -17,9 +17,11 @@ namespace ringlet::detail {
 class concurrent_operation : public waiting_operation<concurrent_operation>,
                              private inbox::work_item {
 public:
-    [[nodiscard]] bool await_ready() noexcept { return !admit(); }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(suspension waiter) {
+        if (!admit())
+            return refuse(waiter);
         {
             const std::lock_guard locked(mutex_);
             const bool granted = attempt();

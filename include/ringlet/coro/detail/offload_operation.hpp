@@ -31,7 +31,9 @@ public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
     bool await_suspend(suspension waiter) noexcept {
-        if (!admit() || (result_ = pool_.submit(*this)) < 0)
+        if (!admit())
+            return refuse(waiter);
+        if ((result_ = pool_.submit(*this)) < 0)
             return false;
         suspend(waiter);  // nothing resumes it before the loop's next turn
         return true;

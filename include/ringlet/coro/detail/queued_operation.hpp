@@ -13,12 +13,15 @@ namespace ringlet::detail {
 class queued_operation : public waiting_operation<queued_operation> {
 public:
     [[nodiscard]] bool await_ready() {
-        if (!admit())
-            return true;
-        return core_->may_complete_inline() && attempt();
+        const bool admitted = admit();
+        return core_->may_complete_inline() && (!admitted || attempt());
     }
 
     void await_suspend(suspension waiter) {
+        if (refused()) {
+            static_cast<void>(refuse(waiter));
+            return;
+        }
         // `await_ready` has not attempted it if too many awaits in a row have completed inline.
         const bool granted = attempt();
         suspend(waiter);

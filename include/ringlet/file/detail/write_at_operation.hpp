@@ -25,7 +25,7 @@ public:
 
     /// Ends at once if there are no bytes to write.
     [[nodiscard]] bool await_ready() noexcept {
-        return bytes_.empty() && (!admit() || core_->may_complete_inline());
+        return bytes_.empty() && (static_cast<void>(admit()), core_->may_complete_inline());
     }
 
     std::size_t await_resume() {

@@ -6,12 +6,14 @@
 #include <ringlet/loop/detail/inbox.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/detail/receive_buffers.hpp>
+#include <ringlet/loop/detail/suspension.hpp>
 #include <ringlet/loop/detail/timer_queue.hpp>
 #include <ringlet/loop/loop.hpp>
 
 #include <pthread.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -125,6 +127,10 @@ public:
         return true;
     }
 
+    /// Notes that a coroutine gave way after awaiting many operations in a cancelled scope. Where
+    /// that goes on and on, the log names the co_await, at most once in `refusals_period`.
+    void note_refusal(const suspension& waiter) noexcept;
+
     [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
     [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
     [[nodiscard]] receive_buffers& buffers() noexcept { return buffers_; }
@@ -162,6 +168,11 @@ public:
 
 private:
     class wake_up;
+
+    /// How often coroutines give way in a cancelled scope within `refusals_period` before the log
+    /// names one. A coroutine that ends when it is cancelled does so a few times at most.
+    static constexpr unsigned refusals_max = 1000;
+    static constexpr std::chrono::seconds refusals_period{10};
 
     /// Makes a loop the current one of its thread, for as long as it runs.
     class running {
@@ -212,6 +223,8 @@ private:
     std::deque<completion> reaped_;  // completions taken early, to make room in the ring
     std::unique_ptr<wake_up> wake_up_;
     clock::time_point turn_began_;
+    clock::time_point refusals_began_;
+    unsigned refusals_ = 0;
     loop_statistics statistics_;
     std::uint64_t completions_before_ = 0;  // completions before the restart of statistics_
 };

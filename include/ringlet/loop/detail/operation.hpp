@@ -61,6 +61,14 @@ protected:
     /// scope is cancelled, so that the operation must not begin.
     [[nodiscard]] bool admit() noexcept;
 
+    /// Ends an operation that was not admitted. The coroutine waits for its next turn if it has had
+    /// too many such ends in a row, so that one that goes on and on in a cancelled scope does not
+    /// keep the others from running; the log names it after a while. Whether the coroutine waits.
+    [[nodiscard]] bool refuse(suspension waiter) noexcept;
+
+    /// Whether the operation was not admitted, between `admit` and its beginning.
+    [[nodiscard]] bool refused() const noexcept { return result_ < 0; }
+
     /// Notes the waiter: the second half of suspending, once the operation is admitted and has
     /// begun.
     void suspend(suspension waiter) noexcept;

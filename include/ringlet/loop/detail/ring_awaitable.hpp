@@ -13,7 +13,7 @@ public:
 
     bool await_suspend(suspension waiter) {
         if (!this->admit()) [[unlikely]]
-            return false;
+            return this->refuse(waiter);
         io_uring_sqe& sqe = this->core_->begin(*this);
         static_cast<Kind&>(*this).Kind::prepare(sqe);
         this->suspend(waiter);

@@ -12,7 +12,7 @@ public:
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(suspension waiter) noexcept {
         if (!admit())
-            return false;
+            return refuse(waiter);
         suspend(waiter);
         resume_later(0);
         return true;

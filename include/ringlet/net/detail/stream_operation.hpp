@@ -27,7 +27,8 @@ protected:
 
     /// For sends: whether the await ends without suspending, since there is nothing to send.
     [[nodiscard]] bool ends_at_once(bool nothing_to_send) noexcept {
-        return nothing_to_send && way_.empty() && (!admit() || core_->may_complete_inline());
+        return nothing_to_send && way_.empty() &&
+               (static_cast<void>(admit()), core_->may_complete_inline());
     }
 
     int fd_;
