@@ -35,7 +35,9 @@ ringlet::task<> print_answer(ringlet::stream& server) {
 }
 
 ringlet::task<> converse(std::string host, int port) {
-    ringlet::stream server = co_await ringlet::connect(host, port);
+    // The server may have been started just now.
+    ringlet::stream server =
+        co_await ringlet::retry({.attempts_max = 3}, [&] { return ringlet::connect(host, port); });
     co_await print_answer(server);
     // Reading the terminal blocks the loop, which does no harm: the loop has nothing else to do.
     for (std::string line; std::cout << "你:" << std::flush, std::getline(std::cin, line);) {

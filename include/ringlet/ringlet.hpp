@@ -27,6 +27,7 @@
 #include <ringlet/coro/mutex.hpp>
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/poll.hpp>
+#include <ringlet/coro/retry.hpp>
 #include <ringlet/coro/semaphore.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/signal_set.hpp>
