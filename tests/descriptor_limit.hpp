@@ -20,9 +20,9 @@ public:
 
     /// The most that the soft limit can be raised to.
     [[nodiscard]] static rlim_t ceiling() {
-        rlimit current{};
-        check_call(::getrlimit(RLIMIT_NOFILE, &current));
-        return current.rlim_max;
+        rlimit limit{};
+        check_call(::getrlimit(RLIMIT_NOFILE, &limit));
+        return limit.rlim_max;
     }
 
 private:
