@@ -8,7 +8,6 @@
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <netinet/tcp.h>
@@ -278,9 +277,8 @@ TEST_CASE("moving or destroying a stream on which something is pending ends the 
         run_coroutine(owner, [&]() -> task<> {
             stream_pair pair = make_streams(owner);
             std::optional<stream> one(std::move(pair.one));
-            const auto receiver = [&]() -> task<> { co_await receive(*one, 1); };
             joinable_task_group group;
-            group.spawn(receiver());
+            group.spawn([&]() -> task<> { co_await receive(*one, 1); });
             if (move)
                 const stream moved = std::move(*one);
             else

@@ -9,8 +9,8 @@
 
 #include <ringlet/base/detail/intrusive_list.hpp>
 #include <ringlet/coro/block_on.hpp>
-#include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
+#include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/poll_operation.hpp>
 
@@ -85,9 +85,16 @@ private:
         requests.spawn(std::move(handling));
         watch.spawn(cancel_when_told(cancelled_, requests));
         watch.spawn(cancel_when_orphaned(requests));
-        co_await requests.join();
+        std::exception_ptr failure;
+        try {
+            co_await requests.join();
+        } catch (...) {
+            failure = std::current_exception();
+        }
         watch.cancel();
         co_await watch.join();
+        if (failure)
+            std::rethrow_exception(failure);
     }
 
     // The parent keeps the permit here. The child has a copy, which no other process counts.

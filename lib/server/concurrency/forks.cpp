@@ -6,10 +6,10 @@
 
 #include <ringlet/base/log.hpp>
 #include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
-#include <ringlet/coro/detail/joinable_task_group.hpp>
 
 #include <algorithm>
 #include <exception>

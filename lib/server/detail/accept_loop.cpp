@@ -6,7 +6,7 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/interval.hpp>
-#include <ringlet/coro/detail/joinable_task_group.hpp>
+#include <ringlet/coro/task_group.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet::detail {
@@ -47,12 +47,12 @@ task<> accept_loop::take_requests(quota wanted) {
 }
 
 task<> accept_loop::run() {
-    joinable_task_group group;
-    group.spawn(take_requests(quota::unlimited));
-    const auto interval = server_.options().service_interval;
-    if (interval > interval.zero())
-        group.spawn(call_service_actions());
-    co_await group.join();
+    co_await task_group::run([this](task_group& group) {
+        group.spawn(take_requests(quota::unlimited));
+        const auto interval = server_.options().service_interval;
+        if (interval > interval.zero())
+            group.spawn(call_service_actions());
+    });
 }
 
 task<> accept_loop::run_once(bool& timed_out) {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <ringlet/coro/event.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
+#include <ringlet/coro/event.hpp>
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/server_options.hpp>
 
