@@ -1,31 +1,13 @@
+#include "loop/detail/place_names.hpp"
+
 #include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/loop/loop.hpp>
 
 #include <ostream>
-#include <string_view>
 
 namespace ringlet {
 
 namespace {
-
-std::string_view file_name(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-}
-
-/// The coroutine's name. GCC tells that of the function which it makes of the coroutine:
-/// `void f(f(int)::_Z1fi.Frame*)` for `f(int)`.
-std::string_view coroutine_name(std::string_view function) {
-    const auto end = function.rfind("::_Z");
-    if (end == std::string_view::npos || !function.ends_with("Frame*)"))
-        return function;
-    int depth = 0;
-    auto begin = function.size();
-    do {
-        --begin;
-        depth += function[begin] == ')' ? 1 : function[begin] == '(' ? -1 : 0;
-    } while (depth > 0 && begin > 0);
-    return function.substr(begin + 1, end - begin - 1);
-}
 
 struct in_seconds {
     std::chrono::nanoseconds duration;
@@ -54,8 +36,8 @@ void dump_tasks(loop& owner, std::ostream& out) {
         out << "  for " << in_seconds{task.suspended_for} << (task.ready ? ", ready to go on" : "")
             << '\n';
         for (const std::source_location& where : task.stack)
-            out << "    " << file_name(where.file_name()) << ':' << where.line() << "  "
-                << coroutine_name(where.function_name()) << '\n';
+            out << "    " << detail::file_name(where) << ':' << where.line() << "  "
+                << detail::coroutine_name(where) << '\n';
     }
 }
 

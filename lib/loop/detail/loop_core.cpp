@@ -1,4 +1,5 @@
 #include "cpu_relax.hpp"
+#include "place_names.hpp"
 #include "valid_loop_options.hpp"
 #include "wake_up.hpp"
 
@@ -271,9 +272,9 @@ void loop_core::note_refusal(const suspension& waiter) noexcept {
         return;
     const std::source_location& where = waiter.where();
     log(log_level::warning, "a coroutine goes on and on though it is cancelled; it should end",
-        {{"file", where.file_name()},
+        {{"file", file_name(where)},
          {"line", std::to_string(where.line())},
-         {"function", where.function_name()}});
+         {"coroutine", coroutine_name(where)}});
 }
 
 io_uring_sqe& loop_core::make_room() {

@@ -23,8 +23,10 @@ public:
         queue(const queue&) = delete;
         queue& operator=(const queue&) = delete;
         ~queue() {
-            check(empty(), "something was destroyed while a coroutine waited for it; cancel the "
-                           "coroutine and await it first");
+            check(empty(),
+                  "something was destroyed while a coroutine waited for it; cancel the "
+                  "coroutine and await it first; what the tasks of a group use is declared "
+                  "outside of the group's body");
         }
 
         [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
