@@ -10,7 +10,27 @@ namespace {
 
 constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel counts in ticks
 
+/// Calls `ask`; what it throws is a client_failure on the stream of a server's client.
+template <class Ask>
+auto asked(const detail::direction& way, const char* what, const Ask& ask) {
+    try {
+        return ask();
+    } catch (const std::system_error& failure) {
+        if (!way.of_client())
+            throw;
+        throw detail::client_failure(failure.code(), what);
+    }
+}
+
 }  // namespace
+
+void stream::shutdown(how side, error_sink error) {
+    asked(outgoing_, "shutdown", [&] { socket_.shutdown(static_cast<int>(side), error); });
+}
+
+address stream::peer_address() const {
+    return asked(incoming_, "getpeername", [this] { return socket_.peer_address(); });
+}
 
 task<> stream::close() {
     const shield closing(owner());

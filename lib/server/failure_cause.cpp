@@ -1,3 +1,4 @@
+#include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/server/failure_cause.hpp>
 
 #include <algorithm>
@@ -35,6 +36,19 @@ failure_cause cause_of(const std::exception_ptr& exception) noexcept {
         // The exception carries no error code.
     }
     return failure_cause::other;
+}
+
+bool caused_by_client(const std::exception_ptr& exception) noexcept {
+    try {
+        if (exception)
+            std::rethrow_exception(exception);
+    } catch (const detail::client_failure& failure) {
+        const failure_cause cause = cause_of(failure.code());
+        return cause == failure_cause::reset || cause == failure_cause::timed_out;
+    } catch (...) {
+        // It is of no operation on the client's stream.
+    }
+    return false;
 }
 
 }  // namespace ringlet

@@ -9,6 +9,7 @@
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
+#include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
@@ -176,7 +177,9 @@ void server::report_refusal(const address& client) noexcept {
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {
-    records_->reports->failures.report({
+    auto& reports = *records_->reports;
+    log_throttle& kind = caused_by_client(exception) ? reports.departures : reports.failures;
+    kind.report({
         {"client", client.family() == AF_UNSPEC ? log_value("unknown") : log_value(client)},
         {"error", exception},
     });

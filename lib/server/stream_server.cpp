@@ -4,6 +4,7 @@
 #include "server/detail/request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
 
@@ -132,7 +133,7 @@ int accepted<stream>::descriptor() noexcept {
 
 task<> stream_server::serve_request(stream request, address client) {
     // The stream waits in the loop of this thread or process, not in the one that accepted it.
-    request = stream(loop::require_current("serve"), request.release());
+    request = stream(loop::require_current("serve"), request.release(), detail::of_client());
     detail::counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
     counts.begin();

@@ -256,8 +256,6 @@ TEST_CASE("a slow client is served, and one that does nothing is let go", "[exam
     CHECK(size > (std::size_t{32} << 20U));
 
     CHECK(silent.receive_all().empty());  // once the server has had enough
-    const std::string complaint = served.server().err().read_until("\n");
-    CHECK(complaint.ends_with(" error=\"send: Connection timed out\"\n"));
     CHECK(greedy.receive_all().size() < (std::size_t{32} << 20U));
 }
 

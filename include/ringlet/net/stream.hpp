@@ -4,6 +4,7 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/buffer_sequence_send.hpp>
+#include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/detail/direction.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
@@ -33,6 +34,13 @@ public:
     /// Makes a stream on the socket `connected`. Its operations wait in the loop `owner`.
     stream(loop& owner, socket connected) noexcept
         : core_(&owner.core()), socket_(std::move(connected)) {}
+
+    /// For servers: makes the stream of a client, whose failures the server can tell from others.
+    stream(loop& owner, socket connected, detail::of_client /*mark*/) noexcept
+        : stream(owner, std::move(connected)) {
+        incoming_.set_of_client();
+        outgoing_.set_of_client();
+    }
 
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;
@@ -106,9 +114,7 @@ public:
     /// Ends one side of the stream or both, without waiting. After how::sending the peer reads the
     /// end of the stream and can still answer. Throws std::system_error, or stores the error in
     /// `error`. shutdown(2).
-    void shutdown(how side, error_sink error = throws) {
-        socket_.shutdown(static_cast<int>(side), error);
-    }
+    void shutdown(how side, error_sink error = throws);
 
     /// Closes the stream: the operations that are pending on it fail with operation_canceled, then
     /// the descriptor is closed. Never throws. A cancelled scope does not end it. To close a stream
@@ -135,7 +141,7 @@ public:
 
     /// The address of the peer; its host is empty for a Unix socket without a name. Throws
     /// std::system_error. getpeername(2).
-    [[nodiscard]] address peer_address() const { return socket_.peer_address(); }
+    [[nodiscard]] address peer_address() const;
 
     /// The process and the user at the other end of a Unix stream. Throws std::system_error:
     /// operation_not_supported for a stream of another kind. SO_PEERCRED, unix(7).

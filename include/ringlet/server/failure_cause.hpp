@@ -20,4 +20,14 @@ enum class failure_cause {
 /// The cause that an exception stands for. For a std::system_error its error code decides.
 [[nodiscard]] failure_cause cause_of(const std::exception_ptr& exception) noexcept;
 
+/// Whether an exception that a server passes to `handle_error` is its client's making, and no
+/// failure of the server: an operation on the very stream that the server gave the handler, or on a
+/// reader or writer of that stream, has thrown it since the client reset the connection, has gone,
+/// or was silent or slow until TCP or a deadline gave it up.
+///
+/// Everything else is the handler's own: exceptions of its files, of its connections to elsewhere,
+/// of a sleep or a lock that a deadline ended, and those that it makes itself, also of an error
+/// code that the client's stream has stored for it.
+[[nodiscard]] bool caused_by_client(const std::exception_ptr& exception) noexcept;
+
 }  // namespace ringlet

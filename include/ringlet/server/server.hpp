@@ -104,7 +104,9 @@ public:
     /// Hook: lets clients reach the socket.
     virtual void server_activate();
 
-    /// Hook: a handler ended with `exception`. By default it reports the exception to the log. The
+    /// Hook: a handler ended with `exception`. By default it reports the exception to the log, as
+    /// an error, or at log_level::debug if it is `caused_by_client`: that a client resets its
+    /// connection, or stays silent, is no failure of the server, and only counted by default. The
     /// server closes the connection next, and goes on. `client` has no family where the server
     /// could not find the address out.
     virtual void handle_error(std::exception_ptr exception, const address& client);

@@ -1,3 +1,4 @@
+#include <ringlet/loop/detail/deadline_passed.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 
 namespace ringlet::detail {
@@ -6,7 +7,7 @@ std::error_code operation::error() const noexcept {
     if (result_ >= 0)
         return {};
     if (result_ == -ECANCELED && timed_out_)
-        return std::make_error_code(std::errc::timed_out);
+        return deadline_passed();
     if (result_ == -ECANCELED && scope_cancelled())
         return scope_->reason();
     return {-result_, std::system_category()};

@@ -1,3 +1,4 @@
+#include <ringlet/loop/detail/deadline_passed.hpp>
 #include <ringlet/loop/detail/operation.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 
@@ -16,6 +17,10 @@ void operation_scope::cancel(std::errc reason) {
     reason_ = reason;
     operations_.for_each([](operation& member) { member.cancel(); });
     children_.for_each([reason](operation_scope& child) { child.cancel(reason); });
+}
+
+std::error_code operation_scope::reason() const noexcept {
+    return reason_ == std::errc::timed_out ? deadline_passed() : std::make_error_code(reason_);
 }
 
 bool operation_scope::caused(const std::exception_ptr& exception) const noexcept {

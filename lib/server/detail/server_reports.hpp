@@ -9,6 +9,7 @@ namespace ringlet::detail {
 struct server_reports {
     explicit server_reports(const log_throttle_options& options)
         : failures(log_level::error, "a handler failed", options),
+          departures(log_level::debug, "a client went away", options),
           overloads(log_level::warning, "accepting pauses", options),
           refusals(log_level::warning, "a connection beyond max_connections_per_peer was closed",
                    options),
@@ -16,11 +17,13 @@ struct server_reports {
 
     /// Reports, when serving ends, the events that the throttles have left out.
     void flush() noexcept {
-        for (log_throttle* const throttle : {&failures, &overloads, &refusals, &lost_children})
+        for (log_throttle* const throttle :
+             {&failures, &departures, &overloads, &refusals, &lost_children})
             throttle->flush();
     }
 
     log_throttle failures;
+    log_throttle departures;
     log_throttle overloads;
     log_throttle refusals;
     log_throttle lost_children;

@@ -30,8 +30,9 @@ public:
     /// Whether the scope is cancelled.
     [[nodiscard]] bool cancelled() const noexcept { return reason_ != std::errc{}; }
 
-    /// The reason for which the scope was cancelled; no error if it was not.
-    [[nodiscard]] std::error_code reason() const noexcept { return std::make_error_code(reason_); }
+    /// The reason for which the scope was cancelled, `deadline_passed()` for timed_out; no error if
+    /// it was not.
+    [[nodiscard]] std::error_code reason() const noexcept;
 
     /// Whether `exception` is the end of a coroutine that was cancelled with this scope, rather
     /// than a failure.

@@ -26,13 +26,14 @@ public:
     /// Moves with a socket that moves, on which no operation is pending. The watchers stay where
     /// they are.
     direction(direction&& other) noexcept
-        : pending_on(std::move(other)), ended_(other.ended_), progressed_at_(other.progressed_at_),
-          total_(other.total_) {}
+        : pending_on(std::move(other)), ended_(other.ended_), of_client_(other.of_client_),
+          progressed_at_(other.progressed_at_), total_(other.total_) {}
     direction& operator=(direction&& other) noexcept {
         pending_on::operator=(std::move(other));
         ended_ = other.ended_;
         progressed_at_ = other.progressed_at_;
         total_ = other.total_;
+        of_client_ = other.of_client_;
         return *this;
     }
     ~direction() = default;
@@ -106,8 +107,15 @@ public:
     /// any thread may read; nullptr stands for no total. Lifetime: the total outlives this object.
     void count_into(std::atomic<std::uint64_t>* total) noexcept { total_ = total; }
 
+    /// Notes that the stream is that of a server's client; see client_failure.
+    void set_of_client() noexcept { of_client_ = true; }
+
+    /// Whether the stream is that of a server's client.
+    [[nodiscard]] bool of_client() const noexcept { return of_client_; }
+
 private:
     bool ended_ = false;
+    bool of_client_ = false;
     unsigned watchers_ = 0;
     time_point progressed_at_ = time_point::min();
     std::atomic<std::uint64_t>* total_ = nullptr;

@@ -31,6 +31,10 @@ protected:
                (static_cast<void>(admit()), core_->may_complete_inline());
     }
 
+    /// Reports to `error` how the operation has ended; `what` names it in an exception's text. On
+    /// the stream of a server's client the exception is a client_failure.
+    void report(error_sink error, const char* what) const;
+
     int fd_;
     direction& way_;
     error_sink error_;

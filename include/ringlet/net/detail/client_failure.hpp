@@ -1,0 +1,18 @@
+#pragma once
+
+#include <system_error>
+
+namespace ringlet::detail {
+
+/// Says of a stream that a server has accepted it: the failures of its operations are those of the
+/// server's client, and are thrown as client_failure.
+struct of_client {};
+
+/// The exception of an operation on the stream to a server's client. So the server can tell it from
+/// every other exception of the handler, such as that of a connection to elsewhere.
+class client_failure final : public std::system_error {
+public:
+    using std::system_error::system_error;
+};
+
+}  // namespace ringlet::detail
