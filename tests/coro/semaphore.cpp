@@ -188,4 +188,43 @@ TEST_CASE("a semaphore destroyed while someone waits for it ends the program wit
     CHECK(end.says("something was destroyed while a coroutine waited for it"));
 }
 
+TEST_CASE("a permit that is held is given back however its block ends", "[coro]") {
+    run_virtually([](loop& /*owner*/) -> task<> {
+        semaphore permits(1);
+        try {
+            const semaphore::permit held = co_await permits.hold();
+            CHECK(held);
+            CHECK(permits.available() == 0);
+            CHECK_FALSE(permits.try_hold());
+            throw std::runtime_error("out of order");
+        } catch (const std::runtime_error&) {
+            CHECK(permits.available() == 1);
+        }
+        semaphore::permit held = permits.try_hold();
+        const semaphore::permit moved = std::move(held);
+        held.release();
+        CHECK(permits.available() == 0);
+        held = semaphore::permit();
+        CHECK(moved);
+    });
+}
+
+TEST_CASE("a wait for a permit that is cancelled holds nothing", "[coro]") {
+    run_virtually([](loop& /*owner*/) -> task<> {
+        semaphore permits(1);
+        semaphore::permit held = co_await permits.hold();
+        {
+            const cancel_scope limit(1s);
+            std::error_code error;
+            const semaphore::permit late = co_await permits.hold(error);
+            CHECK(error == std::errc::timed_out);
+            CHECK_FALSE(late);
+        }
+        held.release();
+        CHECK(permits.available() == 1);
+        const semaphore::permit again = co_await permits.hold();
+        CHECK(again);
+    });
+}
+
 }  // namespace tests::coro_semaphore
