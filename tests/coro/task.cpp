@@ -20,6 +20,12 @@ using ringlet::task;
 static_assert(!std::is_copy_constructible_v<task<>> && !std::is_copy_assignable_v<task<>>);
 static_assert(std::is_nothrow_move_constructible_v<task<>>);
 
+template <class Task>
+concept awaited_as = requires(Task&& awaited) {
+    std::forward<Task>(awaited).operator co_await();
+};
+static_assert(awaited_as<task<>> && !awaited_as<task<>&> && !awaited_as<const task<>&>);
+
 namespace {
 
 task<> count(int& begun) {

@@ -153,6 +153,9 @@ public:
         std::coroutine_handle<promise_type> frame_;
     };
 
+    // Compilers show this line for `co_await task`, where it takes a std::move.
+    awaiter operator co_await() const& = delete;  // awaited once: co_await std::move(task)
+
     /// Awaits the task, as in `co_await read(client)` or `co_await std::move(reading)`.
     awaiter operator co_await() && {
         detail::check(valid(), "a task was awaited that holds no coroutine; was it moved from?");
