@@ -1,3 +1,5 @@
+#include "net/detail/host_and_port.hpp"
+
 #include <ringlet/net/address.hpp>
 
 #include <arpa/inet.h>
@@ -15,7 +17,8 @@ namespace ringlet {
 
 namespace {
 
-constexpr std::string_view path_prefix = "unix:";
+using detail::path_prefix;
+
 constexpr std::size_t path_max = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int port_max = 65535;
 
@@ -107,19 +110,25 @@ address::address(std::string_view host, int port) : address() {
     *this = *known;
 }
 
-address address::parse(std::string_view text) {
-    if (text.starts_with(path_prefix))
-        return unix_path(text.substr(path_prefix.size()));
+detail::host_and_port detail::host_and_port::parse(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos)
-        refuse(text, "the port is missing; write HOST:PORT, as in 127.0.0.1:9999");
+        ringlet::refuse(text, "the port is missing; write HOST:PORT, as in 127.0.0.1:9999");
     std::string_view host = text.substr(0, colon);
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
     if (bracketed != (host.find(':') != std::string_view::npos))
-        refuse(text, "an IPv6 address, and nothing else, goes in brackets, as in [::1]:9999");
+        ringlet::refuse(text,
+                        "an IPv6 address, and nothing else, goes in brackets, as in [::1]:9999");
     if (bracketed)
         host = host.substr(1, host.size() - 2);
-    return {host, parse_port(text, text.substr(colon + 1))};
+    return {host, ringlet::parse_port(text, text.substr(colon + 1))};
+}
+
+address address::parse(std::string_view text) {
+    if (text.starts_with(path_prefix))
+        return unix_path(text.substr(path_prefix.size()));
+    const auto [host, port] = detail::host_and_port::parse(text);
+    return {host, port};
 }
 
 address address::unix_path(std::string_view path) {
@@ -142,6 +151,25 @@ address address::unix_path(std::string_view path) {
     return parsed;
 }
 
+address address::from_bytes(const_buffer bytes, int port) {
+    address made;
+    if (bytes.size() == sizeof(in_addr)) {
+        made.storage_.v4.sin_family = AF_INET;
+        made.storage_.v4.sin_port = htons(checked_port("from_bytes", port));
+        std::memcpy(&made.storage_.v4.sin_addr, bytes.data(), bytes.size());
+        made.size_ = sizeof(sockaddr_in);
+    } else if (bytes.size() == sizeof(in6_addr)) {
+        made.storage_.v6.sin6_family = AF_INET6;
+        made.storage_.v6.sin6_port = htons(checked_port("from_bytes", port));
+        std::memcpy(&made.storage_.v6.sin6_addr, bytes.data(), bytes.size());
+        made.size_ = sizeof(sockaddr_in6);
+    } else {
+        throw std::invalid_argument("address::from_bytes: an IP address has 4 or 16 bytes, not " +
+                                    std::to_string(bytes.size()));
+    }
+    return made;
+}
+
 address address::from(const sockaddr* native, socklen_t size) noexcept {
     address copied;
     copied.size_ = std::min(size, static_cast<socklen_t>(sizeof(copied.storage_)));
@@ -157,6 +185,17 @@ std::uint16_t address::port() const noexcept {
         return ntohs(storage_.v6.sin6_port);
     default:
         return 0;
+    }
+}
+
+std::span<const std::byte> address::bytes() const noexcept {
+    switch (family()) {
+    case AF_INET:
+        return std::as_bytes(std::span(&storage_.v4.sin_addr, 1));
+    case AF_INET6:
+        return std::as_bytes(std::span(&storage_.v6.sin6_addr, 1));
+    default:
+        return {};
     }
 }
 

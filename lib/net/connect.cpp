@@ -1,4 +1,5 @@
 #include "net/detail/connection_race.hpp"
+#include "net/detail/host_and_port.hpp"
 #include "net/detail/host_look_up.hpp"
 #include "net/detail/look_up.hpp"
 
@@ -116,6 +117,14 @@ task<stream> connect(address peer, error_sink error) {
 task<stream> connect(std::string host, int port, connect_options options, error_sink error) {
     task<stream> connecting = connect_to_host(std::move(host), port, options);
     return error.stores() ? store_error(std::move(connecting), error) : std::move(connecting);
+}
+
+task<stream> detail::connect_to_text(std::string target, connect_options options,
+                                     error_sink error) {
+    if (target.starts_with(path_prefix))
+        co_return co_await connect(std::vector<address>(1, address::parse(target)), options, error);
+    const auto [host, port] = host_and_port::parse(target);
+    co_return co_await connect(std::string(host), port, options, error);
 }
 
 task<stream> connect(std::vector<address> peers, connect_options options, error_sink error) {

@@ -205,4 +205,33 @@ TEST_CASE("the path of a Unix socket that the system would not take is refused",
     check_refused([] { return address::unix_path("a\0b"s); }, "NUL");
 }
 
+TEST_CASE("text is an address where one is wanted", "[net]") {
+    const auto named = [](const address& wanted) { return wanted.to_string(); };
+    CHECK(named("127.0.0.1:9999") == "127.0.0.1:9999");
+    CHECK(named(std::string("[::1]:80")) == "[::1]:80");
+    CHECK(named("unix:/run/x.sock") == "unix:/run/x.sock");
+    CHECK(address("localhost:80") == "127.0.0.1:80");
+    check_refused([] { return address("127.0.0.1"); }, "the port is missing");
+    check_refused([] { return address("example.org:80"); }, "has to be looked up");
+}
+
+TEST_CASE("an address gives its raw bytes, and is made from them", "[net]") {
+    const auto bytes_of = [](const address& one) {
+        const auto bytes = one.bytes();
+        return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
+    const std::string v4("\x7f\0\0\1", 4);
+    const std::string v6 = std::string("\xfe\x80", 2) + std::string(13, '\0') + '\1';
+    CHECK(bytes_of(address("127.0.0.1", 80)) == v4);
+    CHECK(bytes_of(address("fe80::1", 80)) == v6);
+    CHECK(bytes_of(address()).empty());
+    CHECK(bytes_of(address::unix_path("/run/x.sock")).empty());
+    CHECK(address::from_bytes(v4, 80) == address("127.0.0.1", 80));
+    CHECK(address::from_bytes(v4, 80).size() == sizeof(sockaddr_in));
+    CHECK(address::from_bytes(v6, 80) == address("fe80::1", 80));
+    CHECK(address::from_bytes(v6, 80).size() == sizeof(sockaddr_in6));
+    check_refused([&] { return address::from_bytes(v4 + "x", 80); }, "4 or 16 bytes, not 5");
+    check_refused([&] { return address::from_bytes(v4, 65'536); }, "0 to 65535");
+}
+
 }  // namespace tests::net_address

@@ -5,6 +5,7 @@
 #include "receive.hpp"
 #include "run_without_leak.hpp"
 #include "scripted_resolver.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/base/thread_pool.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
@@ -146,7 +147,9 @@ TEST_CASE("the timeout counts the look-up too", "[net]") {
     run_without_leak([&](loop&) -> task<> {
         const std::string said = co_await what_of<std::system_error>(
             connect("slow.test", 80, {.timeout = 10ms, .resolving = {.pool = &pool}}));
-        CHECK(said == "cannot resolve the host name \"slow.test\": Connection timed out");
+        CHECK(
+            said ==
+            "cannot resolve the host name \"slow.test\": timed out by a deadline of this program");
     });
     held.open();
     held.open();
@@ -210,6 +213,39 @@ TEST_CASE("connecting to a host outside a loop is a logic_error", "[net]") {
     auto connecting = std::move(lazy).operator co_await();
     connecting.await_suspend(std::noop_coroutine());
     CHECK_THROWS_AS(connecting.await_resume(), std::logic_error);
+}
+
+TEST_CASE("a host and its port can be given as one text", "[net]") {
+    scripted_resolver resolver;
+    resolver.answer("here.test", {"127.0.0.1"});
+    run_without_leak([](loop& owner) -> task<> {
+        listener source(owner, "127.0.0.1:0");
+        const std::string port = std::to_string(source.local_address().port());
+        for (const std::string& host : {std::string("here.test:"), std::string("127.0.0.1:")}) {
+            const stream client = co_await connect(host + port);
+            CHECK(client.peer_address() == source.local_address());
+            const stream server = co_await source.accept();
+        }
+        std::error_code error;
+        const stream none = co_await connect("127.0.0.1:1", error);
+        CHECK(error == std::errc::connection_refused);
+        CHECK_FALSE(none.is_open());
+        const std::string malformed = co_await what_of<std::invalid_argument>(connect("here.test"));
+        CHECK(malformed.find("the port is missing") != std::string::npos);
+        co_await source.close();
+    });
+}
+
+TEST_CASE("a Unix socket is connected to by its address as text", "[net]") {
+    const temporary_directory folder;
+    run_without_leak([&](loop& owner) -> task<> {
+        const std::string path = "unix:" + (folder.path() / "here.sock").string();
+        listener source(owner, path);
+        const stream client = co_await connect(path);
+        const stream server = co_await source.accept();
+        CHECK(client.is_open());
+        co_await source.close();
+    });
 }
 
 }  // namespace tests::net_connect_host

@@ -59,4 +59,17 @@ TEST_CASE("a literal is sent without its NUL", "[net]") {
     CHECK(text_of("").empty());
 }
 
+TEST_CASE("a buffer to send is made from text of every kind", "[net]") {
+    struct title {
+        operator std::string_view() const { return "title"; }
+    };
+    const bool yes = GENERATE(true, false);
+    const char* const answer = yes ? "yes" : "no";
+    char letters[] = "letters";
+    CHECK(text_of(answer) == (yes ? "yes" : "no"));
+    CHECK(text_of(yes ? "yes" : "no") == answer);
+    CHECK(text_of(static_cast<char*>(letters)) == "letters");
+    CHECK(text_of(title()) == "title");
+}
+
 }  // namespace tests::net_const_buffer

@@ -2,6 +2,7 @@
 
 #include "byte_pattern.hpp"
 #include "catch.hpp"
+#include "check_awaited.hpp"
 #include "child_process.hpp"
 #include "receive.hpp"
 #include "run_without_leak.hpp"
@@ -219,6 +220,33 @@ with socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=30) as se
         CHECK(python.read_line() == "right");
         CHECK(python.wait() == 0);
         co_await listener.close();
+    });
+}
+
+TEST_CASE("the error of a send of several buffers is thrown, or stored where it comes last",
+          "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner, stream_transport::unix_socket);
+        const std::string body = "body";
+        const bool last = true;
+        std::error_code error = std::make_error_code(std::errc::broken_pipe);
+        CHECK_AWAITED(co_await pair.one.send_all("head ", body, error), 9U);
+        CHECK_FALSE(error);
+        CHECK_AWAITED(co_await pair.one.send_all(" ", last ? "tail" : "", "!", error), 6U);
+        CHECK_FALSE(error);
+        const std::string received = co_await receive(pair.other, 15);
+        CHECK(received == "head body tail!");
+        co_await pair.other.close();
+        CHECK_AWAITED(co_await pair.one.send_all("head", body, error), 0U);
+        CHECK(error == std::errc::broken_pipe);
+        CHECK_AWAITED(co_await pair.one.send_all("head", body, "tail", error), 0U);
+        CHECK(error == std::errc::broken_pipe);
+        try {
+            co_await pair.one.send_all("head", body);
+            FAIL("it was sent");
+        } catch (const std::system_error& thrown) {
+            CHECK(thrown.code() == std::errc::broken_pipe);
+        }
     });
 }
 

@@ -317,4 +317,20 @@ TEST_CASE("a writer writes what std::format makes of its arguments", "[net]") {
 }
 #endif
 
+TEST_CASE("print stores its error where a std::error_code comes last", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner, stream_transport::unix_socket);
+        writer out(pair.one, {.buffer_size = 0});
+        std::error_code error = std::make_error_code(std::errc::broken_pipe);
+        co_await out.print("status ", 200, error);
+        CHECK_FALSE(error);
+        const std::string received = co_await receive(pair.other, 10);
+        CHECK(received == "status 200");
+        co_await pair.other.close();
+        co_await out.print("status ", 200, error);
+        CHECK(error == std::errc::broken_pipe);
+        CHECK(out.failed());
+    });
+}
+
 }  // namespace tests::net_writer

@@ -170,4 +170,15 @@ TEST_CASE("a Python client is served", "[server]") {
     CHECK(client.wait() == 0);
 }
 
+TEST_CASE("a TCP server is bound to an address that is given as text", "[server]") {
+    ringlet::tcp_server server("127.0.0.1:0", echo);
+    const serving_thread serving(server);
+    CHECK(server.server_address().host() == "127.0.0.1");
+    CHECK(blocking_client(server.server_address()).exchange("text") == "text");
+    CHECK_THROWS_WITH(ringlet::tcp_server("127.0.0.1", echo),
+                      StartsWith("address \"127.0.0.1\": the port is missing"));
+    CHECK_THROWS_WITH(ringlet::tcp_server("unix:/run/x.sock", echo),
+                      StartsWith("tcp_server: \"unix:/run/x.sock\" is no IP address"));
+}
+
 }  // namespace tests::server_tcp_server

@@ -1,16 +1,28 @@
 #pragma once
 
+#include <ringlet/net/const_buffer.hpp>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace ringlet {
+
+namespace detail {
+
+template <class T>
+concept address_text = std::convertible_to<const T&, std::string_view>;
+
+}  // namespace detail
 
 /// Where a socket is: an IPv4 or IPv6 address with its port, or the path of a Unix socket. ip(7),
 /// ipv6(7), unix(7). An address is a value: it is copied freely and compared by what it names.
@@ -30,6 +42,12 @@ public:
     /// other name, a malformed host, or a port that is not 0 to 65535. Never blocks.
     address(std::string_view host, int port);
 
+    /// Reads an address from its text, as `parse` does, so that text can be passed where an address
+    /// is wanted: `tcp_server("127.0.0.1:9999", echo)`. Throws std::invalid_argument. Never blocks.
+    template <detail::address_text Text>
+    address(const Text& text)  // NOLINT: meant to convert
+        : address(parse(text)) {}
+
     /// Makes an IP address as the constructor does, but gives nothing where `host` is a name that
     /// has to be looked up. Throws std::invalid_argument for a malformed host, or a port that is
     /// not 0 to 65535. Never blocks.
@@ -39,6 +57,11 @@ public:
     /// `:9999` or `unix:/run/x.sock`. Throws std::invalid_argument for a malformed text and for a
     /// host name that has to be looked up; the error names the text at fault. Never blocks.
     [[nodiscard]] static address parse(std::string_view text);
+
+    /// Makes an IP address from its bytes as protocols carry them, in network byte order: 4 bytes
+    /// are an IPv4 address, 16 an IPv6 address without a zone. Throws std::invalid_argument for
+    /// another number of bytes, or a port that is not 0 to 65535.
+    [[nodiscard]] static address from_bytes(const_buffer bytes, int port);
 
     /// Makes the address of the Unix socket at `path`; `@name` is `name` in the abstract namespace.
     /// Throws std::invalid_argument for a path that is empty, is longer than 107 bytes, or has a
@@ -53,6 +76,10 @@ public:
 
     /// The port in host byte order; 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept;
+
+    /// The bytes of the IP address in network byte order, without port and zone, as `from_bytes`
+    /// takes them: 4 for IPv4, 16 for IPv6; none for any other address. Lifetime: this object's.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
 
     /// The IP address without brackets, or the path as `unix_path` takes it. An abstract name that
     /// another program made may have NULs in it: `@` stands for each of them.

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringlet {
@@ -23,6 +24,11 @@ struct connect_options {
     /// How the addresses of the host are found.
     resolve_options resolving = {};
 };
+
+namespace detail {
+[[nodiscard]] task<stream> connect_to_text(std::string target, connect_options options,
+                                           error_sink error);
+}  // namespace detail
 
 /// Connects to `peer`, over TCP or a Unix socket; the stream lives in the loop that runs in this
 /// thread. Nagle's delay is off on TCP. Throws std::system_error that names the peer; or stores the
@@ -43,6 +49,23 @@ struct connect_options {
 /// negative or too long for the clock.
 [[nodiscard]] task<stream> connect(std::string host, int port, connect_options options = {},
                                    error_sink error = throws);
+
+/// Connects to `target`, as in `connect("example.org:80")`: to the host and port, or to a Unix
+/// socket where the text is `unix:PATH`. It is written as address::parse wants it, but the host may
+/// be a name, which is looked up. Throws, or stores the error in `error`, as the connecting to a
+/// host and port does; throws std::invalid_argument also where the port is missing.
+template <detail::address_text Text>
+[[nodiscard]] task<stream> connect(const Text& target, connect_options options = {},
+                                   error_sink error = throws) {
+    return detail::connect_to_text(std::string(std::string_view(target)), options, error);
+}
+
+/// Connects to `target` with the default options, as the other form does, and stores the error in
+/// `error`.
+template <detail::address_text Text>
+[[nodiscard]] task<stream> connect(const Text& target, error_sink error) {
+    return detail::connect_to_text(std::string(std::string_view(target)), {}, error);
+}
 
 /// Connects to the one of `peers` that answers first (RFC 8305, 5): they are tried in their order,
 /// but IPv6 and IPv4 take turns, and the next attempt begins beside the attempts that are slow.

@@ -6,8 +6,18 @@
 
 #include <concepts>
 #include <string_view>
+#include <type_traits>
 
 namespace ringlet {
+
+namespace detail {
+
+/// Text that is no range of bytes, such as a `const char*`.
+template <class T>
+concept only_text =
+    std::convertible_to<const T&, std::string_view> && !byte_range<const T&> && !std::is_array_v<T>;
+
+}  // namespace detail
 
 /// Memory to send. It is made from any contiguous range of `std::byte`, `char` or `unsigned char`,
 /// or from text. A string literal is text and ends before its NUL; every other array counts whole.
@@ -28,6 +38,11 @@ public:
     /// All characters of a text.
     const_buffer(std::string_view text) noexcept  // NOLINT: meant to convert
         : const_buffer(text.data(), text.size()) {}
+
+    /// All characters of what converts to text; of a `const char*`, those before the NUL.
+    template <detail::only_text Text>
+    const_buffer(const Text& text) noexcept  // NOLINT: meant to convert
+        : const_buffer(std::string_view(text)) {}
 
     /// A string literal, up to its NUL, which is not sent.
     template <std::size_t Size>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/detail/trailing_error.hpp>
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/net/const_buffer.hpp>
@@ -92,8 +93,21 @@ public:
     /// std::logic_error if a send is pending, and std::system_error. sendmsg(2), without SIGPIPE.
     template <detail::makes_const_buffer... More>
     [[nodiscard]] auto send_all(const_buffer first, const_buffer second, const More&... more) {
-        return detail::buffer_sequence_send<sizeof...(more) + 2>(
-            *core_, socket_.native_handle(), outgoing_, {first, second, const_buffer(more)...});
+        return transmit_sequence(throws, first, second, more...);
+    }
+
+    /// Sends all of several buffers, one after the other, without copying them together, and stores
+    /// the error in the std::error_code that comes last: `send_all(head, body, error)`. Yields how
+    /// many bytes it has sent: all, or fewer if there is an error. Awaiting it throws
+    /// std::logic_error if a send is pending. sendmsg(2), without SIGPIPE.
+    template <class... More>
+    requires detail::trailing_error<More...>
+    [[nodiscard]] auto send_all(const_buffer first, const_buffer second, More&&... more_and_error) {
+        return detail::with_trailing_error(
+            [&](error_sink error, const auto&... more) {
+                return transmit_sequence(error, first, second, more...);
+            },
+            std::forward<More>(more_and_error)...);
     }
 
     /// Sends all of `buffers`, one after the other, without copying them together. The span must
@@ -186,6 +200,13 @@ private:
         return {*core_, socket_.native_handle(), buffer.data(), buffer.size(), wanted, outgoing_,
                 error};
     }
+
+    template <detail::makes_const_buffer... Buffer>
+    [[nodiscard]] auto transmit_sequence(error_sink error, const Buffer&... buffers) {
+        return detail::buffer_sequence_send<sizeof...(buffers)>(
+            *core_, socket_.native_handle(), outgoing_, {const_buffer(buffers)...}, error);
+    }
+
     detail::loop_core* core_;
     ringlet::socket socket_;
     detail::direction incoming_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/base/detail/trailing_error.hpp>
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/yield_operation.hpp>
 #include <ringlet/net/const_buffer.hpp>
@@ -93,6 +94,20 @@ public:
     print_operation<sizeof...(Part)> print(const Part&... parts) {
         static_assert(sizeof...(Part) > 0, "print: there is nothing to print");
         return {*this, "print", throws, bytes_, parts...};
+    }
+
+    /// Writes all parts, one after the other, and stores the error in the std::error_code that
+    /// comes last: `print("HTTP/1.1 ", status, error)`. The parts are as in the other form, and
+    /// must last until the await is over.
+    template <class... Part>
+    requires detail::trailing_error<Part...>
+    auto print(Part&&... parts_and_error) {
+        static_assert(sizeof...(Part) > 1, "print: there is nothing to print");
+        return detail::with_trailing_error(
+            [this]<detail::printable... Printed>(error_sink error, const Printed&... parts) {
+                return print_operation<sizeof...(Printed)>(*this, "print", error, bytes_, parts...);
+            },
+            std::forward<Part>(parts_and_error)...);
     }
 
     /// Sends the bytes in the buffer. Awaiting it throws std::system_error, or stores the error in

@@ -15,12 +15,12 @@ class buffer_sequence_send final : private std::array<const_buffer, Size>,
     using sequence = std::array<const_buffer, Size>;
 
 public:
-    buffer_sequence_send(loop_core& core, int fd, direction& outgoing,
-                         const sequence& buffers) noexcept
+    buffer_sequence_send(loop_core& core, int fd, direction& outgoing, const sequence& buffers,
+                         error_sink error) noexcept
         : sequence(buffers),
           gathered_send_operation(core, fd,
                                   std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
-                                  outgoing, throws) {}
+                                  outgoing, error) {}
 };
 
 }  // namespace ringlet::detail

@@ -9,11 +9,6 @@
 
 namespace ringlet::detail {
 
-/// Text that does not convert to a const_buffer, such as a `const char*`.
-template <class T>
-concept only_text =
-    std::convertible_to<const T&, std::string_view> && !std::convertible_to<const T&, const_buffer>;
-
 /// Something to print, as text: text and bytes as they are, a char as itself, a bool as `true` or
 /// `false`, and a number as std::to_chars writes it, the shortest form that reads back the same.
 ///
@@ -22,10 +17,6 @@ class print_piece {
 public:
     print_piece(const_buffer text) noexcept  // NOLINT: meant to convert
         : text_(static_cast<const char*>(text.data())), size_(text.size()) {}
-
-    template <only_text Text>
-    print_piece(const Text& text) noexcept  // NOLINT: meant to convert
-        : print_piece(const_buffer(std::string_view(text))) {}
 
     template <std::same_as<bool> Bool>
     print_piece(Bool truth) noexcept  // NOLINT: meant to convert
