@@ -272,9 +272,7 @@ void loop_core::note_refusal(const suspension& waiter) noexcept {
         return;
     const std::source_location& where = waiter.where();
     log(log_level::warning, "a coroutine goes on and on though it is cancelled; it should end",
-        {{"file", file_name(where)},
-         {"line", std::to_string(where.line())},
-         {"coroutine", coroutine_name(where)}});
+        {{"file", file_name(where)}, {"line", where.line()}, {"coroutine", coroutine_name(where)}});
 }
 
 io_uring_sqe& loop_core::make_room() {
