@@ -223,7 +223,7 @@ TEST_CASE("the system's own resolver is asked, and says that a name is none", "[
         const addresses none = co_await resolve("no-such-host.invalid", 80, {.pool = &pool}, error);
         CHECK(none.empty());
         CHECK(error.category() == ringlet::resolver_category());
-        CHECK(pool.threads() == 2);  // one for each family
+        CHECK(pool.threads() >= 1);
     });
 }
 
