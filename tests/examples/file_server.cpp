@@ -256,6 +256,8 @@ TEST_CASE("a slow client is served, and one that does nothing is let go", "[exam
     CHECK(size > (std::size_t{32} << 20U));
 
     CHECK(silent.receive_all().empty());  // once the server has had enough
+    // One that has come later than the greedy one has taken nothing goes later, too.
+    CHECK(blocking_client(served.server().address()).receive_all().empty());
     CHECK(greedy.receive_all().size() < (std::size_t{32} << 20U));
 }
 
