@@ -100,8 +100,8 @@ inline constexpr auto echo_back = [](auto& client) -> ringlet::task<> {
     co_await say(client, heard);
 };
 
-/// A handler for requests of either kind that echoes bytes as they come, without waiting for the end
-/// of the stream.
+/// A handler for requests of either kind that echoes bytes as they come, without waiting for the
+/// end of the stream.
 struct echo_at_once_handler {
     ringlet::task<> operator()(ringlet::stream& client) const {
         std::array<char, 4096> buffer;
