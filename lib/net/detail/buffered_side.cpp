@@ -1,7 +1,6 @@
 #include "base/detail/valid_timeout.hpp"
 
 #include <ringlet/net/detail/buffered_side.hpp>
-#include <ringlet/net/detail/message_clock.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -12,11 +11,6 @@ namespace ringlet::detail {
 buffered_side::buffered_side(const char* kind, std::chrono::milliseconds timeout)
     : core_(loop_core::require_current(kind)), timeout_(timeout) {
     require_valid_timeout(timeout, std::string(kind) + "_options: timeout");
-}
-
-message_clock::message_clock(const char* kind, std::chrono::milliseconds timeout)
-    : timeout_(timeout) {
-    require_valid_timeout(timeout, std::string(kind) + "_options: message_timeout");
 }
 
 void buffered_side::require_not_cancelled(const char* caller) const {

@@ -1,9 +1,8 @@
+#include <ringlet/net/detail/control_data.hpp>
 #include <ringlet/net/detail/recv_burst_operation.hpp>
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
-
-#include <cstring>
 
 namespace ringlet::detail {
 
@@ -23,15 +22,9 @@ received_burst recv_burst_operation::await_resume() {
 
 /// The segment size that the kernel tells: 0 for a single datagram, of which it tells none.
 std::size_t recv_burst_operation::segment_size() noexcept {
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message_.header()); header != nullptr;
-         header = CMSG_NXTHDR(&message_.header(), header)) {
-        if (header->cmsg_level != IPPROTO_UDP || header->cmsg_type != UDP_GRO)
-            continue;
-        int size = 0;
-        std::memcpy(&size, CMSG_DATA(header), sizeof(size));
-        return static_cast<std::size_t>(size);
-    }
-    return 0;
+    int size = 0;
+    control_data::find(message_.header(), IPPROTO_UDP, UDP_GRO, size);
+    return static_cast<std::size_t>(size);
 }
 
 }  // namespace ringlet::detail

@@ -31,9 +31,4 @@ public:
     static void want_if_wildcard(socket& bound);
 };
 
-/// Adds one piece of control data to `message`, of which `message.msg_controllen` bytes are in use
-/// already; there is room for it. cmsg(3).
-void append_control(msghdr& message, int level, int type, const void* data,
-                    std::size_t size) noexcept;
-
 }  // namespace ringlet::detail

@@ -4,6 +4,7 @@
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/detail/control_data.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
 #include <ringlet/net/detail/packet_info_control.hpp>
 
@@ -50,7 +51,7 @@ protected:
     /// Adds control data to the message, once it is prepared: of 2 bytes at most, once. cmsg(3).
     void add_control(int level, int type, const void* data, std::size_t size) noexcept {
         message_.msg_control = control_.data();
-        append_control(message_, level, type, data, size);
+        control_data::append(message_, level, type, data, size);
     }
 
     /// There was room: the next message is tried at once again.
