@@ -1,3 +1,4 @@
+#include "base/detail/fork_hooks.hpp"
 #include "base/detail/own_thread.hpp"
 #include "base/detail/per_process.hpp"
 
@@ -26,9 +27,7 @@ namespace {
 std::atomic<unsigned> forks{0};  // how many forks made this process out of the first one
 
 void notice_forks() {
-    static const int registered = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
-    if (registered != 0)
-        throw std::bad_alloc();
+    static const detail::fork_hooks hooks([] { ++forks; });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "base/detail/blocked_signals.hpp"
+#include "base/detail/fork_hooks.hpp"
 #include "base/detail/own_thread.hpp"
 #include "base/detail/standard_descriptors.hpp"
 
@@ -155,7 +156,7 @@ private:
 constinit signal_set::table signal_set::table::all;
 
 signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
-    static const int registered = ::pthread_atfork(
+    static const detail::fork_hooks hooks(
         [] {
             all.mutex_.lock();
             guard_of_fork.emplace();
@@ -168,8 +169,6 @@ signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
             all.begin_in_forked_child();
             guard_of_fork.reset();
         });
-    if (registered != 0)
-        throw std::bad_alloc();
     const std::lock_guard lock(mutex_);
     const auto free = std::ranges::find_if_not(slots_, &slot::in_use);
     if (free == slots_.end())

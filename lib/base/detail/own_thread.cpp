@@ -1,5 +1,6 @@
 #include "own_thread.hpp"
 #include "blocked_signals.hpp"
+#include "fork_hooks.hpp"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <new>
 #include <string>
 #include <system_error>
 
@@ -48,9 +48,7 @@ void undo_in_forked_child() noexcept {
 }
 
 void notice_forks() {
-    static const int registered = ::pthread_atfork(nullptr, nullptr, &undo_in_forked_child);
-    if (registered != 0)
-        throw std::bad_alloc();
+    static const fork_hooks hooks(&undo_in_forked_child);
 }
 
 /// The mask of a thread that `start_own_thread` starts, which this one has while it lives.

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <pthread.h>
+#include "base/detail/fork_hooks.hpp"
 
 #include <atomic>
 #include <memory>
-#include <new>
 
 namespace ringlet::detail {
 
@@ -19,10 +18,7 @@ public:
         T* known = instance_;
         if (known != nullptr)
             return *known;
-        static const int registered =
-            ::pthread_atfork(nullptr, nullptr, [] { instance_ = nullptr; });
-        if (registered != 0)
-            throw std::bad_alloc();
+        static const fork_hooks hooks([] { instance_ = nullptr; });
         auto created = std::make_unique<T>();
         return instance_.compare_exchange_strong(known, created.get()) ? *created.release()
                                                                        : *known;

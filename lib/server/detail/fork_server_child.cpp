@@ -1,12 +1,10 @@
 #include "fork_server_child.hpp"
 #include "base/detail/blocked_signals.hpp"
+#include "base/detail/fork_hooks.hpp"
 #include "base/detail/own_thread.hpp"
-
-#include <pthread.h>
 
 #include <array>
 #include <csignal>
-#include <new>
 #include <optional>
 
 namespace ringlet::detail {
@@ -45,11 +43,8 @@ void stop_as_others_do() noexcept {
 }
 
 void notice_grandchildren() {
-    static const int registered =
-        ::pthread_atfork([] { guard_of_grandchild.emplace(); }, [] { guard_of_grandchild.reset(); },
-                         &stop_as_others_do);
-    if (registered != 0)
-        throw std::bad_alloc();
+    static const fork_hooks hooks([] { guard_of_grandchild.emplace(); },
+                                  [] { guard_of_grandchild.reset(); }, &stop_as_others_do);
 }
 
 }  // namespace
