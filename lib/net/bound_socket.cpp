@@ -3,8 +3,13 @@
 
 #include <ringlet/net/bound_socket.hpp>
 
+#include <linux/filter.h>
 #include <netinet/in.h>
+#include <poll.h>
 
+#include <array>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -14,6 +19,10 @@ namespace ringlet {
 namespace {
 
 constexpr mode_t all_permissions = 0777;
+
+// A handshake takes the time of a round trip. Nobody else waits for this: later clients are kept
+// out already, and try again after a second.
+constexpr std::chrono::milliseconds handshake_time{2};
 
 void set_options(socket& opened, int family, int type, const bind_options& options) {
     if (family == AF_UNIX)
@@ -27,6 +36,24 @@ void set_options(socket& opened, int family, int type, const bind_options& optio
 
 bool has_name(const address& local) {
     return local.family() == AF_UNIX ? !local.host().empty() : local.port() != 0;
+}
+
+// Drops each segment that opens a connection, so that a handshake which has begun goes on. The
+// program sees the TCP header, in which byte 13 has the flags: RFC 9293, bpf(4).
+void drop_new_connections(socket& listening) {
+    constexpr std::uint32_t flags = 13;
+    constexpr std::uint32_t syn = 0x02;
+    constexpr std::uint32_t ack = 0x10;
+    constexpr std::uint32_t everything = std::numeric_limits<std::uint32_t>::max();
+    std::array<sock_filter, 5> program{{
+        {BPF_LD | BPF_B | BPF_ABS, 0, 0, flags},
+        {BPF_ALU | BPF_AND | BPF_K, 0, 0, syn | ack},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, syn},
+        {BPF_RET | BPF_K, 0, 0, 0},
+        {BPF_RET | BPF_K, 0, 0, everything},
+    }};
+    listening.set_option(SOL_SOCKET, SO_ATTACH_FILTER,
+                         sock_fprog{static_cast<unsigned short>(program.size()), program.data()});
 }
 
 std::string name_of_type(int type) {
@@ -56,6 +83,8 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
     detail::require_valid(options);
     const bool has_path = !local.path().empty();
     bound_socket bound;
+    if (!options.shared)
+        bound.maker_ = ::getpid();
     try {
         bound.socket_ = ringlet::socket::open(net, local.family(), type);
         set_options(bound.socket_, local.family(), type, options);
@@ -75,6 +104,51 @@ bound_socket bound_socket::adopt(ringlet::socket adopted, int type) {
     return checked;
 }
 
+std::chrono::milliseconds bound_socket::refuse_clients() noexcept {
+    if (!may_be_ended())
+        return {};
+    file_.remove();
+    try {
+        if (!is_listening())
+            return {};
+        if (socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX) {
+            drop_new_connections(socket_);
+            return handshake_time;
+        }
+        socket_.shutdown(SHUT_RD);
+    } catch (const std::system_error&) {
+        // the clients that come in until the listening ends are reset then
+    }
+    return {};
+}
+
+bool bound_socket::is_listening() const noexcept {
+    try {
+        return socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) != 0;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+bool bound_socket::has_backlog() const noexcept {
+    pollfd listening{native_handle(), POLLIN, 0};
+    return ::poll(&listening, 1, 0) > 0 && (listening.revents & (POLLHUP | POLLERR)) == 0;
+}
+
+// A listening TCP socket ends for all processes by shutdown(2), and its port is free for every
+// socket with SO_REUSEADDR. A Unix socket has ended when it refuses clients.
+void bound_socket::stop_listening() noexcept {
+    if (!may_be_ended())
+        return;
+    file_.remove();
+    try {
+        if (is_listening())
+            socket_.shutdown(SHUT_RD);
+    } catch (const std::system_error&) {
+        // another process has ended it already
+    }
+}
+
 void bound_socket::require(int type) const {
     const auto refuse = [this](std::errc error, const std::string& why) {
         throw std::system_error(std::make_error_code(error), "socket " +
@@ -91,7 +165,7 @@ void bound_socket::require(int type) const {
                "it is of " + name_of_type(found) + ", not " + name_of_type(type));
     if (type == SOCK_DGRAM && !has_name(local_address()))
         refuse(std::errc::invalid_argument, "it is bound to no address");
-    if (type != SOCK_DGRAM && socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) == 0)
+    if (type != SOCK_DGRAM && !is_listening())
         refuse(std::errc::invalid_argument, "it does not listen");
 }
 

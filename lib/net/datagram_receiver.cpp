@@ -56,6 +56,11 @@ std::uint64_t datagram_receiver::yielded() const noexcept {
     return pool_->yielded();
 }
 
+task<bool> datagram_receiver::take_backlog() {
+    const shield taking(pool_->core().owner());
+    co_return co_await pool_->take_backlog();
+}
+
 task<> datagram_receiver::stop() {
     const shield stopping(pool_->core().owner());
     pool_->stop();

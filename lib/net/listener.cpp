@@ -2,6 +2,7 @@
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <netinet/tcp.h>
@@ -79,6 +80,21 @@ task<> listener::stop() {
     const shield stopping(acceptor_->core().owner());
     acceptor_->stop();
     co_await acceptor_->settled();
+}
+
+bool listener::is_listening() const noexcept {
+    return acceptor_->listening().is_listening();
+}
+
+task<std::error_code> listener::take_backlog() {
+    const shield taking(acceptor_->core().owner());
+    const auto handshake_time = acceptor_->listening().refuse_clients();
+    std::error_code error = co_await acceptor_->take_backlog();
+    if (!error && handshake_time > handshake_time.zero()) {
+        co_await sleep_for(handshake_time);
+        error = co_await acceptor_->take_backlog();
+    }
+    co_return error;
 }
 
 task<bound_socket> listener::release() {

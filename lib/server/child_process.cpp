@@ -7,6 +7,7 @@
 #include <ringlet/loop/loop.hpp>
 #include <ringlet/server/child_process.hpp>
 
+#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +162,11 @@ task<exit_status> child_process::wait(error_sink error) {
 void child_process::kill(int signal) {
     if (pending() && send_signal(end_.native_handle(), pid_, signal) < 0 && errno != ESRCH)
         throw std::system_error(errno, std::system_category(), "pidfd_send_signal");
+}
+
+bool child_process::is_orphan() noexcept {
+    pollfd ended{parent.native_handle(), POLLIN, 0};
+    return ::poll(&ended, 1, 0) > 0;
 }
 
 detail::poll_operation child_process::parent_gone() {

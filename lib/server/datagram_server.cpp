@@ -5,9 +5,14 @@
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/server/datagram_server.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 
 namespace ringlet {
 
@@ -31,31 +36,60 @@ bool datagram_server::verify_request(const datagram& /*received*/, const address
 
 class datagram_server::incoming final : public detail::request_source {
 public:
-    incoming(datagram_server& owner, const bound_socket& from,
-             const datagram_receiver_options& options)
-        : server_(owner), receiver_(loop::require_current("serve"), from.socket(), options) {}
+    incoming(datagram_server& owner, bound_socket& from, const datagram_receiver_options& options)
+        : server_(owner), from_(from),
+          receiver_(loop::require_current("serve"), from.socket(), options) {}
 
     task<> accept_for(detail::bounded_dispatcher& handlers) override {
         datagram received = co_await server_.get_request(receiver_);
         server_.process(std::move(received), handlers);
     }
 
+    [[nodiscard]] bool has_ended() const noexcept override { return false; }
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return receiver_.yielded(); }
 
     task<> stop(detail::bounded_dispatcher& handlers) override {
-        const shield shield_guard(loop::require_current("serve"));
+        const shield shield_guard;
         co_await receiver_.stop();
+        co_await process_received(handlers);
+    }
+
+    // The socket stays open, since the handlers answer through it.
+    task<> close(detail::bounded_dispatcher& handlers) override {
+        const shield shield_guard;
+        from_.refuse_clients();
+        co_await stop(handlers);
+        const auto bytes_max = from_.socket().get_option<int>(SOL_SOCKET, SO_RCVBUF);
+        auto left = static_cast<std::uint64_t>(bytes_max) / smallest_in_kernel;
+        for (bool more = true; more && left > 0 && !handlers.cancelled();) {
+            more = co_await receiver_.take_backlog();
+            const std::uint64_t received = co_await process_received(handlers);
+            left -= std::min(left, received);
+            if (more && received == 0)
+                co_await sleep_for(until_buffer_is_free);
+        }
+    }
+
+private:
+    // The least memory that a datagram takes in the kernel's buffer. It bounds the backlog, which
+    // others may fill while it is taken.
+    static constexpr std::uint64_t smallest_in_kernel = 256;
+    static constexpr std::chrono::milliseconds until_buffer_is_free{1};
+
+    task<std::uint64_t> process_received(detail::bounded_dispatcher& handlers) {
+        std::uint64_t count = 0;
         std::error_code none_left;
-        for (;;) {
+        for (;; ++count) {
             datagram received = co_await receiver_.receive(none_left);
             if (none_left)
                 break;
             server_.process(std::move(received), handlers);
         }
+        co_return count;
     }
 
-private:
     datagram_server& server_;
+    bound_socket& from_;
     datagram_receiver receiver_;
 };
 

@@ -12,16 +12,26 @@
 #include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/server.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace ringlet {
 
 using detail::serving_period;
 
+namespace {
+
+std::unique_ptr<detail::server_records> make_records(const server_options& options) {
+    return std::make_unique<detail::server_records>(
+        detail::concurrency_of(options).children_max(options), options.log);
+}
+
+}  // namespace
+
 server::server(const address& local, int type, const server_options& options)
-    : options_((detail::require_valid(options), options)),
-      records_(std::make_unique<detail::server_records>(
-          detail::concurrency_of(options).children_max(options), options.log)),
+    : options_((detail::require_valid(options), options)), process_(::getpid()),
+      records_(make_records(options)),
       listening_(std::make_unique<detail::listening_socket>(local, type, options_,
                                                             detail::concurrency_of(options))) {}
 
@@ -58,6 +68,14 @@ void server::open_in_constructor() {
         return;
     server::server_bind();
     server::server_activate();
+}
+
+void server::separate_from_parent() {
+    if (process_ == ::getpid())
+        return;
+    records_ = make_records(options_);
+    shutdown_.separate();
+    process_ = ::getpid();
 }
 
 void server::open_if_not() {
@@ -111,6 +129,13 @@ void server::server_close() {
         shutdown();
     else if (close_when_done_.exchange(false))
         close_listening();
+}
+
+void server::end_listening(bound_socket& ended) noexcept {
+    if (&ended == &listening_->socket())
+        listening_->end();
+    else
+        ended = {};
 }
 
 void server::close_listening() noexcept {

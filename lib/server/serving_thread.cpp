@@ -8,6 +8,8 @@
 namespace ringlet {
 
 serving_thread::serving_thread(server& served) : server_(served) {
+    if (!served.serving_ && !served.closed_)  // otherwise the thread will tell the mistake
+        served.open_if_not();
     thread_ = detail::start_own_thread([this] { run(); });
 }
 

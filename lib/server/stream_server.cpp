@@ -4,6 +4,8 @@
 #include "server/detail/request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/server/stream_server.hpp>
@@ -67,6 +69,7 @@ public:
         server_.process(std::move(connection), handlers);
     }
 
+    [[nodiscard]] bool has_ended() const noexcept override { return !listener_.is_listening(); }
     [[nodiscard]] std::uint64_t yielded() const noexcept override { return listener_.yielded(); }
 
     task<> stop(detail::bounded_dispatcher& handlers) override {
@@ -74,6 +77,24 @@ public:
         while (std::optional<stream> connection = listener_.try_accept())
             server_.process(std::move(*connection), handlers);
         from_ = co_await listener_.release();
+    }
+
+    task<> close(detail::bounded_dispatcher& handlers) override {
+        const shield shield_guard;
+        co_await listener_.stop();
+        auto pause = server_.options().listening.overload_pause_first;
+        for (bool all_taken = false; !all_taken;) {
+            const std::error_code shortage = co_await listener_.take_backlog();
+            while (std::optional<stream> connection = listener_.try_accept())
+                server_.process(std::move(*connection), handlers);
+            all_taken = !shortage || handlers.cancelled();
+            if (!all_taken)
+                co_await sleep_for(pause);
+            pause = std::min(2 * pause, server_.options().listening.overload_pause_max);
+        }
+        from_ = co_await listener_.release();
+        from_.stop_listening();
+        server_.end_listening(from_);
     }
 
 private:

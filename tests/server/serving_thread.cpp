@@ -38,15 +38,20 @@ void tell_at_end_of_thread(milestone& end) {
 
 class cannot_bind : public ringlet::tcp_server {
 public:
-    cannot_bind() : tcp_server(loopback, echo, not_yet()) {}
+    cannot_bind() : tcp_server(loopback, echo, {.bind_and_activate = false}) {}
 
 private:
-    static ringlet::server_options not_yet() {
-        ringlet::server_options options;
-        options.bind_and_activate = false;
-        return options;
-    }
     void server_bind() override { throw std::runtime_error("no place to be"); }
+};
+
+class cannot_accept : public ringlet::tcp_server {
+public:
+    cannot_accept() : tcp_server(loopback, echo) {}
+
+private:
+    ringlet::task<ringlet::stream> get_request(ringlet::listener& /*accepting*/) override {
+        throw std::runtime_error("nobody at the door");
+    }
 };
 
 }  // namespace
@@ -101,8 +106,13 @@ TEST_CASE("joining a serving_thread waits for a shutdown from elsewhere", "[serv
     in_time([&] { serving.join(); });
 }
 
-TEST_CASE("what serve_forever throws comes out of a serving_thread once", "[server]") {
+TEST_CASE("a serving_thread is not made where the server cannot be bound", "[server]") {
     cannot_bind server;
+    CHECK_THROWS_AS(ringlet::serving_thread(server), std::runtime_error);
+}
+
+TEST_CASE("what serve_forever throws comes out of a serving_thread once", "[server]") {
+    cannot_accept server;
     SECTION("of stop") {
         ringlet::serving_thread serving(server);
         CHECK_THROWS_AS(in_time([&] { serving.stop(); }), std::runtime_error);
@@ -116,7 +126,7 @@ TEST_CASE("what serve_forever throws comes out of a serving_thread once", "[serv
     SECTION("of its destructor, to the log") {
         captured_log log;
         in_time([&] { const ringlet::serving_thread serving(server); });
-        CHECK(log.text().find("no place to be") != std::string::npos);
+        CHECK(log.text().find("nobody at the door") != std::string::npos);
     }
 }
 

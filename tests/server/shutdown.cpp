@@ -3,6 +3,7 @@
 #include "blocking_client.hpp"
 #include "catch.hpp"
 #include "echo.hpp"
+#include "eventually.hpp"
 #include "milestone.hpp"
 #include "recording_server.hpp"
 #include "serving_thread.hpp"
@@ -223,7 +224,7 @@ TEST_CASE("asking again and again does not extend the grace", "[server]") {
     CHECK(server.errors.empty());
 }
 
-TEST_CASE("a server that drains accepts no more", "[server]") {
+TEST_CASE("a server that drains refuses clients, and may serve again", "[server]") {
     milestone draining("the drain has begun");
     recording_server server(
         [&draining](ringlet::stream& client, ringlet::server& owner) -> ringlet::task<> {
@@ -234,13 +235,17 @@ TEST_CASE("a server that drains accepts no more", "[server]") {
             co_await client.recv(any);
         });
     serving_thread serving(server);
-    blocking_client last(server.server_address());
+    const ringlet::address local = server.server_address();
+    blocking_client last(local);
     draining.await();
-    blocking_client late(server.server_address());
+    CHECK(eventually([&] { return server.fileno() == -1; }));
+    CHECK_THROWS_AS(blocking_client(local), std::system_error);
     last.close();
     serving.join();
-    CHECK(late.nothing_to_receive());
-    serving_thread again(server);  // it was in the backlog, not lost
+    serving_thread again(server);
+    CHECK(eventually([&] { return server.fileno() != -1; }));
+    CHECK(server.server_address() == local);
+    blocking_client late(local);
     draining.await();
     late.shutdown_sending();
     CHECK(late.receive_all().empty());

@@ -5,7 +5,9 @@
 #include <ringlet/net/socket.hpp>
 
 #include <sys/types.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -36,8 +38,14 @@ struct bind_options {
     /// meanwhile.
     bool replace_stale = true;
 
-    /// Removes the path of a Unix socket when the process that made it closes the socket.
+    /// Removes the path of a Unix socket when the process that made it closes the socket, or a
+    /// child that serves it after the end of that process.
     bool unlink_on_close = true;
+
+    /// Other programs are given the socket too, such as a successor that goes on serving it. A
+    /// server that is shut down then only closes it. Otherwise the shutdown ends the listening in
+    /// every process that has the socket open.
+    bool shared = false;
 };
 
 /// A socket with a name, to which clients connect or send. If `open` has made the path of a Unix
@@ -76,7 +84,35 @@ public:
     /// (SOCK_DGRAM).
     void require(int type) const;
 
-    /// Whether this object has a socket.
+    /// Keeps further clients out of a listening socket, in every process that has it open, while
+    /// those in the backlog can still be accepted. A Unix client is refused at once, and the path
+    /// goes. A TCP client gets no answer; so its system tries again, after a second at first, and
+    /// reaches a successor or is refused. A socket that this process has not made, or that is
+    /// shared, stays as it is. Where the system has no way to keep clients out, they come in. A
+    /// socket for datagrams loses its path only.
+    ///
+    /// Returns the time that TCP clients have whose handshake is under way, before `stop_listening`
+    /// would reset them: 0 where there are none.
+    std::chrono::milliseconds refuse_clients() noexcept;
+
+    /// Whether the socket takes connections: it listens, and no process has ended that.
+    [[nodiscard]] bool is_listening() const noexcept;
+
+    /// Whether a client waits in the backlog.
+    [[nodiscard]] bool has_backlog() const noexcept;
+
+    /// Ends the listening in every process that has the socket open, so that a successor can bind
+    /// the address. A client that waits in the backlog is reset. A socket that this process has not
+    /// made, or that is shared, stays as it is, and so does one for datagrams.
+    void stop_listening() noexcept;
+
+    /// For a forked child that serves the socket together with its `parent`, as one server: where
+    /// the parent has made the socket, the child may end the listening for both.
+    void enter_child(pid_t parent) noexcept {
+        if (maker_ == parent)
+            maker_ = ::getpid();
+    }
+
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
     /// The descriptor, or -1 for no socket. This object still owns it.
@@ -103,7 +139,13 @@ public:
     }
 
 private:
+    static constexpr pid_t no_process = 0;
+
+    /// Whether this process may end the listening for all processes that have the socket.
+    [[nodiscard]] bool may_be_ended() const noexcept { return is_open() && maker_ == ::getpid(); }
+
     ringlet::socket socket_;
+    pid_t maker_ = no_process;  // the process that the socket belongs to
     detail::socket_file file_;  // ends before the socket
 };
 

@@ -72,6 +72,11 @@ public:
     /// cancelled.
     [[nodiscard]] task<> stop();
 
+    /// After `stop`: receives datagrams that wait in the kernel, as many as there are free buffers,
+    /// and at most batch_max. `receive` yields them. Yields whether the kernel may have more. Never
+    /// throws, and is not cancelled.
+    [[nodiscard]] task<bool> take_backlog();
+
 private:
     // Operations in flight, and datagrams that are lent, may outlive the receiver.
     struct abandon {

@@ -34,7 +34,9 @@ struct listener_options {
     /// How many connections the listener holds that no `accept` has asked for yet. Once there are
     /// so many, accepting stops until they are taken; but the kernel accepts a burst that is in the
     /// backlog by then at one go, so that all of it comes. With 0 no connection is accepted for
-    /// which no caller waits, at the cost of an SQE for each connection.
+    /// which no caller waits, at the cost of a few SQEs for each connection. Processes, or threads,
+    /// that share a listening socket take 0 each: a client then never waits for one of them that is
+    /// busy while another one is idle.
     std::size_t accepted_ahead_max = 64;
 
     /// The first pause in accepting after the system ran out of descriptors or memory. Each further
@@ -93,6 +95,16 @@ public:
     /// new clients wait in the backlog. `accept` and `try_accept` still give the connections that
     /// have been accepted by then. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<> stop();
+
+    /// Whether clients can still connect, as far as this process and others have not ended the
+    /// listening: bound_socket::stop_listening.
+    [[nodiscard]] bool is_listening() const noexcept;
+
+    /// After `stop`: keeps further clients out, and accepts those that wait in the backlog, for
+    /// `try_accept`; see bound_socket::refuse_clients. Where it cannot keep clients out, it accepts
+    /// no more than the backlog may hold. Yields the error that left clients in the backlog, such
+    /// as too_many_files_open; the caller may try again. Never throws, and is not cancelled.
+    [[nodiscard]] task<std::error_code> take_backlog();
 
     /// A function to call when the system is overloaded, with the error and the length of the pause
     /// that begins.

@@ -60,8 +60,9 @@ public:
     }
 
     /// Has the server handle the request, in the place that `server_options::concurrency` names.
-    /// Throws std::system_error or std::bad_alloc where no thread, process or memory is left for
-    /// it; then the request is lost and counts as refused.
+    /// Where no thread or process is left for it, the server keeps the request until there is one.
+    /// Throws std::system_error where there never will be, and std::bad_alloc; then the request is
+    /// lost and counts as refused.
     void hand_over() {
         detail::check(refused_ != nullptr,
                       "a request was handed over twice, or after it was released");

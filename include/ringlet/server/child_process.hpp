@@ -69,6 +69,10 @@ public:
     /// loop, and in a process that child_process::fork did not make.
     [[nodiscard]] static detail::poll_operation parent_gone();
 
+    /// Whether the parent process of a child has ended; false in a process that child_process::fork
+    /// did not make.
+    [[nodiscard]] static bool is_orphan() noexcept;
+
     child_process(child_process&&) noexcept = default;
     child_process& operator=(child_process&& other) noexcept;
     ~child_process();

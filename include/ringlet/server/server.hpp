@@ -7,6 +7,8 @@
 #include <ringlet/server/server_counters.hpp>
 #include <ringlet/server/server_options.hpp>
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -27,7 +29,8 @@ struct server_records;
 
 /// The lifecycle and the hooks that all servers have, with socketserver's names.
 ///
-/// `serve_forever` serves until `shutdown`. The server can then serve again, until `server_close`.
+/// `serve_forever` serves until `shutdown`, which closes the listening socket. The server can then
+/// serve again, with a new socket at the same address, until `server_close`.
 /// A shutdown that is requested while the server does not serve ends the next `serve_forever` at
 /// once, so a race with the start of serving cannot lose the request.
 ///
@@ -55,9 +58,11 @@ public:
     /// `shutdown` is requested. Throws as `serve_forever` does.
     void handle_request();
 
-    /// Asks the server to stop, and returns at once. The server accepts no more requests, lets
-    /// handlers go on for `drain_timeout`, or for `grace`, then cancels them, and `serve_forever`
-    /// returns.
+    /// Asks the server to stop, and returns at once. The server accepts the clients that wait in
+    /// the backlog and closes its listening socket at once, so that later clients are refused, or
+    /// reach a successor, which can bind the address from then on. The server then lets handlers go
+    /// on for `drain_timeout`, or for `grace`, cancels them after that, and `serve_forever`
+    /// returns. A socket for datagrams, through which handlers answer, is closed at the end.
     ///
     /// A program may call this from any thread, from a signal handler or from inside a handler;
     /// before, during and after serving; and several times, of which the shortest grace counts. A
@@ -111,7 +116,8 @@ public:
     /// could not find the address out.
     virtual void handle_error(std::exception_ptr exception, const address& client);
 
-    /// Hook: the server pauses accepting, since the system is short of descriptors or memory. The
+    /// Hook: the server pauses accepting, since the system is short of descriptors, processes,
+    /// threads or memory. The
     /// server tries again by itself, for the first time after `pause`. It calls the hook once for
     /// each shortage. By default the hook reports the shortage to the log.
     virtual void handle_overload(std::error_code error, std::chrono::milliseconds pause);
@@ -152,6 +158,9 @@ protected:
     /// Counts and reports that the server closed a connection because its peer has too many.
     void report_refusal(const address& client) noexcept;
 
+    /// Closes a listening socket at the end of serving: the server's own, or that of a worker.
+    void end_listening(bound_socket& ended) noexcept;
+
     /// The counters of this thread, or of this forked child.
     [[nodiscard]] detail::counter_slot& counted() const noexcept;
 
@@ -164,6 +173,10 @@ private:
     friend class detail::serving_period;
     friend class serving_thread;  // it takes back a shutdown that came too late
 
+    /// In a process that was forked after the server was made, and that is no child of the server:
+    /// from now on it shares neither shutdowns nor counters with the process before.
+    void separate_from_parent();
+
     void open_if_not();
     void close_listening() noexcept;
 
@@ -175,6 +188,7 @@ private:
     void call_service_actions() noexcept;
 
     server_options options_;
+    pid_t process_;  // the process in which the server is one of its own
     std::unique_ptr<detail::server_records> records_;
     std::unique_ptr<detail::listening_socket> listening_;
     detail::shutdown_signal shutdown_;

@@ -56,7 +56,7 @@ struct server_options {
     /// accepts the requests and gives each one to the worker that has the fewest. With `reuse_port`
     /// each worker accepts from a socket of its own (SO_REUSEPORT), and the kernel chooses among
     /// the sockets by the client's address. `reuse_port` costs less for short connections, but
-    /// connections that wait at a worker's socket when serving ends are reset.
+    /// a client waits for its own worker, even where that is busy and another one is idle.
     enum class hand_over { least_loaded, reuse_port };
 
     /// The way in which a pool of threads gets its requests: see hand_over.
@@ -131,9 +131,7 @@ struct server_options {
 
     /// The first pause before the server replaces a child of a pool that has died. The pause
     /// doubles up to `restart_pause_max` while children die young, that is, before they have lived
-    /// for `restart_pause_max`. The kernel ends the ring of a dead child later than the child. With
-    /// a first pause below some 50 ms that ring may take the news of a client from the other
-    /// children, and the client then waits until the next client comes.
+    /// for `restart_pause_max`.
     std::chrono::milliseconds restart_pause_first{100};
 
     /// The longest pause before the server replaces a child of a pool that has died. See

@@ -15,15 +15,17 @@ namespace ringlet {
 ///     ringlet::serving_thread serving(server);
 ///
 /// Lifetime: declare it after the server, so that it ends before the server. Clients can connect
-/// before the thread starts, since the server listens already. The thread leaves signals that
-/// the program handles to its other threads: see thread_pool.
+/// once it is made, since the server listens by then. The thread leaves signals that the program
+/// handles to its other threads: see thread_pool.
 ///
 /// One thread at a time, and no thread of the server's own: a handler that wants to stop the server
 /// calls `server::shutdown`.
 class serving_thread {
 public:
-    /// Starts a thread that calls `served.serve_forever()`. Throws std::system_error where the
-    /// system has no thread left.
+    /// Binds and activates the server's socket unless it is open, and starts a thread that calls
+    /// `served.serve_forever()`. Throws what the hooks server_bind and server_activate throw, such
+    /// as std::system_error for an address in use, and std::system_error where the system has no
+    /// thread left.
     explicit serving_thread(server& served);
     serving_thread(const serving_thread&) = delete;
     serving_thread& operator=(const serving_thread&) = delete;

@@ -296,7 +296,7 @@ void loop_core::prepare_fork() {
     } while (ring_->submissions().prepared() > 0);
     for (completion& cqe : reaped_)
         if (cqe.user_data != 0)
-            reinterpret_cast<ring_operation*>(cqe.user_data)->fork_before_delivery(cqe);
+            reinterpret_cast<ring_operation*>(cqe.user_data)->will_fork(cqe);
 }
 
 void loop_core::abandon_in_child() noexcept {

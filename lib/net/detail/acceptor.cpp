@@ -1,4 +1,5 @@
 #include "acceptor.hpp"
+#include "accept_error.hpp"
 
 #include <poll.h>
 
@@ -7,36 +8,6 @@
 #include <utility>
 
 namespace ringlet::detail {
-
-namespace {
-
-// Out of descriptors or memory: the client keeps waiting in the backlog, and an accept made again
-// at once would fail again at once.
-bool means_overload(int error) noexcept {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-// This connection is lost, the next may do: an abort before it was accepted, or an error of the
-// network that accept(2) passes on.
-bool concerns_one_client(int error) noexcept {
-    switch (error) {
-    case ECONNABORTED:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ENONET:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case ENOPROTOOPT:
-    case EINTR:
-        return true;
-    default:
-        return false;
-    }
-}
-
-}  // namespace
 
 int acceptor::take_held() noexcept {
     const int fd = ahead_.front();
@@ -58,15 +29,34 @@ void acceptor::abandon() {
 
 void acceptor::prepare(io_uring_sqe& sqe) {
     // The address is not asked for here: the few programs that want it call getpeername(2).
-    if (multishot_)
+    if (multishot_) {
         io_uring_prep_multishot_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
-    else
-        io_uring_prep_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        return;
+    }
+    io_uring_prep_accept(&sqe, fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    // The ring attempts the accept before it looks at the cancel. (IORING_ACCEPT_DONTWAIT is of
+    // Linux 6.10; O_NONBLOCK has no effect on an accept of io_uring: Linux 6.18.)
+    cancel_in_ring();
 }
 
 void acceptor::start() {
     restart();
     begin();
+}
+
+// Where nothing keeps further clients out, no more than a whole backlog is taken.
+task<std::error_code> acceptor::take_backlog() {
+    multishot_ = false;
+    for (int left = options_.backlog; left > 0; --left) {
+        start();
+        cancel();  // so that the operation ends also where no connection waits
+        co_await settled();
+        if (attempted_ < 0 && means_overload(-attempted_))
+            co_return std::error_code(-attempted_, std::system_category());
+        if (attempted_ < 0 && !concerns_one_client(-attempted_))
+            break;
+    }
+    co_return std::error_code();
 }
 
 // Registers a descriptor that is on its way to a socket that will own it; an error stays one.
@@ -79,7 +69,8 @@ void acceptor::discard(int fd) noexcept {
     core_->net().close(fd);
 }
 
-// A socket that was handed over with O_NONBLOCK gives -EAGAIN.
+// An accept that found no connection ends with -ECANCELED, which nobody has asked for. A socket
+// that was handed over with O_NONBLOCK may give -EAGAIN.
 ring_operation::readiness acceptor::missing_readiness() noexcept {
     return {fd_, POLLIN};
 }
@@ -94,6 +85,7 @@ void acceptor::complete(const completion& cqe) {
         if (!armed())
             delete this;
     } else if (stopped()) {
+        attempted_ = result;
         if (result >= 0)
             ahead_.push_back(result);
     } else if (result >= 0) {

@@ -2,17 +2,24 @@
 
 #include "ahead_source.hpp"
 
+#include <ringlet/coro/task.hpp>
 #include <ringlet/loop/detail/operation_group.hpp>
 #include <ringlet/net/detail/accept_operation.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <deque>
+#include <system_error>
 
 namespace ringlet::detail {
 
 /// The accepting side of a listener: the multishot accept, and the connections that it has accepted
 /// ahead. A multishot ends with any error and with an overflow of the completion queue: once a CQE
 /// lacks F_MORE it is not armed any more, and `arm` decides whether it is armed again.
+///
+/// An accept that waits in io_uring is woken alone of all that wait at the socket, and its process
+/// may be busy for long before it takes the connection. So where nothing is accepted ahead, which
+/// several processes or threads that share a socket ask for, no accept waits: a cancel follows it
+/// at once. A poll waits instead, by which every one of them is woken.
 class acceptor final : public ahead_source<acceptor>, public grouped_operation {
 public:
     static constexpr const char* already_waiting =
@@ -27,6 +34,7 @@ public:
 
     [[nodiscard]] loop_core& core() const noexcept { return *core_; }
     [[nodiscard]] const bound_socket& listening() const noexcept { return socket_; }
+    [[nodiscard]] bound_socket& listening() noexcept { return socket_; }
     void set_overload_handler(listener::overload_handler handler) {
         overload_ = std::move(handler);
     }
@@ -37,6 +45,11 @@ public:
 
     /// Arms the accept.
     void start();
+
+    /// After `stop` and `settled`: accepts the connections that wait in the backlog, and holds
+    /// them. Yields the error that left connections there, of a system out of descriptors or
+    /// memory. Not to be cancelled.
+    [[nodiscard]] task<std::error_code> take_backlog();
 
     /// Gives the socket away and closes the connections that are held, once the accept is not
     /// armed.
@@ -66,7 +79,8 @@ private:
     listener::overload_handler overload_;
     std::deque<int> ahead_;  // descriptors, oldest first
     std::chrono::milliseconds pause_{0};
-    bool multishot_;  // until the kernel refuses it (before 5.19)
+    int attempted_ = 0;  // the result of the last accept after `stop`
+    bool multishot_;     // until the kernel refuses it (before 5.19)
     bool abandoned_ = false;
 };
 

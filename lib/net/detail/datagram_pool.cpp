@@ -50,11 +50,24 @@ datagram_pool::datagram_pool(loop_core& core, int fd, const datagram_receiver_op
 void datagram_pool::start() {
     batch_received_ = 0;
     batch_ = std::min(batch_, batch_max_);
-    for (std::size_t left = std::min(batch_, free_.size()); left > 0; --left) {
+    receive_batch(std::min(batch_, free_.size()), true);
+}
+
+// With `wait` the last one of the batch waits where no datagram is there.
+void datagram_pool::receive_batch(std::size_t size, bool wait) {
+    for (std::size_t left = size; left > 0; --left) {
         datagram_slot& next = *free_.back();
         free_.pop_back();
-        next.receive(left == 1);
+        next.receive(wait && left == 1);
     }
+}
+
+task<bool> datagram_pool::take_backlog() {
+    batch_received_ = 0;
+    const std::size_t attempted = std::min(batch_max_, free_.size());
+    receive_batch(attempted, false);
+    co_await settled();
+    co_return batch_received_ == attempted;
 }
 
 void datagram_pool::ended(datagram_slot& slot) {

@@ -3,6 +3,7 @@
 #include "ahead_source.hpp"
 #include "datagram_slot.hpp"
 
+#include <ringlet/coro/task.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/detail/receive_datagram_operation.hpp>
 
@@ -41,6 +42,10 @@ public:
     /// Receives a batch, or does so once there is a free slot.
     void start();
 
+    /// After `stop` and `settled`: receives datagrams that the kernel has now, as far as slots are
+    /// free, and holds them. Yields whether the kernel may have more. Not to be cancelled.
+    [[nodiscard]] task<bool> take_backlog();
+
     /// Notes that the RECVMSG of a slot has ended, with its result.
     void ended(datagram_slot& slot);
 
@@ -53,6 +58,7 @@ public:
 private:
     ~datagram_pool() = default;
 
+    void receive_batch(std::size_t size, bool wait);
     void failed(int error) noexcept;
     void release_if_abandoned() noexcept;
 

@@ -29,10 +29,16 @@ bool socket_file::is_ours() const noexcept {
 }
 
 socket_file::~socket_file() {
+    if (is_ours())
+        remove();
+}
+
+void socket_file::remove() noexcept {
     struct stat status {};
-    if (is_ours() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-        status.st_ino == inode_)
+    if (creator_ != no_process && ::lstat(path_.c_str(), &status) == 0 &&
+        status.st_dev == device_ && status.st_ino == inode_)
         ::unlink(path_.c_str());
+    release();
 }
 
 }  // namespace ringlet::detail

@@ -6,6 +6,7 @@
 #include "server/detail/kill_timer.hpp"
 #include "server/detail/pidfd.hpp"
 #include "server/detail/serving_period.hpp"
+#include "server/detail/shortage.hpp"
 
 #include <ringlet/base/detail/intrusive_list.hpp>
 #include <ringlet/coro/block_on.hpp>
@@ -15,6 +16,10 @@
 #include <ringlet/loop/detail/poll_operation.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <thread>
 
 namespace ringlet::detail {
 
@@ -34,7 +39,7 @@ task<> cancel_when_orphaned(task_group& requests) {
 class dispatcher_to_children final : public bounded_dispatcher {
 public:
     dispatcher_to_children(loop& owner, std::size_t running_max, const serving_period& period)
-        : bounded_dispatcher(owner, running_max), period_(period),
+        : bounded_dispatcher(owner, running_max, period, place::elsewhere), period_(period),
           loop_options_(for_one_request(period.options().loop)),
           kill_timer_(owner, [this] { kill_all(); }) {}
 
@@ -53,29 +58,66 @@ private:
         child_process process;
     };
 
-    void start(job& accepted) override {
+    void start(dispatched_request& request) override {
+        std::exception_ptr failure;
+        const shield shield_guard(owner());  // the wait for the child's end is not cancelled
+        fork_and_await_end(request, failure);
+        if (failure)
+            std::rethrow_exception(failure);
+    }
+
+    // Has its frame before it forks, so that no child is left that nobody awaits. The parent keeps
+    // the permit here. The child has a copy, which no other process counts.
+    detached fork_and_await_end(dispatched_request& request, std::exception_ptr& failure) {
         child_accounts& accounts = period_.records().children;
         const std::size_t slot = accounts.open();
+        std::optional<running_child> child;
         try {
-            const int descriptor = accepted.descriptor();
-            task<> handling = accepted.handle_elsewhere();
-            child_process forked = fork_server_child(
-                [&] { return run_in_child(slot, std::move(handling)); },
-                {descriptor, period_.shutdown().native_handle(), cancelled_.native_handle()});
-            accounts.started();
-            const shield shield_guard(owner());  // await_end begins in it, so no cancel ends it
-            await_end(std::move(forked), slot, accepted.take_permit());
+            child.emplace(
+                fork_server_child([&] { return run_in_child(slot, std::move(request.handling)); },
+                                  {request.descriptor, period_.shutdown().native_handle(),
+                                   cancelled_.native_handle()}));
         } catch (...) {
             accounts.cancel(slot);
-            throw;
+            failure = std::current_exception();
+            co_return;
         }
+        accounts.started();
+        request.handling = {};  // the child has the connection
+        const peer_limit::permit permit = std::move(request.permit);
+        children_.push_back(*child);
+        std::error_code error;
+        const exit_status status = co_await child->process.wait(error);
+        accounts.ended(slot, child->process.pid(), status);
+        child->unlink();
+        ended();
     }
 
     int run_in_child(std::size_t slot, task<> handling) {
-        period_.records().enter_child(slot);
-        loop child_loop(loop_options_);
-        block_on(child_loop, handle_in_child(std::move(handling)));
+        period_.enter_child(slot);
+        cancelled_.enter_child();
+        const std::unique_ptr<loop> child_loop = make_loop_in_child();
+        block_on(*child_loop, handle_in_child(std::move(handling)));
         return 0;
+    }
+
+    // The child has the request, and so the child tries again where the system is short of
+    // something. It gives up when it is told to cancel the request, or when its parent has gone.
+    std::unique_ptr<loop> make_loop_in_child() {
+        const listener_options& pauses = period_.options().listening;
+        for (auto pause = pauses.overload_pause_first;;
+             pause = std::min(2 * pause, pauses.overload_pause_max)) {
+            try {
+                return std::make_unique<loop>(loop_options_);
+            } catch (...) {
+                const std::error_code shortage = shortage_in(std::current_exception());
+                if (!shortage || cancelled_.requested() || child_process::is_orphan())
+                    throw;
+                if (pause == pauses.overload_pause_first)
+                    period_.overloaded(shortage, pause);
+            }
+            std::this_thread::sleep_for(pause);
+        }
     }
 
     // A child whose parent has gone stops by itself.
@@ -95,17 +137,6 @@ private:
         co_await watch.join();
         if (failure)
             std::rethrow_exception(failure);
-    }
-
-    // The parent keeps the permit here. The child has a copy, which no other process counts.
-    detached await_end(child_process forked, std::size_t slot, peer_limit::permit /*permit*/) {
-        running_child child(std::move(forked));
-        children_.push_back(child);
-        std::error_code error;
-        const exit_status status = co_await child.process.wait(error);
-        period_.records().children.ended(slot, child.process.pid(), status);
-        child.unlink();
-        ended();
     }
 
     void kill_all() noexcept {

@@ -15,6 +15,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ringlet::detail {
@@ -44,12 +45,17 @@ public:
         supervision_.spawn(end_if_cancelled());
     }
 
+    /// The children take the backlog among themselves; the first one that finds it empty ends the
+    /// listening for all. Where it is empty already this process does so, since every child may be
+    /// busy.
     void drain(loop::clock::time_point deadline) override {
-        draining_ = true;
-        supervision_.cancel();  // wakes the supervisors that sleep before they fork another child
+        const auto handshake_time = period_.listening().refuse_clients();
         const auto grace = std::max(deadline - owner_.now(), loop::clock::duration::zero());
         for (const std::unique_ptr<worker>& member : workers_)
             member->requested.request(grace);
+        if (!std::exchange(draining_, true))
+            supervision_.spawn(close_door(handshake_time));
+        supervision_.cancel();  // wakes the supervisors that sleep before they fork another child
     }
 
     /// Starts the timer that kills the children which still run after `kill_timeout`.
@@ -83,7 +89,8 @@ private:
     }
 
     int run_in_child(worker& self) {
-        period_.records().enter_child(self.slot);
+        period_.enter_child(self.slot);
+        self.requested.enter_child();
         loop child_loop(options().loop);
         block_on(child_loop, serve_in_child(self));
         return 0;
@@ -148,6 +155,17 @@ private:
             co_return;
         drain(owner_.now());
         cancel();
+    }
+
+    task<> close_door(std::chrono::milliseconds handshake_time) {
+        const shield shield_guard(owner_);
+        co_await sleep_for(handshake_time);
+        bound_socket& listening = period_.listening();
+        if (!listening.is_listening())
+            co_return;  // a child has ended that already, or the socket is for datagrams
+        if (!listening.has_backlog())
+            listening.stop_listening();
+        period_.close_listening();
     }
 
     void kill_all() {

@@ -10,7 +10,7 @@ namespace {
 class loop_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
         bounded_dispatcher handlers(loop::require_current("serve"),
-                                    period.options().max_connections);
+                                    period.options().max_connections, period);
         co_await period.serve(handlers);
     }
 };

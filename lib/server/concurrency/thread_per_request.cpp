@@ -26,13 +26,6 @@ namespace {
 
 class dispatcher_to_threads;
 
-/// A request on its way to a thread.
-struct dispatched_request {
-    task<> handling;
-    peer_limit::permit permit;
-    address client;
-};
-
 /// A thread that handles one request at a time, in a loop of its own, and then waits for the next
 /// request. It belongs to the serving loop and tells it of each request's end, until the serving
 /// loop retires it; then the thread ends, and ending_threads joins it.
@@ -41,9 +34,17 @@ struct dispatched_request {
 class request_thread final : public list_hook {
 public:
     /// Starts a thread and returns at once: the new thread makes its loop itself. Throws
-    /// std::system_error where the system has no thread left.
-    request_thread(dispatcher_to_threads& owner, dispatched_request first)
-        : owner_(owner), request_(std::move(first)), thread_(start_own_thread([this] { run(); })) {}
+    /// std::system_error where the system has no thread left, and leaves the request with the
+    /// caller then.
+    request_thread(dispatcher_to_threads& owner, dispatched_request& first)
+        : owner_(owner), request_(std::move(first)) {
+        try {
+            thread_ = start_own_thread([this] { run(); });
+        } catch (...) {
+            first = std::move(request_);
+            throw;
+        }
+    }
     ~request_thread() { thread_.join(); }
 
     /// Has the thread handle another request. The last request must have ended, as `request_ended`
@@ -65,8 +66,11 @@ public:
     /// afterwards.
     void retire() noexcept;
 
-    /// Whether the thread could not make its loop.
-    [[nodiscard]] bool failed() const noexcept { return loop_.load() == nullptr; }
+    /// The exception for which the thread could not make its loop; none where it has one. The
+    /// request is as it was then.
+    [[nodiscard]] const std::exception_ptr& failure() const noexcept { return no_loop_; }
+
+    [[nodiscard]] dispatched_request take_request() noexcept { return std::move(request_); }
 
 private:
     /// A message to another thread's inbox, which calls a member function there.
@@ -84,7 +88,7 @@ private:
 
     // These run in the thread itself.
     void run() noexcept;
-    void refuse(std::exception_ptr no_loop) noexcept;
+    void give_up(std::exception_ptr no_loop) noexcept;
     task<> handle_requests();
     void hear_wake() { woken_.set(); }
     void hear_cancel() {
@@ -92,7 +96,8 @@ private:
             handling_->cancel();
     }
 
-    // This runs in the serving loop.
+    // These run in the serving loop.
+    void hear_begun();
     void hear_ended();
 
     dispatcher_to_threads& owner_;
@@ -100,11 +105,13 @@ private:
         request_;  // the thread's until it tells of the request's end, then the owner's
     std::atomic<loop*> loop_{nullptr};
     std::atomic<bool> cancelled_{false};
+    std::exception_ptr no_loop_;
     bool dismissed_ = false;  // for a thread without a loop; guarded by ending_threads
     event woken_;
     cancel_scope* handling_ = nullptr;
     notice<&request_thread::hear_wake> wake_{*this};
     notice<&request_thread::hear_cancel> cancel_{*this};
+    notice<&request_thread::hear_begun> begun_{*this};
     notice<&request_thread::hear_ended> ended_{*this};
     std::thread thread_;
 };
@@ -169,7 +176,7 @@ private:
 class dispatcher_to_threads final : public bounded_dispatcher, private timer {
 public:
     dispatcher_to_threads(loop& owner, std::size_t running_max, const serving_period& period)
-        : bounded_dispatcher(owner, running_max), period_(period),
+        : bounded_dispatcher(owner, running_max, period, place::elsewhere), period_(period),
           loop_options_(for_one_request(period.options().loop)) {}
     ~dispatcher_to_threads() override {
         owner().core().timers().disarm(*this);
@@ -191,22 +198,21 @@ private:
         loop::clock::time_point until;
     };
 
-    void start(job& accepted) override {
-        dispatched_request request{accepted.handle_elsewhere(), accepted.take_permit(),
-                                   accepted.client_address()};
+    void start(dispatched_request& request) override {
         request_thread& chosen =
-            idle_.empty() ? begin_thread(std::move(request)) : wake_thread(std::move(request));
+            idle_.empty() ? begin_thread(request) : wake_thread(std::move(request));
         busy_.push_back(chosen);
         if (cancelled_)  // the chosen thread has missed the call of `cancel`
             chosen.cancel();
     }
 
-    request_thread& begin_thread(dispatched_request first) {
+    request_thread& begin_thread(dispatched_request& first) {
         const std::size_t idle_max = period_.options().idle_threads_max;
         idle_.reserve(std::min(idle_max, threads_ + 1));  // so that becoming idle takes no memory
-        auto started = std::make_unique<request_thread>(*this, std::move(first));
+        auto started = std::make_unique<request_thread>(*this, first);
         ending_.begin();
         ++threads_;
+        begin();
         return *started.release();
     }
 
@@ -221,7 +227,13 @@ private:
 
     void request_ended(request_thread& thread) {
         thread.unlink();
-        if (thread.failed() || idle_.size() >= period_.options().idle_threads_max) {
+        if (const std::exception_ptr failure = thread.failure()) {
+            dispatched_request request = thread.take_request();
+            retire(thread);
+            take_back(std::move(request), failure);
+            return;
+        }
+        if (idle_.size() >= period_.options().idle_threads_max) {
             retire(thread);
         } else {
             idle_.push_back({&thread, owner().now() + period_.options().idle_thread_lifetime});
@@ -267,7 +279,7 @@ void request_thread::run() noexcept {
         try {
             own_loop.emplace(owner_.loop_options_);
         } catch (...) {
-            refuse(std::current_exception());
+            give_up(std::current_exception());
         }
         if (own_loop)
             block_on(*own_loop, handle_requests());
@@ -275,9 +287,8 @@ void request_thread::run() noexcept {
     ending.end(std::unique_ptr<request_thread>(this));
 }
 
-void request_thread::refuse(std::exception_ptr no_loop) noexcept {
-    owner_.period_.report_refused(std::move(no_loop), request_.client);
-    request_ = {};
+void request_thread::give_up(std::exception_ptr no_loop) noexcept {
+    no_loop_ = std::move(no_loop);
     owner_.owner().core().post(ended_);
     owner_.ending_.wait_for(dismissed_);
 }
@@ -291,6 +302,7 @@ void request_thread::retire() noexcept {
 
 task<> request_thread::handle_requests() {
     loop_ = &loop::require_current("serve");
+    owner_.owner().core().post(begun_);
     while (request_.handling.valid()) {
         {
             cancel_scope scope;
@@ -307,6 +319,10 @@ task<> request_thread::handle_requests() {
     }
 }
 
+void request_thread::hear_begun() {
+    owner_.begun();
+}
+
 void request_thread::hear_ended() {
     owner_.request_ended(*this);
 }
@@ -319,7 +335,8 @@ class thread_per_request_model final : public concurrency_model {
         dispatcher_to_threads handlers(loop::require_current("serve"),
                                        std::min(options.max_threads, options.max_connections),
                                        period);
-        co_await period.serve(handlers);
+        // What is accepted ahead would take descriptors that the requests before it need to begin.
+        co_await period.serve(handlers, receiving::one_by_one);
     }
 };
 

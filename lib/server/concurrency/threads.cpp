@@ -15,9 +15,10 @@ namespace {
 class dispatcher_to_pool final : public bounded_dispatcher {
 public:
     /// Starts the threads. Throws as worker_thread does.
-    dispatcher_to_pool(loop& owner, const server_options& options)
-        : bounded_dispatcher(owner, options.max_connections), workers_(worker_count(options)) {
-        auto threads = start_worker_threads(workers_.size(), options);
+    dispatcher_to_pool(loop& owner, const serving_period& period)
+        : bounded_dispatcher(owner, period.options().max_connections, period, place::elsewhere),
+          workers_(worker_count(period.options())) {
+        auto threads = start_worker_threads(workers_.size(), period.options());
         for (std::size_t i = 0; i < workers_.size(); ++i)
             workers_[i].thread = std::move(threads[i]);
     }
@@ -34,12 +35,12 @@ private:
         std::atomic<std::size_t> requests{0};
     };
 
-    void start(job& accepted) override {
+    void start(dispatched_request& request) override {
         worker& chosen = least_loaded();
         ++chosen.requests;
         try {
             chosen.thread->spawn(
-                handle(accepted.handle_elsewhere(), accepted.take_permit(), chosen));
+                handle(std::move(request.handling), std::move(request.permit), chosen));
         } catch (...) {
             --chosen.requests;
             throw;
@@ -72,7 +73,7 @@ private:
 /// A pool of threads, each with a loop, to which the serving loop gives the requests it accepts.
 class threads_model final : public concurrency_model {
     task<> serve(serving_period& period) const override {
-        dispatcher_to_pool handlers(loop::require_current("serve"), period.options());
+        dispatcher_to_pool handlers(loop::require_current("serve"), period);
         co_await period.serve(handlers);
     }
 };

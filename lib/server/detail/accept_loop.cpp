@@ -7,13 +7,15 @@
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/task_group.hpp>
+#include <ringlet/server/detail/shutdown_signal.hpp>
 #include <ringlet/server/server.hpp>
 
 namespace ringlet::detail {
 
 accept_loop::accept_loop(server& owner, bound_socket& from, bounded_dispatcher& handlers,
-                         receiving how, const rate_limit& rate)
-    : server_(owner), socket_(from), handlers_(handlers), receiving_(how), rate_(rate) {}
+                         receiving how, const rate_limit& rate, const shutdown_signal& requested)
+    : server_(owner), socket_(from), handlers_(handlers), receiving_(how), rate_(rate),
+      requested_(requested) {}
 
 task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
     do {
@@ -34,12 +36,24 @@ task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
 
 task<> accept_loop::take_requests(quota wanted) {
     const bool ahead = receiving_ == receiving::ahead && wanted == quota::unlimited;
-    const std::unique_ptr<request_source> source = server_.open_source(socket_, ahead);
+    std::unique_ptr<request_source> source;
+    try {
+        source = server_.open_source(socket_, ahead);
+    } catch (const std::system_error&) {
+        if (requested_.requested())  // another process has ended the listening already
+            co_return;
+        throw;
+    }
     std::exception_ptr failure;
     try {
         co_await take_requests_from(*source, wanted);
     } catch (...) {
         failure = std::current_exception();
+    }
+    const bool ends = requested_.requested() || source->has_ended();
+    if (wanted == quota::unlimited && ends) {  // a failure does not count any more
+        co_await source->close(handlers_);
+        co_return;
     }
     co_await source->stop(handlers_);
     if (failure)
@@ -67,7 +81,8 @@ task<> accept_loop::run_once(bool& timed_out) {
 }
 
 task<> accept_loop::pause_until_room() {
-    counter_slot::count(server_.counted().accept_pauses);
+    if (handlers_.is_full())  // the server has counted a shortage itself
+        counter_slot::count(server_.counted().accept_pauses);
     co_await handlers_.wait_for_room();
 }
 

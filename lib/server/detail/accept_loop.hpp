@@ -12,6 +12,7 @@ namespace ringlet::detail {
 
 class bounded_dispatcher;
 class request_source;
+class shutdown_signal;
 
 /// Whether a process may receive requests before it has room to handle them. A process that shares
 /// the socket with others must not, since it cannot give such a request to another process.
@@ -20,7 +21,9 @@ enum class receiving { ahead, one_by_one };
 /// The accept loop of every server: accepts requests from a socket and has them handled.
 ///
 /// Resources: the socket is the caller's again when `run` or `run_once` ends. By then every
-/// accepted request has been dispatched, refused or closed.
+/// accepted request has been dispatched, refused or closed. Where `run` ends because a shutdown is
+/// requested, the requests that waited in the kernel have been accepted too, and a listening socket
+/// is closed: no client is left behind a closed door, and a successor can bind.
 ///
 /// Errors: a shortage of descriptors or memory is not an error, since the listener pauses. A
 /// request that fails is reported, and no other request suffers. An error of the socket itself is
@@ -31,7 +34,7 @@ class accept_loop {
 public:
     /// An accept loop of the server `owner`. The other objects must outlive it.
     accept_loop(server& owner, bound_socket& from, bounded_dispatcher& handlers, receiving how,
-                const rate_limit& rate);
+                const rate_limit& rate, const shutdown_signal& requested);
 
     /// Accepts until it is cancelled, and calls the hook `service_actions` at its interval.
     [[nodiscard]] task<> run();
@@ -53,6 +56,7 @@ private:
     bounded_dispatcher& handlers_;
     receiving receiving_;
     token_bucket rate_;
+    const shutdown_signal& requested_;
 };
 
 }  // namespace ringlet::detail

@@ -18,7 +18,8 @@ std::size_t child_accounts::open() {
 }
 
 void child_accounts::cancel(std::size_t slot) noexcept {
-    free_.push_back(slot);  // takes no memory: the slot was in the vector before
+    all_.settle_lost(slot);  // of a child that has begun and was killed
+    free_.push_back(slot);   // takes no memory: the slot was in the vector before
 }
 
 void child_accounts::ended(std::size_t slot, pid_t child, const exit_status& status) noexcept {

@@ -21,8 +21,11 @@ public:
     listening_socket(const address& wanted, int type, const server_options& options,
                      const concurrency_model& concurrency);
 
-    /// A new socket, bound to the wanted address. Throws as bound_socket::open does.
-    [[nodiscard]] bound_socket bind() const { return bind_to(wanted_); }
+    /// A new socket, bound to the wanted address; after `end`, to the address of the socket that
+    /// ended. Throws as bound_socket::open does.
+    [[nodiscard]] bound_socket bind() const {
+        return bind_to(has_ended_ ? local_address() : wanted_);
+    }
 
     /// Another socket, bound to the address of the held one, which the kind of concurrency allows.
     /// Throws as bound_socket::open does.
@@ -34,6 +37,13 @@ public:
 
     /// Closes the socket. Its address stays known.
     void close() noexcept;
+
+    /// Closes the socket at the end of serving. A socket that is bound later gets the same address,
+    /// also where the system had chosen the port.
+    void end() noexcept {
+        close();
+        has_ended_ = true;
+    }
 
     [[nodiscard]] bound_socket& socket() noexcept { return socket_; }
 
@@ -57,6 +67,7 @@ private:
     const server_options& options_;
     const concurrency_model& concurrency_;
     bound_socket socket_;
+    bool has_ended_ = false;
     // An address in the list never changes, since another thread may be reading it. No lock guards
     // the list, since a forked child might find the lock taken. The list stays short: only a server
     // that could not be activated is bound again.

@@ -22,6 +22,9 @@ public:
     /// wait.
     [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers) = 0;
 
+    /// Whether another process of the server has ended the listening already.
+    [[nodiscard]] virtual bool has_ended() const noexcept = 0;
+
     /// The number of requests that have come, including lost and refused ones.
     [[nodiscard]] virtual std::uint64_t yielded() const noexcept = 0;
 
@@ -29,6 +32,13 @@ public:
     /// requests wait in the kernel. The caller must await this before the source ends. Never
     /// throws.
     [[nodiscard]] virtual task<> stop(bounded_dispatcher& handlers) = 0;
+
+    /// Stops accepting for good: has the server process the requests that have come and those that
+    /// wait in the kernel, and closes the socket where the handlers do not need it. While the
+    /// system is too short of descriptors to accept a client, this tries again, until the requests
+    /// of `handlers` are cancelled. The caller must await this, or `stop`, before the source ends.
+    /// Never throws.
+    [[nodiscard]] virtual task<> close(bounded_dispatcher& handlers) = 0;
 };
 
 }  // namespace ringlet::detail

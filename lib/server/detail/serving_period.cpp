@@ -25,10 +25,18 @@ serving_period::serving_period(server& owner, const char* caller, quota wanted)
         throw std::logic_error(std::string(caller) + ": the server is closed");
     if (owner.serving_.exchange(true))
         throw std::logic_error(std::string(caller) + ": the server serves already");
+    try {
+        owner.separate_from_parent();
+    } catch (...) {
+        owner.serving_ = false;
+        throw;
+    }
 }
 
 serving_period::~serving_period() {
     server_.records_->reports->flush();
+    if (has_served_ && wanted_ == quota::unlimited && server_.shutdown_.requested())
+        close_listening();
     server_.shutdown_.reset();
     if (server_.close_when_done_.exchange(false))
         server_.close_listening();
@@ -36,6 +44,7 @@ serving_period::~serving_period() {
 }
 
 task<> serving_period::run() {
+    has_served_ = true;
     const concurrency_model& model =
         wanted_ == quota::one ? concurrency_of_one_request(options()) : concurrency_of(options());
     return model.serve(*this);
@@ -47,6 +56,12 @@ const server_options& serving_period::options() const noexcept {
 
 bound_socket& serving_period::listening() const noexcept {
     return server_.listening_->socket();
+}
+
+void serving_period::enter_child(std::size_t slot) const noexcept {
+    server_.records_->enter_child(slot);
+    server_.shutdown_.enter_child();
+    listening().enter_child(server_.process_);
 }
 
 shutdown_signal& serving_period::shutdown() const noexcept {
@@ -64,7 +79,7 @@ bound_socket serving_period::open_another() const {
 }
 
 task<> serving_period::serve(bounded_dispatcher& handlers, receiving how) {
-    accept_loop accepting(server_, listening(), handlers, how, options().accept_rate);
+    accept_loop accepting(server_, listening(), handlers, how, options().accept_rate, shutdown());
     // A local: GCC 12 destroys a conditional temporary of an await twice.
     task<> requests = wanted_ == quota::one ? accepting.run_once(timed_out_) : accepting.run();
     co_await serve_until_shutdown(std::move(requests), handlers, shutdown(),
@@ -81,15 +96,26 @@ task<> serving_period::serve_share(bound_socket& from, shutdown_signal& requeste
     rate_limit rate = options().accept_rate;
     rate.per_second /= static_cast<double>(workers);
     rate.burst = share(rate.burst);
-    bounded_dispatcher handlers(loop::require_current("serve"), share(options().max_connections));
-    accept_loop accepting(server_, from, handlers, how, rate);
+    bounded_dispatcher handlers(loop::require_current("serve"), share(options().max_connections),
+                                *this);
+    accept_loop accepting(server_, from, handlers, how, rate, requested);
     co_await serve_until_shutdown(accepting.run(), handlers, requested, options().drain_timeout);
+}
+
+void serving_period::close_listening() const noexcept {
+    server_.end_listening(listening());
+}
+
+void serving_period::overloaded(std::error_code error,
+                                std::chrono::milliseconds pause) const noexcept {
+    server_.overloaded(error, pause);
 }
 
 void serving_period::report_refused(std::exception_ptr exception,
                                     const address& client) const noexcept {
     counter_slot::count(server_.counted().refused);
-    server_.report_error(std::move(exception), client);
+    if (exception)
+        server_.report_error(std::move(exception), client);
 }
 
 }  // namespace ringlet::detail

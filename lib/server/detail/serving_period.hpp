@@ -2,6 +2,7 @@
 
 #include "accept_loop.hpp"
 #include "bounded_dispatcher.hpp"
+#include "dispatch_context.hpp"
 #include "server_records.hpp"
 
 #include <ringlet/net/bound_socket.hpp>
@@ -17,15 +18,13 @@ namespace ringlet::detail {
 /// the server.
 ///
 /// One thread: that of the loop that serves, except for `serve_share` and `report_refused`.
-class serving_period {
+class serving_period final : public dispatch_context {
 public:
     enum class quota { one, unlimited };
 
     /// Begins a serving period. Throws std::logic_error that names `caller` where the server serves
     /// already or is closed.
     serving_period(server& owner, const char* caller, quota wanted);
-    serving_period(const serving_period&) = delete;
-    serving_period& operator=(const serving_period&) = delete;
     ~serving_period();
 
     /// Serves until a shutdown is requested or, with quota::one, until one request has been
@@ -37,10 +36,14 @@ public:
 
     // For kinds of concurrency.
 
-    [[nodiscard]] const server_options& options() const noexcept;
+    [[nodiscard]] const server_options& options() const noexcept override;
     [[nodiscard]] bound_socket& listening() const noexcept;
     [[nodiscard]] shutdown_signal& shutdown() const noexcept;
     [[nodiscard]] server_records& records() const noexcept;
+
+    /// In a child that the server has forked: the child is part of the server, and counts in the
+    /// slot.
+    void enter_child(std::size_t slot) const noexcept;
 
     /// Another socket with the address of the listening one, to which clients can connect.
     [[nodiscard]] bound_socket open_another() const;
@@ -58,13 +61,19 @@ public:
     [[nodiscard]] task<> serve_share(bound_socket& from, shutdown_signal& requested,
                                      std::size_t workers, receiving how) const;
 
-    /// Counts and reports a request that could not be begun after all. Thread-safe.
-    void report_refused(std::exception_ptr exception, const address& client) const noexcept;
+    /// Closes the listening socket: the period is about to end. Whoever uses a copy of it, in
+    /// another process, goes on.
+    void close_listening() const noexcept;
+
+    void overloaded(std::error_code error, std::chrono::milliseconds pause) const noexcept override;
+    void report_refused(std::exception_ptr exception,
+                        const address& client) const noexcept override;
 
 private:
     server& server_;
     quota wanted_;
     bool timed_out_ = false;
+    bool has_served_ = false;
 };
 
 }  // namespace ringlet::detail

@@ -24,23 +24,52 @@ private:
     shared_memory<nanoseconds> memory_{1, none.count()};
 };
 
+namespace {
+
+void shorten(std::atomic<std::chrono::nanoseconds::rep>& shortest,
+             std::chrono::nanoseconds grace) noexcept {
+    auto before = shortest.load();
+    while (grace.count() < before && !shortest.compare_exchange_weak(before, grace.count())) {
+    }
+}
+
+owned_descriptor make_event() {
+    return {::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
+}
+
+}  // namespace
+
 shutdown_signal::shutdown_signal()
-    : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"),
-      grace_(std::make_unique<shared_grace>()) {}
+    : event_(make_event()), grace_(std::make_unique<shared_grace>()), process_(::getpid()) {}
 
 shutdown_signal::~shutdown_signal() = default;
 
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
-    if (native_handle() < 0)
-        return;  // this is a forked child, and the server is not the child's own
-    auto shortest = (**grace_).load();
-    while (grace.count() < shortest && !(**grace_).compare_exchange_weak(shortest, grace.count())) {
+    if (process_ != ::getpid()) {
+        shorten(early_, grace);
+        return;
     }
+    shorten(**grace_, grace);
     const int errno_before = errno;  // a signal handler must leave errno as it is
     const std::uint64_t increment = 1;
     [[maybe_unused]] const auto bytes_written =
         ::write(native_handle(), &increment, sizeof(increment));
     errno = errno_before;
+}
+
+void shutdown_signal::enter_child() noexcept {
+    process_ = ::getpid();
+}
+
+void shutdown_signal::separate() {
+    if (process_ == ::getpid())
+        return;
+    owned_descriptor event = make_event();
+    grace_ = std::make_unique<shared_grace>();
+    event_ = std::move(event);
+    process_ = ::getpid();
+    if (const std::chrono::nanoseconds early(early_.exchange(none.count())); early != none)
+        request(early);
 }
 
 std::chrono::nanoseconds shutdown_signal::grace() const noexcept {

@@ -25,6 +25,21 @@ ringlet::task<> take_nothing(ringlet::detail::shutdown_signal& requested, bool& 
     undisturbed = true;
 }
 
+/// A server that nothing happens to.
+struct no_server final : ringlet::detail::dispatch_context {
+    [[nodiscard]] const ringlet::server_options& options() const noexcept override {
+        return options_;
+    }
+    void overloaded(std::error_code /*error*/,
+                    std::chrono::milliseconds /*pause*/) const noexcept override {}
+    void report_refused(std::exception_ptr /*exception*/,
+                        const ringlet::address& /*client*/) const noexcept override {}
+
+private:
+    ringlet::server_options options_;
+};
+const no_server nobody;
+
 /// Ends at once, with an exception.
 struct failing final : ringlet::detail::drainable {
     void cancel() override {}
@@ -49,7 +64,7 @@ TEST_CASE("a wake-up whose request was carried out already stops nothing", "[ser
     ringlet::detail::shutdown_signal requested;
     bool undisturbed = false;
     run_coroutine([&]() -> ringlet::task<> {
-        ringlet::detail::bounded_dispatcher none(ringlet::loop::require_current("test"), 1);
+        ringlet::detail::bounded_dispatcher none(ringlet::loop::require_current("test"), 1, nobody);
         wake_up_late(requested);
         co_await ringlet::detail::serve_until_shutdown(take_nothing(requested, undisturbed), none,
                                                        requested, 0s);
@@ -62,7 +77,7 @@ TEST_CASE("where taking requests fails, what runs has its time, and the failure 
     ringlet::detail::shutdown_signal requested;
     bool ended = false;
     run_coroutine([&]() -> ringlet::task<> {
-        ringlet::detail::bounded_dispatcher one(ringlet::loop::require_current("test"), 1);
+        ringlet::detail::bounded_dispatcher one(ringlet::loop::require_current("test"), 1, nobody);
         const auto run = [](bool& done) -> ringlet::task<> {
             for (int turn = 0; turn < 10; ++turn)
                 co_await ringlet::yield();

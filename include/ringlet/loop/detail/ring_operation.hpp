@@ -78,6 +78,10 @@ private:
             deliver_unusual(cqe);
     }
     void deliver_unusual(const completion& cqe);
+    void will_fork(completion& cqe) noexcept {
+        if (!polling_)  // the result of a poll is no descriptor
+            fork_before_delivery(cqe);
+    }
     [[nodiscard]] bool must_be_made_again(int result) const noexcept;
     void poll_ended(int result);
     void restart_when(const readiness& missing);

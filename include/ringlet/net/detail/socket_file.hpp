@@ -32,6 +32,9 @@ public:
     /// Lets the file stay when this object ends.
     void release() noexcept { creator_ = no_process; }
 
+    /// Removes the file now, in whichever process; a file that was released stays.
+    void remove() noexcept;
+
     /// This process serves the socket.
     void serve_here() noexcept;
 

@@ -14,8 +14,7 @@ public:
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
-    /// Has a request handled. Throws where no thread, process or memory is left for it; the request
-    /// is dropped then.
+    /// Has a request handled, now or later. Throws where it cannot be; the request is dropped then.
     virtual void dispatch(job& accepted) = 0;
 
 protected:

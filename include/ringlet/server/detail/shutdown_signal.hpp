@@ -2,6 +2,9 @@
 
 #include <ringlet/base/detail/owned_descriptor.hpp>
 
+#include <sys/types.h>
+
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -10,6 +13,9 @@ namespace ringlet::detail {
 /// A request to stop, with a grace for the requests that are being handled. Any thread and any
 /// signal handler can make the request. A loop sees it as a readable descriptor (eventfd(2)). Of
 /// several requests the shortest grace counts.
+///
+/// The children that a server forks share the signal: each may make a request, and all see it. Any
+/// other process that is forked has no part in it.
 ///
 /// Thread-safe and async-signal-safe: `request`. The rest belongs to the thread that serves.
 class shutdown_signal {
@@ -20,8 +26,17 @@ public:
     shutdown_signal& operator=(const shutdown_signal&) = delete;
     ~shutdown_signal();
 
-    /// Requests a stop with this grace, or shortens the grace of an earlier request.
+    /// Requests a stop with this grace, or shortens the grace of an earlier request. In a process
+    /// that has no part in the signal, this concerns that process only, once it has called
+    /// `separate`.
     void request(std::chrono::nanoseconds grace) noexcept;
+
+    /// Lets a child that the server has forked take part in the signal. The child calls this.
+    void enter_child() noexcept;
+
+    /// Gives a process that has no part in the signal one of its own, so that it can serve by
+    /// itself; elsewhere this does nothing. Throws std::system_error.
+    void separate();
 
     /// Whether a request has come since the last `reset`.
     [[nodiscard]] bool requested() const noexcept { return grace() != none; }
@@ -46,6 +61,8 @@ private:
 
     owned_descriptor event_;
     std::unique_ptr<shared_grace> grace_;
+    pid_t process_;
+    std::atomic<std::chrono::nanoseconds::rep> early_{none.count()};  // requests before `separate`
 };
 
 }  // namespace ringlet::detail
