@@ -50,7 +50,10 @@ public:
     void serve_forever();
 
     /// Serves as `serve_forever` does, but as a coroutine of the loop that runs in this thread.
-    /// Thus one thread can run several servers.
+    /// Thus one thread can run several servers. Cancelling the coroutine shuts the server down, as
+    /// `shutdown()` does: handlers have `drain_timeout` to end, and then the coroutine throws
+    /// std::system_error. A program that cannot wait for them calls `shutdown` with a shorter
+    /// grace.
     [[nodiscard]] task<> serve();
 
     /// Waits for one request and handles it to its end. If no request comes within
@@ -117,9 +120,8 @@ public:
     virtual void handle_error(std::exception_ptr exception, const address& client);
 
     /// Hook: the server pauses accepting, since the system is short of descriptors, processes,
-    /// threads or memory. The
-    /// server tries again by itself, for the first time after `pause`. It calls the hook once for
-    /// each shortage. By default the hook reports the shortage to the log.
+    /// threads or memory. The server tries again by itself, for the first time after `pause`. It
+    /// calls the hook once for each shortage. By default the hook reports the shortage to the log.
     virtual void handle_overload(std::error_code error, std::chrono::milliseconds pause);
 
     /// Hook: `handle_request` waited for `handle_request_timeout` in vain. By default it does

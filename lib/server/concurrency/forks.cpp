@@ -7,7 +7,6 @@
 #include <ringlet/base/log.hpp>
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
-#include <ringlet/coro/event.hpp>
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
@@ -42,7 +41,6 @@ public:
         }
         for (const std::unique_ptr<worker>& member : workers_)
             supervision_.spawn(supervise(*member));
-        supervision_.spawn(end_if_cancelled());
     }
 
     /// The children take the backlog among themselves; the first one that finds it empty ends the
@@ -145,16 +143,6 @@ private:
         const exit_status status = co_await ending.child->wait(error);
         accounts().ended(ending.slot, ending.child->pid(), status);
         ending.child.reset();
-    }
-
-    task<> end_if_cancelled() {
-        event never;
-        std::error_code cancelled;
-        co_await never.wait(cancelled);
-        if (draining_)
-            co_return;
-        drain(owner_.now());
-        cancel();
     }
 
     task<> close_door(std::chrono::milliseconds handshake_time) {

@@ -4,7 +4,6 @@
 #include "server/detail/worker_thread.hpp"
 
 #include <ringlet/coro/event.hpp>
-#include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <algorithm>
@@ -30,11 +29,9 @@ public:
                 workers_.back()->own = period.open_another();
         }
         auto threads = start_worker_threads(count, period.options());
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count; ++i)
             workers_[i]->thread = std::move(threads[i]);
-            workers_[i]->thread->spawn(serve(*workers_[i]));
-        }
-        running_ = count;
+        start_serving();
     }
 
     void drain(loop::clock::time_point deadline) override {
@@ -43,18 +40,12 @@ public:
     void cancel() override { request_all(std::chrono::nanoseconds::zero()); }
 
     task<> join() override {
-        std::error_code cancelled;
-        co_await all_ended_.wait(cancelled);
-        if (cancelled) {
-            cancel();
-            const shield shield_guard(owner_);
-            co_await all_ended_.wait();
-        }
+        co_await all_ended_.wait();
+        if (failure_)
+            std::rethrow_exception(failure_);
         for (const std::unique_ptr<worker>& member : workers_)
             if (member->failure)
                 std::rethrow_exception(member->failure);
-        if (cancelled)
-            throw std::system_error(cancelled, "serving in threads");
     }
 
 private:
@@ -77,6 +68,21 @@ private:
         std::unique_ptr<worker_thread> thread;  // the last member, so that it ends first
     };
 
+    // Workers that serve already come to their end before the failure is thrown.
+    void start_serving() {
+        try {
+            for (const std::unique_ptr<worker>& member : workers_) {
+                member->thread->spawn(serve(*member));
+                ++running_;
+            }
+        } catch (...) {
+            if (running_ == 0)
+                throw;
+            failure_ = std::current_exception();
+            cancel();
+        }
+    }
+
     /// Runs in the worker's thread.
     task<> serve(worker& self) {
         bound_socket& from = self.own.is_open() ? self.own : period_.listening();
@@ -97,6 +103,7 @@ private:
     const serving_period& period_;
     std::vector<std::unique_ptr<worker>> workers_;
     std::size_t running_ = 0;
+    std::exception_ptr failure_;
     event all_ended_;
 };
 

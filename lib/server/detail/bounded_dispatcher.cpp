@@ -3,7 +3,6 @@
 #include "shortage.hpp"
 
 #include <ringlet/coro/detail/entered_scope.hpp>
-#include <ringlet/coro/shield.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <algorithm>
@@ -195,30 +194,13 @@ task<> bounded_dispatcher::wait_for_room() {
         throw std::system_error(cancelled, "waiting for the end of a request");
 }
 
-task<> bounded_dispatcher::wait_for_end() {
-    std::error_code cancelled;
-    while (!has_ended() && !cancelled) {
+task<> bounded_dispatcher::join() {
+    while (!has_ended()) {
         all_ended_.reset();
         end_awaited_ = true;
         update();
-        co_await all_ended_.wait(cancelled);
+        co_await all_ended_.wait();
         end_awaited_ = false;
-    }
-    if (cancelled)
-        throw std::system_error(cancelled, "waiting for the end of all requests");
-}
-
-task<> bounded_dispatcher::join() {
-    bool cancelled = false;
-    try {
-        co_await wait_for_end();
-    } catch (const std::system_error&) {
-        cancelled = true;
-    }
-    if (cancelled) {
-        cancel();
-        const shield shield_guard(owner_);
-        co_await wait_for_end();
     }
 }
 

@@ -130,7 +130,6 @@ private:
     [[nodiscard]] std::size_t awaited_count() const noexcept;
     [[nodiscard]] bool ask_for(std::size_t count) noexcept;
     [[nodiscard]] bool has_ended() const noexcept;
-    [[nodiscard]] task<> wait_for_end();
 
     loop& owner_;
     const dispatch_context& context_;

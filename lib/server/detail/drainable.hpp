@@ -22,8 +22,7 @@ public:
     virtual void cancel() = 0;
 
     /// Waits until no request or worker runs any more, then throws the exception that kept a worker
-    /// from going on. If the waiting coroutine is cancelled, this calls `cancel` and still waits
-    /// for the end.
+    /// from going on. Not to be cancelled.
     [[nodiscard]] virtual task<> join() = 0;
 
 protected:

@@ -4,8 +4,12 @@
 #include "listening_socket.hpp"
 #include "serve_until_shutdown.hpp"
 
+#include <ringlet/coro/detail/joinable_task_group.hpp>
+#include <ringlet/coro/event.hpp>
+#include <ringlet/coro/shield.hpp>
 #include <ringlet/server/server.hpp>
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -35,7 +39,7 @@ serving_period::serving_period(server& owner, const char* caller, quota wanted)
 
 serving_period::~serving_period() {
     server_.records_->reports->flush();
-    if (has_served_ && wanted_ == quota::unlimited && server_.shutdown_.requested())
+    if (progress_ != progress::none && wanted_ == quota::unlimited && server_.shutdown_.requested())
         close_listening();
     server_.shutdown_.reset();
     if (server_.close_when_done_.exchange(false))
@@ -44,10 +48,43 @@ serving_period::~serving_period() {
 }
 
 task<> serving_period::run() {
-    has_served_ = true;
-    const concurrency_model& model =
-        wanted_ == quota::one ? concurrency_of_one_request(options()) : concurrency_of(options());
-    return model.serve(*this);
+    joinable_task_group watch;
+    watch.spawn(shut_down_if_cancelled());
+    throw_if_cancelled();
+    progress_ = progress::serving;
+    std::exception_ptr failure;
+    try {
+        const shield draining;
+        co_await model().serve(*this);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    progress_ = progress::ended;
+    watch.cancel();
+    co_await watch.join();
+    if (failure)
+        std::rethrow_exception(failure);
+    throw_if_cancelled();
+}
+
+task<> serving_period::shut_down_if_cancelled() {
+    event never;
+    std::error_code reason;
+    co_await never.wait(reason);
+    if (progress_ == progress::ended)
+        co_return;
+    cancelled_ = reason;
+    shutdown().request(options().drain_timeout);
+}
+
+void serving_period::throw_if_cancelled() const {
+    if (cancelled_)
+        throw std::system_error(cancelled_, "serve");
+}
+
+const concurrency_model& serving_period::model() const {
+    return wanted_ == quota::one ? concurrency_of_one_request(options())
+                                 : concurrency_of(options());
 }
 
 const server_options& serving_period::options() const noexcept {

@@ -13,6 +13,8 @@
 
 namespace ringlet::detail {
 
+class concurrency_model;
+
 /// The time during which a server serves, as its kind of concurrency sees it. A server has one
 /// serving period at a time. If `server_close` was called meanwhile, the end of the period closes
 /// the server.
@@ -28,7 +30,8 @@ public:
     ~serving_period();
 
     /// Serves until a shutdown is requested or, with quota::one, until one request has been
-    /// handled.
+    /// handled. A caller that is cancelled requests a shutdown by that; throws std::system_error
+    /// then, once the handlers have drained.
     [[nodiscard]] task<> run();
 
     /// Whether the one request of quota::one has not come in time.
@@ -70,10 +73,17 @@ public:
                         const address& client) const noexcept override;
 
 private:
+    enum class progress { none, serving, ended };
+
+    [[nodiscard]] const concurrency_model& model() const;
+    [[nodiscard]] task<> shut_down_if_cancelled();
+    void throw_if_cancelled() const;
+
     server& server_;
     quota wanted_;
     bool timed_out_ = false;
-    bool has_served_ = false;
+    progress progress_ = progress::none;
+    std::error_code cancelled_;  // the reason for which the caller was cancelled while it served
 };
 
 }  // namespace ringlet::detail
