@@ -122,17 +122,24 @@ std::chrono::milliseconds bound_socket::refuse_clients() noexcept {
     return {};
 }
 
+// A Unix socket that shutdown(2) has ended still has the option.
 bool bound_socket::is_listening() const noexcept {
     try {
-        return socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) != 0;
+        return socket_.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) != 0 &&
+               (ready_events(POLLRDHUP) & POLLRDHUP) == 0;
     } catch (const std::system_error&) {
         return false;
     }
 }
 
 bool bound_socket::has_backlog() const noexcept {
-    pollfd listening{native_handle(), POLLIN, 0};
-    return ::poll(&listening, 1, 0) > 0 && (listening.revents & (POLLHUP | POLLERR)) == 0;
+    return ready_events(POLLIN) == POLLIN;
+}
+
+/// Those of the events for poll(2) that are there now, and POLLHUP and POLLERR.
+int bound_socket::ready_events(int wanted) const noexcept {
+    pollfd listening{native_handle(), static_cast<short>(wanted), 0};
+    return ::poll(&listening, 1, 0) > 0 ? listening.revents : 0;
 }
 
 // A listening TCP socket ends for all processes by shutdown(2), and its port is free for every

@@ -196,9 +196,8 @@ void server::report_error(std::exception_ptr exception, const address& client) n
     }
 }
 
-void server::report_refusal(const address& client) noexcept {
-    detail::counter_slot::count(counted().refused);
-    records_->reports->refusals.report({{"client", client}});
+detail::server_reports& server::reports() const noexcept {
+    return *records_->reports;
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {

@@ -2,6 +2,7 @@
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
 #include "server/detail/request_source.hpp"
+#include "server/detail/server_reports.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -48,10 +49,6 @@ stream_server::stream_server(bound_socket listening, any_handler<stream> handler
 
 void stream_server::activate(bound_socket& bound) const {
     listener::listen(bound, options().listening);
-}
-
-bool stream_server::verify_request(stream& /*request*/, const address& /*client*/) {
-    return true;
 }
 
 class stream_server::incoming final : public detail::request_source {
@@ -119,18 +116,47 @@ void stream_server::process(stream&& connection, detail::bounded_dispatcher& han
     detail::counter_slot::count(counts.accepted);
     const address client = peer_of(connection);
     try {
+        if (refuses_at_maximum() && handlers.server_is_full())
+            return refuse(std::move(connection), client, handlers, refusal::server_is_full);
         detail::peer_limit::permit permit = peers_.try_acquire(client);
         if (!permit)
-            return report_refusal(client);
-        accepted<stream> request(*this, handlers, std::move(connection), client, std::move(permit),
-                                 counts.refused);
-        if (verify_request(request.request(), client))
-            return process_request(std::move(request));
-        detail::counter_slot::count(counts.refused);
-        handlers.run_here(refuse(request.release(), client));
+            return refuse(std::move(connection), client, handlers, refusal::peer_has_too_many);
+        process_request(accepted<stream>(*this, handlers, std::move(connection), client,
+                                         std::move(permit), counts.refused));
     } catch (...) {
         report_error(std::current_exception(), client);
     }
+}
+
+bool stream_server::refuses_at_maximum() const noexcept {
+    return options().at_maximum == server_options::limit_policy::refuse;
+}
+
+void stream_server::refuse(stream&& connection, const address& client,
+                           detail::bounded_dispatcher& handlers, refusal why) {
+    detail::counter_slot::count(counted().refused);
+    log_throttle& kind =
+        why == refusal::server_is_full ? reports().refused_at_maximum : reports().refused_of_peer;
+    kind.report({{"client", client}});
+    if (handlers.running_aside() < options().refusals_max)
+        handlers.run_aside(refuse_and_close(std::move(connection), client, why));
+}
+
+task<> stream_server::refuse_and_close(stream request, address client, refusal why) {
+    try {
+        {
+            const cancel_scope time_limit(detail::deadline_or_never(options().refusal_timeout));
+            co_await refuse_request(request, client, why);
+        }
+        co_await shutdown_request(request);
+    } catch (...) {
+        report_error(std::current_exception(), client);
+    }
+}
+
+task<> stream_server::refuse_request(stream& /*request*/, const address& /*client*/,
+                                     refusal /*why*/) {
+    co_return;
 }
 
 void stream_server::process_request(accepted<stream> request) {
@@ -157,15 +183,17 @@ task<> stream_server::serve_request(stream request, address client) {
     request = stream(loop::require_current("serve"), request.release(), detail::of_client());
     detail::counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
-    counts.begin();
-    try {
-        if (has_limits(options()))
-            co_await finish_within_limits(request, client);
-        else
-            co_await finish_request(request, client);
-        counts.finish();
-    } catch (...) {
-        request_failed(std::current_exception(), client, counts);
+    if (co_await verify(request, client)) {
+        counts.begin();
+        try {
+            if (has_limits(options()))
+                co_await finish_within_limits(request, client);
+            else
+                co_await finish_request(request, client);
+            counts.finish();
+        } catch (...) {
+            request_failed(std::current_exception(), client, counts);
+        }
     }
     try {
         co_await shutdown_request(request);
@@ -174,12 +202,21 @@ task<> stream_server::serve_request(stream request, address client) {
     }
 }
 
-task<> stream_server::refuse(stream request, address client) {
+task<bool> stream_server::verify(stream& request, const address& client) {
+    bool welcome = false;
     try {
-        co_await shutdown_request(request);
+        const cancel_scope time_limit(detail::deadline_or_never(options().verify_timeout));
+        welcome = co_await verify_request(request, client);
     } catch (...) {
         report_error(std::current_exception(), client);
     }
+    if (!welcome)
+        detail::counter_slot::count(counted().refused);
+    co_return welcome;
+}
+
+task<bool> stream_server::verify_request(stream& /*request*/, const address& /*client*/) {
+    co_return true;
 }
 
 // Has a frame of its own, so that the frames of requests without limits have no room for the

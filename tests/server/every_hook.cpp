@@ -44,10 +44,18 @@ struct counts_errors : Server {
 template <class Server>
 struct choosy : Server {
     using Server::Server;
-    using verified = std::conditional_t<std::derived_from<Server, ringlet::stream_server>,
-                                        ringlet::stream, const ringlet::datagram>;
-    bool verify_request(verified& /*request*/, const ringlet::address& /*client*/) override {
+    bool verify_request(const ringlet::datagram& /*request*/,
+                        const ringlet::address& /*client*/) override {
         return !shared().refusing;
+    }
+};
+
+template <std::derived_from<ringlet::stream_server> Server>
+struct choosy<Server> : Server {
+    using Server::Server;
+    ringlet::task<bool> verify_request(ringlet::stream& /*request*/,
+                                       const ringlet::address& /*client*/) override {
+        co_return !shared().refusing;
     }
 };
 

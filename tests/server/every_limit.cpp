@@ -93,13 +93,12 @@ TEST_CASE("a stream beyond the limit waits, and is served when another ends", "[
         CHECK(server->counters().accept_pauses > 0);
 
         asking_client fourth = server.client();
-        fourth.socket().send("fourth");
         server->shutdown(0s);
         serving.join();
         CHECK(third.hear().empty());
-        CHECK(fourth.socket().nothing_to_receive());  // it is in the backlog, not lost
+        CHECK(fourth.hear().empty());  // it is not left waiting for a server that has stopped
         const serving_thread again(*server);
-        CHECK(fourth.socket().receive(6) == "fourth");
+        CHECK(server.ask("x") == "x");
     }
     nothing.check();
 }
@@ -137,7 +136,11 @@ TEST_CASE("streams that are taken when all has been cancelled already end too", 
         blocking_client served(server.server_address());
         CHECK(served.exchange("x") == "x");
         server.shutdown(0s);
-        blocking_client late(server.server_address());
+        try {
+            const blocking_client late(server.server_address());
+        } catch (const std::system_error& error) {  // another process of the pool was in time
+            CHECK(error.code() == std::errc::connection_refused);
+        }
         serving.join();
         CHECK(server.counters().active == 0);
     }

@@ -74,6 +74,8 @@ TEST_CASE("a process that the program forks by itself cannot shut its parent's s
     const shuts_down_at_signal stopping(*server);
     serving_thread serving(*server);
     CHECK(server.ask("before") == "before");
+    if (kind.in == ringlet::concurrency::forks)  // none of them is forked from now on
+        CHECK(eventually([&] { return server->counters().children_started == 2; }));
     const child_end end = run_in_child([&server] {
         server->shutdown(0s);
         std::raise(SIGUSR1);

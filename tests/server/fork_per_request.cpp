@@ -312,10 +312,10 @@ public:
     std::vector<std::error_code> shortages;
 
 private:
-    bool verify_request(ringlet::stream& /*request*/, const ringlet::address& /*client*/) override {
+    void process_request(ringlet::accepted<ringlet::stream> request) override {
         if (shortages.empty())
             none_.emplace(0);
-        return true;
+        forking_tcp_server::process_request(std::move(request));
     }
     void handle_overload(std::error_code error, std::chrono::milliseconds /*pause*/) override {
         none_.reset();

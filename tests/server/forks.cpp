@@ -271,6 +271,7 @@ TEST_CASE("cancelling who serves ends a pool too", "[server]") {
     const leftovers nothing;
     run_coroutine([]() -> task<> {
         server_options options = pool_of(2);
+        options.drain_timeout = 20ms;
         options.kill_timeout = 1h;
         forking_tcp_server serving(ringlet::address("127.0.0.1", 0), obey, options);
         ringlet::detail::joinable_task_group group;

@@ -150,7 +150,8 @@ TEST_CASE("a failure to say that servers are ready ends serving", "[server]") {
         ringlet::serve_until_signal([] { throw std::runtime_error("no terminal"); }, server);
     };
     CHECK_THROWS_AS(in_time(serve), std::runtime_error);
-    ringlet::tcp_server taken(server.server_address(), echo, {.bind_and_activate = false});
+    const ringlet::tcp_server holder(any_port, echo);
+    ringlet::tcp_server taken(holder.server_address(), echo, {.bind_and_activate = false});
     bool told = false;
     CHECK_THROWS_AS(in_time([&] { ringlet::serve_until_signal([&] { told = true; }, taken); }),
                     std::system_error);

@@ -48,8 +48,11 @@ class cannot_accept : public ringlet::tcp_server {
 public:
     cannot_accept() : tcp_server(loopback, echo) {}
 
+    milestone failed{"accepting has failed"};
+
 private:
     ringlet::task<ringlet::stream> get_request(ringlet::listener& /*accepting*/) override {
+        failed.reach();
         throw std::runtime_error("nobody at the door");
     }
 };
@@ -115,6 +118,7 @@ TEST_CASE("what serve_forever throws comes out of a serving_thread once", "[serv
     cannot_accept server;
     SECTION("of stop") {
         ringlet::serving_thread serving(server);
+        server.failed.await();
         CHECK_THROWS_AS(in_time([&] { serving.stop(); }), std::runtime_error);
         serving.join();
     }
@@ -125,7 +129,10 @@ TEST_CASE("what serve_forever throws comes out of a serving_thread once", "[serv
     }
     SECTION("of its destructor, to the log") {
         captured_log log;
-        in_time([&] { const ringlet::serving_thread serving(server); });
+        in_time([&] {
+            const ringlet::serving_thread serving(server);
+            server.failed.await();
+        });
         CHECK(log.text().find("nobody at the door") != std::string::npos);
     }
 }

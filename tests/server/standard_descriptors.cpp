@@ -35,13 +35,13 @@ const ringlet::address any_port("127.0.0.1", 0);
 template <class Server>
 struct daemon_like : Server {
     using Server::Server;
-    using verified = std::conditional_t<std::derived_from<Server, ringlet::stream_server>,
-                                        ringlet::stream, const ringlet::datagram>;
-    bool verify_request(verified& /*request*/, const ringlet::address& /*client*/) override {
+    using taken = std::conditional_t<std::derived_from<Server, ringlet::stream_server>,
+                                     ringlet::stream, ringlet::datagram>;
+    void process_request(ringlet::accepted<taken> request) override {
         static pid_t closed_by = 0;
         if (std::exchange(closed_by, ::getpid()) != ::getpid())
             close_standard_descriptors();
-        return true;
+        Server::process_request(std::move(request));
     }
 };
 

@@ -84,15 +84,10 @@ private:
 };
 
 /// One that also notes the hooks that a request goes through, which is `Taken` from a `Source`.
-template <class Base, class Source, class Taken, class Verified = Taken>
+template <class Base, class Source, class Taken>
 class traced_request_server : public traced_server<Base> {
 public:
     using traced_server<Base>::traced_server;
-
-    bool verify_request(Verified& request, const ringlet::address& client) override {
-        called("verify_request");
-        return Base::verify_request(request, client);
-    }
 
 protected:
     ringlet::task<Taken> get_request(Source& source) override {
@@ -118,6 +113,11 @@ public:
     using traced_request_server<Base, ringlet::listener, ringlet::stream>::traced_request_server;
 
 protected:
+    ringlet::task<bool> verify_request(ringlet::stream& request,
+                                       const ringlet::address& client) override {
+        called("verify_request");  // no coroutine
+        return Base::verify_request(request, client);
+    }
     ringlet::task<> shutdown_request(ringlet::stream& request) override {
         called("shutdown_request");
         return Base::shutdown_request(request);
@@ -129,5 +129,14 @@ protected:
 };
 
 template <class Base>
-using traced_datagram_server = traced_request_server<Base, ringlet::datagram_receiver,
-                                                     ringlet::datagram, const ringlet::datagram>;
+class traced_datagram_server
+    : public traced_request_server<Base, ringlet::datagram_receiver, ringlet::datagram> {
+public:
+    using traced_request_server<Base, ringlet::datagram_receiver,
+                                ringlet::datagram>::traced_request_server;
+
+    bool verify_request(const ringlet::datagram& request, const ringlet::address& client) override {
+        called("verify_request");
+        return Base::verify_request(request, client);
+    }
+};

@@ -141,6 +141,8 @@ public:
 private:
     static constexpr pid_t no_process = 0;
 
+    [[nodiscard]] int ready_events(int wanted) const noexcept;
+
     /// Whether this process may end the listening for all processes that have the socket.
     [[nodiscard]] bool may_be_ended() const noexcept { return is_open() && maker_ == ::getpid(); }
 

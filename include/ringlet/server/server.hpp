@@ -24,7 +24,7 @@ class request_source;
 class serving_period;
 struct counter_slot;
 struct server_records;
-
+struct server_reports;
 }  // namespace detail
 
 /// The lifecycle and the hooks that all servers have, with socketserver's names.
@@ -157,8 +157,11 @@ protected:
     /// Counts that accepting pauses, and calls the hook `handle_overload`.
     void overloaded(std::error_code error, std::chrono::milliseconds pause) noexcept;
 
-    /// Counts and reports that the server closed a connection because its peer has too many.
-    void report_refusal(const address& client) noexcept;
+    /// Whether the server accepts requests that it has no room for, and refuses them.
+    [[nodiscard]] virtual bool refuses_at_maximum() const noexcept { return false; }
+
+    /// The reports of what has happened, at their rates.
+    [[nodiscard]] detail::server_reports& reports() const noexcept;
 
     /// Closes a listening socket at the end of serving: the server's own, or that of a worker.
     void end_listening(bound_socket& ended) noexcept;

@@ -65,7 +65,8 @@ struct server_options {
     /// Whether the server binds each thread of a pool to a CPU of its own, in turn.
     bool pin_workers = false;
 
-    // Limits. While the server has reached one it accepts no requests: clients wait in the backlog.
+    // Limits. While the server has reached one it accepts no requests: clients wait in the backlog,
+    // unless `at_maximum` says otherwise.
 
     /// The number of requests that the server handles at a time. Workers that accept by themselves
     /// share it evenly.
@@ -76,6 +77,20 @@ struct server_options {
 
     /// The number of requests that concurrency::fork_per_request handles at a time.
     std::size_t max_children = 40;
+
+    /// The treatment of stream clients beyond `max_connections`, `max_threads` and `max_children`.
+    /// With `wait` a client stays in the backlog until another one has gone. With `refuse` the
+    /// server accepts the client, calls the hook `refuse_request`, which may say why, and closes
+    /// the connection; `server_counters::refused` counts it. Workers that accept in the same moment
+    /// may exceed `max_connections` by one each then.
+    enum class limit_policy { wait, refuse };
+
+    /// The treatment of stream clients beyond the maximum: see limit_policy.
+    limit_policy at_maximum = limit_policy::wait;
+
+    /// The number of clients to which the hook `refuse_request` speaks at a time. The connections
+    /// of further ones are closed without a word.
+    std::size_t refusals_max = 64;
 
     /// The number of threads of concurrency::thread_per_request that may wait for another request
     /// when theirs has ended. Each of them keeps a stack and a small ring. With 0 every request
@@ -90,8 +105,9 @@ struct server_options {
     rate_limit accept_rate = {};
 
     /// The number of connections that one peer may have. A peer is an IPv4 host or the first 64
-    /// bits of an IPv6 address; Unix peers have no limit. The server closes further connections.
-    /// Each child of a pool counts its own connections. With 0 a peer may have any number.
+    /// bits of an IPv6 address; Unix peers have no limit. The server refuses further connections:
+    /// see the hook `refuse_request`. Each child of a pool counts its own connections. With 0 a
+    /// peer may have any number.
     std::size_t max_connections_per_peer = 0;
 
     // Time.
@@ -105,6 +121,14 @@ struct server_options {
 
     /// The time that `handle_request` waits for a request; 0 is for ever.
     std::chrono::milliseconds handle_request_timeout{0};
+
+    /// The time that the hook `verify_request` of a stream server has. The server then refuses the
+    /// client; 0 is for ever.
+    std::chrono::milliseconds verify_timeout{10'000};
+
+    /// The time that the hook `refuse_request` has to tell a client that it is refused; 0 is for
+    /// ever.
+    std::chrono::milliseconds refusal_timeout{1000};
 
     /// The time that a handler has for its request. The server then cancels the handler with
     /// timed_out; 0 is for ever.

@@ -15,7 +15,7 @@ class bounded_dispatcher;
 }  // namespace detail
 
 /// A server of connected streams. For each connection it calls these hooks, in this order:
-/// `get_request`, `verify_request`, `process_request`, `finish_request`, which calls the handler,
+/// `get_request`, `process_request`, `verify_request`, `finish_request`, which calls the handler,
 /// and then always `shutdown_request` and `close_request`. An exception of a hook goes to
 /// `handle_error` and ends its own connection only. But serving ends where `get_request` throws
 /// before a connection has come.
@@ -23,11 +23,11 @@ class stream_server : public server {
 public:
     using request_type = stream;
 
-    ~stream_server() override = default;
+    /// The limit for which a client is refused: `at_maximum` of the server is `refuse` and the
+    /// server is full, or the client has `max_connections_per_peer` already.
+    enum class refusal { server_is_full, peer_has_too_many };
 
-    /// Whether the server serves this client or shuts its connection down. By default it serves
-    /// every client.
-    [[nodiscard]] virtual bool verify_request(stream& request, const address& client);
+    ~stream_server() override = default;
 
 protected:
     /// Makes a server that binds to `local` and listens, unless the options say otherwise. Throws
@@ -48,7 +48,18 @@ protected:
     /// refuses it.
     virtual void process_request(accepted<stream> request);
 
+    /// Tells a client why it is refused, before the server closes the connection. By default it
+    /// says nothing. The server calls the hook in the loop that accepts, for `refusals_max` clients
+    /// at a time, and each call has `refusal_timeout`.
+    [[nodiscard]] virtual task<> refuse_request(stream& request, const address& client,
+                                                refusal why);
+
     // The server calls the hooks below in the thread or process that handles the connection.
+
+    /// Yields whether the server serves this client; if not, it counts the client as refused and
+    /// closes the connection. The hook may ask others and tell the client why; it has
+    /// `verify_timeout`. By default the server serves every client.
+    [[nodiscard]] virtual task<bool> verify_request(stream& request, const address& client);
 
     /// Handles one connection by calling the handler.
     [[nodiscard]] virtual task<> finish_request(stream& request, const address& client);
@@ -67,9 +78,13 @@ private:
     void activate(bound_socket& bound) const override;
     std::unique_ptr<detail::request_source> open_source(bound_socket& from, bool ahead) override;
 
+    bool refuses_at_maximum() const noexcept override;
     void process(stream&& connection, detail::bounded_dispatcher& handlers) noexcept;
-    task<> refuse(stream request, address client);
+    void refuse(stream&& connection, const address& client, detail::bounded_dispatcher& handlers,
+                refusal why);
+    task<> refuse_and_close(stream request, address client, refusal why);
     task<> serve_request(stream request, address client);
+    task<bool> verify(stream& request, const address& client);
     task<> finish_within_limits(stream& request, const address& client);
     bool begin_linger(stream& request) const noexcept;
     task<> linger_and_close(stream& request);

@@ -47,12 +47,11 @@ public:
     /// listening for all. Where it is empty already this process does so, since every child may be
     /// busy.
     void drain(loop::clock::time_point deadline) override {
-        const auto handshake_time = period_.listening().refuse_clients();
         const auto grace = std::max(deadline - owner_.now(), loop::clock::duration::zero());
         for (const std::unique_ptr<worker>& member : workers_)
             member->requested.request(grace);
         if (!std::exchange(draining_, true))
-            supervision_.spawn(close_door(handshake_time));
+            supervision_.spawn(close_door());
         supervision_.cancel();  // wakes the supervisors that sleep before they fork another child
     }
 
@@ -107,7 +106,7 @@ private:
         }
         watch.cancel();
         co_await watch.join();
-        if (failure)
+        if (failure && !child_process::is_orphan())  // another orphan has ended the listening
             std::rethrow_exception(failure);
     }
 
@@ -145,13 +144,12 @@ private:
         ending.child.reset();
     }
 
-    task<> close_door(std::chrono::milliseconds handshake_time) {
+    // The children answer datagrams through copies of the socket.
+    task<> close_door() {
         const shield shield_guard(owner_);
-        co_await sleep_for(handshake_time);
         bound_socket& listening = period_.listening();
-        if (!listening.is_listening())
-            co_return;  // a child has ended that already, or the socket is for datagrams
-        if (!listening.has_backlog())
+        co_await sleep_for(listening.refuse_clients());
+        if (listening.is_listening() && !listening.has_backlog())
             listening.stop_listening();
         period_.close_listening();
     }

@@ -19,7 +19,7 @@ accept_loop::accept_loop(server& owner, bound_socket& from, bounded_dispatcher& 
 
 task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
     do {
-        if (!handlers_.has_room())
+        if (!handlers_.has_room() && !(server_.refuses_at_maximum() && handlers_.server_is_full()))
             co_await pause_until_room();
         co_await rate_.take();
         const std::uint64_t accepted_before = source.yielded();
@@ -40,7 +40,7 @@ task<> accept_loop::take_requests(quota wanted) {
     try {
         source = server_.open_source(socket_, ahead);
     } catch (const std::system_error&) {
-        if (requested_.requested())  // another process has ended the listening already
+        if (shutdown_requested())  // another process has ended the listening already
             co_return;
         throw;
     }
@@ -50,14 +50,18 @@ task<> accept_loop::take_requests(quota wanted) {
     } catch (...) {
         failure = std::current_exception();
     }
-    const bool ends = requested_.requested() || source->has_ended();
-    if (wanted == quota::unlimited && ends) {  // a failure does not count any more
+    const bool ended_by_shutdown = shutdown_requested() && source->has_ended();
+    if (wanted == quota::unlimited && shutdown_requested())
         co_await source->close(handlers_);
-        co_return;
-    }
-    co_await source->stop(handlers_);
-    if (failure)
+    else
+        co_await source->stop(handlers_);
+    if (failure && !ended_by_shutdown)
         std::rethrow_exception(failure);
+}
+
+/// Whether this loop is to stop, or will be told soon since the whole server is to.
+bool accept_loop::shutdown_requested() const noexcept {
+    return requested_.requested() || server_.shutdown_.requested();
 }
 
 task<> accept_loop::run() {

@@ -48,6 +48,7 @@ private:
 
     [[nodiscard]] task<> take_requests(quota wanted);
     [[nodiscard]] task<> take_requests_from(request_source& source, quota wanted);
+    [[nodiscard]] bool shutdown_requested() const noexcept;
     [[nodiscard]] task<> pause_until_room();
     [[nodiscard]] task<> call_service_actions();
 

@@ -30,15 +30,16 @@ void bounded_dispatcher::dispatch(job& accepted) {
     update();
 }
 
-void bounded_dispatcher::run_here(task<> handling) {
-    dispatched_request request{std::move(handling), -1, {}, {}};
-    running_.fetch_add(1);
-    try {
-        bounded_dispatcher::start(request);
-    } catch (...) {
-        ended();
-        throw;
-    }
+void bounded_dispatcher::run_aside(task<> work) {
+    const entered_scope scope_guard(owner_.core(), scope_);
+    handle_aside(std::move(work));
+}
+
+detached bounded_dispatcher::handle_aside(task<> work) {
+    ++running_aside_;
+    co_await std::move(work);
+    --running_aside_;
+    update();
 }
 
 void bounded_dispatcher::start(dispatched_request& request) {
@@ -141,7 +142,7 @@ void bounded_dispatcher::ended() noexcept {
 
 /// Whether no request is left, nor a thread that is about to tell of one.
 bool bounded_dispatcher::has_ended() const noexcept {
-    return kept_.empty() && running_ == 0 && asked_for_ == 0;
+    return kept_.empty() && running_ == 0 && running_aside_ == 0 && asked_for_ == 0;
 }
 
 /// The owner wants to hear when fewer requests run than this; 0 for not at all.

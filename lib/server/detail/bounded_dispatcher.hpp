@@ -57,9 +57,16 @@ public:
 
     void dispatch(job& accepted) final;
 
-    /// Runs a task as a coroutine of the accepting loop and counts it as a request, in every kind
-    /// of dispatcher. Throws std::bad_alloc.
-    void run_here(task<> handling);
+    /// Whether the server of the dispatcher, of which this may be one worker of several, handles as
+    /// many requests as it may.
+    [[nodiscard]] virtual bool server_is_full() const noexcept { return is_full(); }
+
+    /// Runs a task that never throws as a coroutine of the accepting loop, beside the requests and
+    /// without a place among them. It is cancelled and awaited as they are. Throws std::bad_alloc.
+    void run_aside(task<> work);
+
+    /// The number of tasks of `run_aside` that run.
+    [[nodiscard]] std::size_t running_aside() const noexcept { return running_aside_; }
 
     /// Cancels all requests. Those that are kept are refused.
     void cancel() override;
@@ -122,6 +129,7 @@ private:
 
     [[nodiscard]] bool can_start() const noexcept { return !is_full() && !beginning_; }
     detached handle(dispatched_request& request);
+    detached handle_aside(task<> work);
     void count_and_start(dispatched_request& request);
     [[nodiscard]] bool try_start(dispatched_request& request);
     void pause(std::error_code shortage);
@@ -137,6 +145,7 @@ private:
     const std::size_t running_max_;
     const place handled_;
     std::atomic<std::size_t> running_{0};
+    std::size_t running_aside_ = 0;
 
     bool beginning_ = false;
     std::deque<dispatched_request> kept_;  // oldest first

@@ -11,21 +11,24 @@ struct server_reports {
         : failures(log_level::error, "a handler failed", options),
           departures(log_level::debug, "a client went away", options),
           overloads(log_level::warning, "accepting pauses", options),
-          refusals(log_level::warning, "a connection beyond max_connections_per_peer was closed",
-                   options),
+          refused_at_maximum(log_level::warning, "a client beyond the maximum was refused",
+                             options),
+          refused_of_peer(log_level::warning,
+                          "a connection beyond max_connections_per_peer was closed", options),
           lost_children(log_level::error, "a child process was lost", options) {}
 
     /// Reports, when serving ends, the events that the throttles have left out.
     void flush() noexcept {
-        for (log_throttle* const throttle :
-             {&failures, &departures, &overloads, &refusals, &lost_children})
+        for (log_throttle* const throttle : {&failures, &departures, &overloads,
+                                             &refused_at_maximum, &refused_of_peer, &lost_children})
             throttle->flush();
     }
 
     log_throttle failures;
     log_throttle departures;
     log_throttle overloads;
-    log_throttle refusals;
+    log_throttle refused_at_maximum;
+    log_throttle refused_of_peer;
     log_throttle lost_children;
 };
 

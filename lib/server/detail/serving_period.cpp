@@ -21,6 +21,24 @@ task<> accept_nothing() {
     co_return;
 }
 
+/// The requests of one worker of several that accept by themselves. Each has its share of the
+/// limit, beyond which it leaves clients to others. But where the server refuses clients, one
+/// worker may have all that the server can handle: no worker refuses a client for which there is
+/// room, and workers that accept in the same moment may exceed the limit by one each.
+class share_of_requests final : public bounded_dispatcher {
+public:
+    share_of_requests(std::size_t running_max, const serving_period& period)
+        : bounded_dispatcher(loop::require_current("serve"), running_max, period), period_(period) {
+    }
+
+    bool server_is_full() const noexcept override {
+        return period_.records().counters.snapshot().active >= period_.options().max_connections;
+    }
+
+private:
+    const serving_period& period_;
+};
+
 }  // namespace
 
 serving_period::serving_period(server& owner, const char* caller, quota wanted)
@@ -133,8 +151,8 @@ task<> serving_period::serve_share(bound_socket& from, shutdown_signal& requeste
     rate_limit rate = options().accept_rate;
     rate.per_second /= static_cast<double>(workers);
     rate.burst = share(rate.burst);
-    bounded_dispatcher handlers(loop::require_current("serve"), share(options().max_connections),
-                                *this);
+    const std::size_t whole = options().max_connections;
+    share_of_requests handlers(server_.refuses_at_maximum() ? whole : share(whole), *this);
     accept_loop accepting(server_, from, handlers, how, rate, requested);
     co_await serve_until_shutdown(accepting.run(), handlers, requested, options().drain_timeout);
 }

@@ -21,6 +21,8 @@ void require_valid(const server_options& options) {
     require_time(options.kill_timeout, "kill_timeout");
     require_time(options.handle_request_timeout, "handle_request_timeout");
     require_time(options.idle_thread_lifetime, "idle_thread_lifetime");
+    require_time(options.verify_timeout, "verify_timeout");
+    require_time(options.refusal_timeout, "refusal_timeout");
     require_time(options.request_timeout, "request_timeout");
     require_time(options.linger_timeout, "linger_timeout");
     require_time(options.service_interval, "service_interval");

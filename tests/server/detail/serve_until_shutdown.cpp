@@ -83,7 +83,7 @@ TEST_CASE("where taking requests fails, what runs has its time, and the failure 
                 co_await ringlet::yield();
             done = true;
         };
-        one.run_here(run(ended));
+        one.run_aside(run(ended));
         try {
             co_await ringlet::detail::serve_until_shutdown(fail(), one, requested, 1h);
         } catch (const std::runtime_error& error) {
