@@ -26,6 +26,7 @@ std::string describe_concurrency(const load_settings& load) {
 const char* direction_of(service asked) {
     switch (asked) {
     case service::echo:
+    case service::once:
         return "";
     case service::sink:
         return " up";
@@ -49,7 +50,9 @@ std::string describe(const load_settings& load) {
     const std::string count = std::to_string(load.connections);
     std::string text;
     if (load.reconnect)
-        text = "connect-echo-close, " + count + " at once";
+        text = load.asked == service::once ? "connect-echo-closed, " : "connect-echo-close, ";
+    if (load.reconnect)
+        text += count + " at once";
     else
         text = count + (is_stream(load.over) ? " connection" : " client") +
                (load.connections == 1 ? "" : "s");

@@ -86,7 +86,8 @@ bool reconnecting_clients::send_message(client& c) {
 void reconnecting_clients::proceed(client& c, std::uint32_t events, steady::time_point end) {
     if ((events & EPOLLOUT) != 0 && send_message(c))
         watch(c, EPOLL_CTL_MOD, EPOLLIN);
-    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || !receive_message(c))
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || !receive_message(c) ||
+        !has_ended(c))
         return;
     c.socket.close();
     const auto now = steady::now();
@@ -102,6 +103,8 @@ void reconnecting_clients::proceed(client& c, std::uint32_t events, steady::time
 // Whether all of it has come back.
 bool reconnecting_clients::receive_message(client& c) {
     const std::size_t missing = settings_.message_bytes - c.received;
+    if (missing == 0)
+        return true;
     const ssize_t received = ::recv(c.socket.get(), buffer_.data(), missing, 0);
     if (received == 0)
         throw server_failure("the server closed a connection");
@@ -111,6 +114,19 @@ bool reconnecting_clients::receive_message(client& c) {
         throw server_failure("wrong echo: bytes differ from those sent");
     c.received += bytes;
     return c.received == settings_.message_bytes;
+}
+
+// Whether the connection has ended, where that is the server's part.
+bool reconnecting_clients::has_ended(client& c) {
+    if (settings_.asked != service::once)
+        return true;
+    std::byte more;
+    const ssize_t received = ::recv(c.socket.get(), &more, sizeof more, 0);
+    if (received > 0)
+        throw server_failure("more came back than was sent");
+    if (received < 0)
+        went_through(received, "recv");
+    return received == 0;
 }
 
 void reconnecting_clients::watch(client& c, int operation, std::uint32_t events) {

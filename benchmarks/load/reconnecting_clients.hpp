@@ -35,6 +35,7 @@ private:
     bool send_message(client& c);
     void proceed(client& c, std::uint32_t events, steady::time_point end);
     bool receive_message(client& c);
+    bool has_ended(client& c);
     void watch(client& c, int operation, std::uint32_t events);
 
     endpoint server_;

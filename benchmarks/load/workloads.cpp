@@ -53,6 +53,7 @@ std::vector<workload> streams() {
     const load_settings upload = streaming(service::sink);
     const load_settings download = streaming(service::source);
     const load_settings reconnect{.reconnect = true};
+    const load_settings closing{.asked = service::once, .reconnect = true};
     const load_settings broadcast{.asked = service::broadcast, .connections = 1000};
     const load_settings timers{.timers = 100'000};
     const load_settings idle{.idle_connections = 10'000};
@@ -84,6 +85,8 @@ std::vector<workload> streams() {
          one_loop},
         {"reconnect", "connect, echo one message, close", reconnect,
          with_connections(reconnect, {1, 64}, {64}), one_loop},
+        {"closing", "connect, echo one message, and the server closes first", closing,
+         with_connections(closing, {1, 64}, {64}), one_loop},
         {"broadcast",
          "a message of one client to each of them",
          broadcast,

@@ -110,7 +110,7 @@ void epoll_streams::add_connection(int fd) {
         unsent_.resize(needed);
     if (service_ == service::broadcast)
         members_.push_back(fd);
-    else if (service_ != service::echo && accounts_.size() < needed)
+    else if (!echoes() && accounts_.size() < needed)
         accounts_.resize(needed);
     if (deadlines_)
         deadlines_->renew(fd);
@@ -124,7 +124,7 @@ void epoll_streams::drop_connection(int fd) {
         deadlines_->forget(fd);
     if (service_ == service::broadcast)
         members_.erase(std::find(members_.begin(), members_.end(), fd));
-    else if (service_ != service::echo)
+    else if (!echoes())
         account_of(fd) = {};
     ::close(fd);  // also leaves the epoll set, as nothing duplicates these descriptors
 }
@@ -133,7 +133,7 @@ void epoll_streams::drop_connection(int fd) {
 void epoll_streams::serve(int fd, std::uint32_t events) {
     if (service_ == service::broadcast)
         (events & EPOLLOUT) != 0 ? send_rest(fd) : broadcast(fd);
-    else if (service_ != service::echo)
+    else if (!echoes())
         account_of(fd).owed == 0 ? count(fd) : pay(fd);
     else if (unsent(fd).empty())
         echo(fd);
@@ -157,8 +157,11 @@ void epoll_streams::echo(int fd) {
         deadlines_->renew(fd);
     const ssize_t sent =
         ::send(fd, buffer_.data(), static_cast<std::size_t>(received), MSG_NOSIGNAL);
-    if (sent == received)
+    if (sent == received) {
+        if (service_ == service::once)
+            drop_connection(fd);
         return;
+    }
     if (sent < 0 && !worth_retrying(errno))
         return drop_connection(fd);
     set_aside(fd, buffer_.data() + (sent < 0 ? 0 : sent), buffer_.data() + received);
@@ -179,7 +182,7 @@ void epoll_streams::send_rest(int fd) {
         return;
     }
     rest.erase(rest.begin(), rest.begin() + sent);
-    if (rest.empty() && !control(EPOLL_CTL_MOD, fd, EPOLLIN))
+    if (rest.empty() && (service_ == service::once || !control(EPOLL_CTL_MOD, fd, EPOLLIN)))
         drop_connection(fd);
 }
 

@@ -52,6 +52,7 @@ private:
     void serve(int fd, std::uint32_t events);
     ssize_t receive(int fd);
 
+    bool echoes() const noexcept { return service_ == service::echo || service_ == service::once; }
     void echo(int fd);
     void set_aside(int fd, const std::byte* first, const std::byte* last);
     void send_rest(int fd);

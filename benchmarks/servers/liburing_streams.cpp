@@ -42,7 +42,7 @@ void prepare_recv(server* s, connection* c) {
 
 void prepare_send(server* s, connection* c) {
     io_uring_sqe* sqe = next_sqe(&s->ring);
-    const bool echoes = s->chosen->does == service::echo;
+    const bool echoes = s->chosen->does == service::echo || s->chosen->does == service::once;
     io_uring_prep_send(sqe, c->fd, echoes ? c->buffer + c->sent : s->zeros.data(),
                        echoes ? c->owed : std::min(c->owed, s->zeros.size()),
                        MSG_WAITALL | MSG_NOSIGNAL);
@@ -78,6 +78,7 @@ void owe(server* s, connection* c, std::size_t received) {
     const std::size_t message_bytes = s->chosen->message_bytes;
     switch (s->chosen->does) {
     case service::echo:
+    case service::once:
         c->owed = received;
         c->sent = 0;
         return;
@@ -117,6 +118,8 @@ void on_sent(server* s, connection* c, int result) {
     }
     if (c->owed > 0)
         prepare_send(s, c);
+    else if (s->chosen->does == service::once)
+        close_connection(s, c);
     else
         prepare_recv(s, c);
 }

@@ -28,6 +28,14 @@ ringlet::task<> echo(ringlet::stream& client) {
         co_await client.send_all(std::span(received).first(n));
 }
 
+// Closes by itself: nothing of the client is on its way once its message has been answered.
+ringlet::task<> echo_once(ringlet::stream& client) {
+    buffer received;
+    const auto n = co_await client.recv(received);
+    co_await client.send_all(std::span(received).first(n));
+    co_await client.close();
+}
+
 // Echoes without a buffer of its own.
 ringlet::task<> echo_lent(ringlet::stream& client) {
     while (const auto received = co_await client.recv_lent())
@@ -202,6 +210,8 @@ void serve_streams(const server_main::options& chosen) {
         return serve<Server>(chosen, chosen.timers > 0 ? echo_in_time
                                      : chosen.lend     ? echo_lent
                                                        : echo);
+    case service::once:
+        return serve<Server>(chosen, echo_once);
     case service::sink:
         return serve<Server>(chosen, sink(chosen.message_bytes));
     case service::source:

@@ -141,7 +141,8 @@ struct server_options {
     /// The longest time for which the server reads on a connection that a handler has ended while
     /// the client may still be sending. The server first ends its own sending, then reads on and
     /// discards, since closing with unread data would destroy the reply on its way. With 0 the
-    /// server closes at once.
+    /// server closes at once. A handler that has closed the connection itself, knowing that nothing
+    /// of the client is on its way, saves the time.
     std::chrono::milliseconds linger_timeout{1000};
 
     /// The most bytes that the server reads on a connection that a handler has ended, so that it
