@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds timeout{5};
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view space = " \t\r\n";
@@ -26,7 +26,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 ringlet::task<> print_answer(ringlet::stream& server) {
-    const ringlet::cancel_scope time_limit(patience);
+    const ringlet::cancel_scope time_limit(timeout);
     std::array<char, 1024> buffer;
     const auto size = co_await server.recv(buffer);
     if (size == 0)

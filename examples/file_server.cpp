@@ -19,11 +19,11 @@ constexpr std::size_t head_size_max = 32'768;
 /// A writable stream that fails where its client does not take a piece in time.
 struct impatient_stream {
     ringlet::task<> send_all(ringlet::const_buffer piece) {
-        co_await ringlet::with_timeout(patience, client.send_all(piece));
+        co_await ringlet::with_timeout(timeout, client.send_all(piece));
     }
 
     ringlet::stream& client;
-    std::chrono::milliseconds patience;
+    std::chrono::milliseconds timeout;
 };
 
 /// One client and its requests.

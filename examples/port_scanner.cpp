@@ -38,8 +38,8 @@ port_range parse_ports(std::string_view text) {
 
 class port_scanner {
 public:
-    port_scanner(std::string host, std::chrono::milliseconds patience)
-        : host_(std::move(host)), patience_(patience) {}
+    port_scanner(std::string host, std::chrono::milliseconds timeout)
+        : host_(std::move(host)), timeout_(timeout) {}
 
     /// Tries the ports, at most `at_once` at the same time.
     ringlet::task<> scan(port_range ports, std::size_t at_once) {
@@ -59,7 +59,7 @@ public:
 private:
     ringlet::task<> attempt(ringlet::address peer) {
         std::error_code error;
-        static_cast<void>(co_await ringlet::with_timeout(patience_, ringlet::connect(peer, error)));
+        static_cast<void>(co_await ringlet::with_timeout(timeout_, ringlet::connect(peer, error)));
         if (error == std::errc::timed_out) {
             ++silent_;
         } else if (error == std::errc::connection_refused) {
@@ -73,7 +73,7 @@ private:
     }
 
     std::string host_;
-    std::chrono::milliseconds patience_;
+    std::chrono::milliseconds timeout_;
     int open_ = 0;
     int closed_ = 0;
     int silent_ = 0;

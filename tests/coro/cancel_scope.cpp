@@ -39,13 +39,13 @@ TEST_CASE("a deadline ends what is awaited with timed_out, at that time", "[coro
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         {
-            const cancel_scope patience(5s);
-            CHECK_FALSE(patience.cancelled());
-            CHECK_FALSE(patience.reason());
+            const cancel_scope limit(5s);
+            CHECK_FALSE(limit.cancelled());
+            CHECK_FALSE(limit.reason());
             const std::error_code error = co_await sleep_long();
             CHECK(error == std::errc::timed_out);
-            CHECK(patience.cancelled());
-            CHECK(patience.reason() == std::errc::timed_out);
+            CHECK(limit.cancelled());
+            CHECK(limit.reason() == std::errc::timed_out);
         }
         CHECK(owner.now() - start == 5s);
         const cancel_scope until(start + 7s);
@@ -58,7 +58,7 @@ TEST_CASE("a deadline ends what is awaited with timed_out, at that time", "[coro
 TEST_CASE("a scope that ended in time cancels nothing any more", "[coro]") {
     run_virtually([](loop&) -> task<> {
         {
-            const cancel_scope patience(5s);
+            const cancel_scope limit(5s);
             co_await sleep_for(1s);
         }
         co_await sleep_for(10s);
@@ -161,7 +161,7 @@ TEST_CASE("a scope that was cancelled by hand keeps its reason when a deadline p
         cancel_scope inner;
         inner.cancel();
         {
-            const ringlet::shield uncancelled(owner);
+            const ringlet::shield shield_guard(owner);
             co_await sleep_for(2s);
         }
         CHECK(outer.reason() == std::errc::timed_out);
@@ -196,7 +196,7 @@ TEST_CASE("a scope cancels its own coroutine and what that awaits, not its sibli
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         const auto impatient = [&]() -> task<> {
-            const cancel_scope patience(1s);
+            const cancel_scope limit(1s);
             const auto deeper = []() -> task<std::error_code> { co_return co_await sleep_long(); };
             const std::error_code error = co_await deeper();
             CHECK(error == std::errc::timed_out);
@@ -220,7 +220,7 @@ TEST_CASE("a scope cancels the tasks of a group that was made inside it", "[coro
         std::error_code first;
         std::error_code second;
         const auto child = [](std::error_code& error) -> task<> { error = co_await sleep_long(); };
-        const cancel_scope patience(3s);
+        const cancel_scope limit(3s);
         ringlet::detail::joinable_task_group group;
         group.spawn(child(first));
         group.spawn(child(second));

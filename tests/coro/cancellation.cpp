@@ -154,7 +154,7 @@ task<ending> run_sample(loop& owner, int cancel_at, moment when, int& count) {
         end = ending::cancelled;
     }
     {
-        const ringlet::shield uncancelled(owner);
+        const ringlet::shield shield_guard(owner);
         co_await ringlet::yield();  // what was posted has run
     }
     count = counter.count();

@@ -72,7 +72,7 @@ TEST_CASE("the losers of first_success are cancelled and awaited", "[coro]") {
         std::error_code error;
         const auto loser = [&]() -> task<int> {
             co_await sleep_for(24h, error);
-            const ringlet::shield uncancelled(owner);
+            const ringlet::shield shield_guard(owner);
             co_await sleep_for(1s);
             throw std::runtime_error("a loser");
         };
@@ -87,7 +87,7 @@ TEST_CASE("the losers of first_success are cancelled and awaited", "[coro]") {
 TEST_CASE("first_success is cancelled with its coroutine", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
-        const ringlet::cancel_scope patience(2s);
+        const ringlet::cancel_scope limit(2s);
         for (int i = 0; i < 2; ++i) {  // while it waits, and before it begins
             const std::string error =
                 co_await error_of(first_success(number_after(5s, 1), number_after(6s, 2)));

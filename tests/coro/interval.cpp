@@ -61,7 +61,7 @@ TEST_CASE("a tick whose wait is cancelled is still to come", "[coro]") {
         interval every(1s);
         std::error_code error;
         {
-            const cancel_scope patience(500ms);
+            const cancel_scope limit(500ms);
             co_await every.tick(error);
             CHECK(error == std::errc::timed_out);
         }

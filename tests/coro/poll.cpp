@@ -94,7 +94,7 @@ TEST_CASE("poll throws what is wrong, or stores it and yields nothing", "[coro]"
         }
         CHECK(text == "poll: Bad file descriptor");
 
-        const ringlet::cancel_scope patience(1ms);
+        const ringlet::cancel_scope limit(1ms);
         const short cancelled = co_await poll(silent.fd(), POLLIN, error);
         CHECK(error == std::errc::timed_out);
         CHECK(cancelled == 0);

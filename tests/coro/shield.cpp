@@ -21,13 +21,13 @@ using ringlet::task;
 TEST_CASE("what is awaited under a shield is not cancelled, what comes after it is", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         const auto start = owner.now();
-        const cancel_scope patience(1s);
+        const cancel_scope limit(1s);
         std::error_code error;
         {
-            const shield uncancelled(owner);
+            const shield shield_guard(owner);
             co_await sleep_for(5s, error);  // its scope is cancelled meanwhile
             CHECK_FALSE(error);
-            CHECK(patience.cancelled());
+            CHECK(limit.cancelled());
             co_await sleep_for(5s, error);  // and before this begins
             CHECK_FALSE(error);
         }
@@ -42,7 +42,7 @@ TEST_CASE("a shield covers the tasks that are awaited under it", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         cancel_scope scope;
         scope.cancel();
-        const shield uncancelled(owner);
+        const shield shield_guard(owner);
         const auto sleeper = []() -> task<> { co_await sleep_for(1s); };
         co_await sleeper();
         ringlet::detail::joinable_task_group group;
@@ -59,13 +59,13 @@ TEST_CASE("clean-up under a shield may have a deadline of its own", "[coro]") {
             scope.cancel();
         std::error_code error;
         {
-            const shield uncancelled(owner);
-            const cancel_scope patience(2s);
+            const shield shield_guard(owner);
+            const cancel_scope limit(2s);
             owner.post([&] { scope.cancel(); });
             co_await sleep_for(1s, error);
             CHECK_FALSE(error);
             CHECK(scope.cancelled());
-            CHECK_FALSE(patience.cancelled());
+            CHECK_FALSE(limit.cancelled());
             const auto begun = owner.now();
             co_await sleep_for(1h, error);
             CHECK(error == std::errc::timed_out);
@@ -86,8 +86,8 @@ TEST_CASE("a cancelled coroutine says goodbye, to a peer that takes it and to on
             std::error_code cancelled;
             co_await sleep_for(24h, cancelled);
             CHECK(cancelled == std::errc::operation_canceled);
-            const shield uncancelled(owner);
-            const cancel_scope patience(1s);
+            const shield shield_guard(owner);
+            const cancel_scope limit(1s);
             co_await peer.send(1, end);
         };
         std::error_code told;
@@ -108,7 +108,7 @@ TEST_CASE("a cancelled coroutine says goodbye, to a peer that takes it and to on
 TEST_CASE("a shield protects its own coroutine only", "[coro]") {
     run_virtually([&](loop& owner) -> task<> {
         const auto shielded = []() -> task<> {
-            const shield uncancelled;
+            const shield shield_guard;
             co_await sleep_for(1h);
         };
         std::error_code error;

@@ -86,7 +86,7 @@ TEST_CASE("sleep_for outside a loop is a logic_error", "[coro]") {
 
 TEST_CASE("a sleep reports its cancellation in either form", "[coro]") {
     run_virtually([&](loop&) -> task<> {
-        const ringlet::cancel_scope patience(1s);
+        const ringlet::cancel_scope limit(1s);
         std::error_code error = std::make_error_code(std::errc::io_error);
         co_await sleep_for(500ms, error);
         CHECK_FALSE(error);

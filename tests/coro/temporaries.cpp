@@ -266,8 +266,8 @@ TEST_CASE("scopes, shields and durations made in an operand are fine", "[coro]")
         co_await ringlet::sleep_for(std::chrono::nanoseconds(suspend ? 1 : 0), error);
         CHECK_FALSE(error);
         const auto guarded = [](bool suspended, counted argument) -> task<int> {
-            const ringlet::cancel_scope patience(std::chrono::hours(1));
-            const ringlet::shield uncancelled;
+            const ringlet::cancel_scope limit(std::chrono::hours(1));
+            const ringlet::shield shield_guard;
             co_await perhaps(suspended);
             co_return argument.number();
         };

@@ -39,7 +39,7 @@ task<int> slow_to_end(bool& ended) {
     const counted local;
     std::error_code error;
     co_await sleep_for(24h, error);
-    const ringlet::shield uncancelled(*loop::current());
+    const ringlet::shield shield_guard(*loop::current());
     co_await sleep_for(1s);
     ended = true;
     co_return 0;
@@ -148,7 +148,7 @@ TEST_CASE("when_all is cancelled with its coroutine, while it waits", "[coro]") 
         std::vector<task<int>> tasks;
         tasks.push_back(number_after(5s, 1));
         tasks.push_back(number_after(6s, 2));
-        const ringlet::cancel_scope patience(2s);
+        const ringlet::cancel_scope limit(2s);
         const std::string error = co_await error_of(when_all(std::move(tasks)));
         CHECK_FALSE(error.empty());
         CHECK(owner.now() - start == 2s);

@@ -38,7 +38,7 @@ task<int> number_after(std::chrono::seconds delay, int number) {
 task<int> slow_to_end(bool& ended, bool fail = false) {
     std::error_code error;
     co_await sleep_for(24h, error);
-    const ringlet::shield uncancelled(*loop::current());
+    const ringlet::shield shield_guard(*loop::current());
     co_await sleep_for(1s);
     ended = true;
     if (fail)
@@ -148,7 +148,7 @@ TEST_CASE("when_any is cancelled with its coroutine", "[coro]") {
     run_virtually([](loop& owner) -> task<> {
         const auto start = owner.now();
         {
-            const ringlet::cancel_scope patience(2s);
+            const ringlet::cancel_scope limit(2s);
             const std::string error =
                 co_await error_of(when_any(number_after(5s, 1), number_after(6s, 2)));
             CHECK(error.find("sleep") == 0);
@@ -159,7 +159,7 @@ TEST_CASE("when_any is cancelled with its coroutine", "[coro]") {
             CHECK(owner.now() - start == 2s);
         }
         bool ended = false;
-        const ringlet::cancel_scope patience(2s);
+        const ringlet::cancel_scope limit(2s);
         const auto kept = co_await when_any(slow_to_end(ended), slow_to_end(ended));
         CHECK(std::get<0>(kept.value) == -1);  // it succeeded all the same
     });

@@ -215,7 +215,7 @@ TEST_CASE("a file that has been closed stays so", "[file]") {
         CHECK_FALSE(error);
         CHECK_FALSE(source.is_open());
         co_await source.close();
-        const ringlet::shield uncancelled(source.owner());
+        const ringlet::shield shield_guard(source.owner());
         std::array<char, 4> buffer{};
         co_await source.read_at(buffer, 0, error);
         CHECK(error == std::errc::bad_file_descriptor);
@@ -267,7 +267,7 @@ TEST_CASE("a deadline ends a read that waits, and the file can be used after it"
         const file source = waiting_file(owner, pipe);
         std::array<char, 8> buffer{};
         {
-            const ringlet::cancel_scope patience(1ms);
+            const ringlet::cancel_scope limit(1ms);
             std::error_code error;
             co_await source.read_at(buffer, 0, error);
             CHECK(error == std::errc::timed_out);

@@ -96,7 +96,7 @@ TEST_CASE("coroutines are listed whatever scope they are in", "[loop]") {
             co_await awaited.wait();
         };
         const auto shielded = [&]() -> task<> {
-            const ringlet::shield uncancelled(owner);
+            const ringlet::shield shield_guard(owner);
             co_await awaited.wait();
         };
         ringlet::detail::joinable_task_group group;

@@ -120,11 +120,11 @@ TEST_CASE("a connect that nobody answers ends with its deadline", "[net]") {
         std::vector<stream> connected;
         std::error_code error;
         while (!error && connected.size() < 10) {
-            const ringlet::cancel_scope patience(20ms);
+            const ringlet::cancel_scope limit(20ms);
             connected.push_back(co_await ringlet::connect(peer, error));
         }
         CHECK(error == std::errc::timed_out);
-        const ringlet::cancel_scope patience(1ms);
+        const ringlet::cancel_scope limit(1ms);
         const std::system_error thrown = co_await refusal(peer);
         CHECK(thrown.code() == std::errc::timed_out);
         CHECK(std::string(thrown.what()).find(peer.to_string()) != std::string::npos);
@@ -142,7 +142,7 @@ TEST_CASE("a connect to a Unix socket waits for room in the backlog, and can be 
         std::vector<stream> connected;
         std::error_code error;
         while (!error && connected.size() < 10) {
-            const ringlet::cancel_scope patience(20ms);
+            const ringlet::cancel_scope limit(20ms);
             connected.push_back(co_await ringlet::connect(local, error));
         }
         CHECK(error == std::errc::timed_out);

@@ -109,7 +109,7 @@ TEST_CASE("the port is free as soon as close is over", "[net]") {
         for (int i = 0; i < 20; ++i) {
             std::error_code error;
             {
-                const ringlet::cancel_scope patience(std::chrono::milliseconds(0));
+                const ringlet::cancel_scope limit(std::chrono::milliseconds(0));
                 co_await source->accept(error);  // leaves the multishot armed
             }
             CHECK(error == std::errc::timed_out);
@@ -230,7 +230,7 @@ TEST_CASE("a socket that listens already is taken over, O_NONBLOCK or not", "[ne
         for (int i = 0; i < 3; ++i) {
             std::error_code error;
             {
-                const ringlet::cancel_scope patience(std::chrono::milliseconds(1));
+                const ringlet::cancel_scope limit(std::chrono::milliseconds(1));
                 co_await source.accept(error);
             }
             CHECK(error == std::errc::timed_out);

@@ -53,9 +53,9 @@ task<std::string> what_of(task<addresses> resolving) {
     throw std::runtime_error("nothing was thrown");
 }
 
-task<addresses> resolve_in_time(std::chrono::milliseconds patience, std::string host,
+task<addresses> resolve_in_time(std::chrono::milliseconds timeout, std::string host,
                                 ringlet::resolve_options options) {
-    co_return co_await ringlet::with_timeout(patience, resolve(std::move(host), 80, options));
+    co_return co_await ringlet::with_timeout(timeout, resolve(std::move(host), 80, options));
 }
 
 task<> store(std::string host, thread_pool& pool, addresses& found, std::error_code& error) {
@@ -134,7 +134,7 @@ TEST_CASE("a lost answer for one family keeps the other's addresses for 50 ms", 
     held.open();
 }
 
-TEST_CASE("a name that has addresses of one family only needs no patience", "[net]") {
+TEST_CASE("a name that has addresses of one family only is not waited for", "[net]") {
     scripted_resolver resolver;
     resolver.answer("v4.test", {"192.0.2.1"});
     resolver.answer("v6.test", {"2001:db8::1"});

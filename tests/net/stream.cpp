@@ -183,7 +183,7 @@ TEST_CASE("a deadline ends a receive, and the stream can be used after it", "[ne
     run_without_leak([](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner);
         {
-            const ringlet::cancel_scope patience(1ms);
+            const ringlet::cancel_scope limit(1ms);
             std::array<char, 16> buffer{};
             std::error_code error;
             co_await pair.one.recv(buffer, error);
@@ -212,7 +212,7 @@ TEST_CASE("bytes that come along with a cancellation are not lost", "[net]") {
             std::error_code error;
             std::size_t count = co_await one.recv(buffer, error);
             if (error == std::errc::operation_canceled) {
-                const ringlet::shield uncancelled(owner);
+                const ringlet::shield shield_guard(owner);
                 count = co_await one.recv(buffer);
             }
             received.append(buffer.data(), count);

@@ -139,7 +139,7 @@ TEST_CASE("what was sent before a send failed or was cancelled is counted", "[ne
                 sent = co_await pair.one.send_all(bytes, error);
         };
         if (cancelled) {
-            const ringlet::cancel_scope patience(1ms);
+            const ringlet::cancel_scope limit(1ms);
             co_await send();
             CHECK(error == std::errc::timed_out);
         } else {
@@ -165,7 +165,7 @@ TEST_CASE("a receive that ends with nothing counts nothing", "[net]") {
         std::array<char, 8> buffer;
         std::error_code error;
         {
-            const ringlet::cancel_scope patience(1ms);
+            const ringlet::cancel_scope limit(1ms);
             co_await pair.one.recv(buffer, error);
             CHECK(error == std::errc::timed_out);
             co_await pair.one.recv(buffer, error);  // is not even begun

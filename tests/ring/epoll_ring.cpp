@@ -173,8 +173,8 @@ TEST_CASE("an epoll ring meets its deadlines where epoll_pwait2 is refused", "[r
         if (error != 0 && !refuse_call(SYS_epoll_pwait2, error))
             return 2;
         ringlet::epoll_ring ring;
-        for (const auto patience : {0ns, 1ns, 300'000ns, 1'000'001ns, 20'000'000ns}) {
-            const auto deadline = ring.now() + patience;
+        for (const auto timeout : {0ns, 1ns, 300'000ns, 1'000'001ns, 20'000'000ns}) {
+            const auto deadline = ring.now() + timeout;
             ring.enter(0, 1, deadline);
             if (ring.now() < deadline || ring.completions().ready() != 0)
                 return 3;

@@ -88,8 +88,8 @@ TEST_CASE("the kernel's ring knows which operations the kernel has", "[ring]") {
 TEST_CASE("a wait ends at its deadline and not before", "[ring]") {
     const setup first_setup = any_setup();
     ringlet::kernel_ring ring({.first_setup = first_setup});
-    for (const auto patience : {0ms, 1ms, 20ms}) {
-        const auto deadline = ring.now() + patience;
+    for (const auto timeout : {0ms, 1ms, 20ms}) {
+        const auto deadline = ring.now() + timeout;
         ring.enter(0, 1, deadline);
         CHECK(ring.now() >= deadline);
         CHECK(ring.completions().ready() == 0);

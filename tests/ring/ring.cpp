@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ringlet::task<> note_after(std::chrono::hours patience, std::string name,
+ringlet::task<> note_after(std::chrono::hours timeout, std::string name,
                            std::vector<std::string>& notes) {
-    co_await ringlet::sleep_for(patience);
+    co_await ringlet::sleep_for(timeout);
     notes.push_back(std::move(name));
 }
 

@@ -61,7 +61,7 @@ pid_t start_by_spawn() {
 task<int> start_by_child_process() {
     auto child = ringlet::child_process::fork([]() -> int { pause_for_ever(); });
     child.kill(SIGTERM);
-    const ringlet::cancel_scope patience(std::chrono::seconds(5));
+    const ringlet::cancel_scope limit(std::chrono::seconds(5));
     std::error_code error;
     const ringlet::exit_status status = co_await child.wait(error);
     co_return error ? SIGKILL : status.signal();

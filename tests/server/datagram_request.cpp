@@ -145,7 +145,7 @@ TEST_CASE("an answer for which there is no room can be cancelled", "[server]") {
         datagram_socket client(owner, free_address(datagram_transport::unix_socket));
         datagram_request request(owner, server.socket().native_handle(),
                                  ringlet::datagram(std::string_view("x"), client.local_address()));
-        const ringlet::cancel_scope patience(std::chrono::milliseconds(20));
+        const ringlet::cancel_scope limit(std::chrono::milliseconds(20));
         std::error_code error;
         while (!error)  // until the client's queue is full: it receives nothing
             co_await request.reply(request.packet(), error);

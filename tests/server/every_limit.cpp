@@ -60,7 +60,7 @@ protected:
         } catch (const std::system_error&) {
             late_ = std::current_exception();
         }
-        const ringlet::shield uncancelled(ringlet::loop::require_current("get_request"));
+        const ringlet::shield shield_guard(ringlet::loop::require_current("get_request"));
         co_await ringlet::sleep_for(10ms);
         std::rethrow_exception(late_);
     }

@@ -56,7 +56,7 @@ public:
             failure = std::current_exception();
         }
         {
-            const ringlet::shield uncancelled(client_.owner());
+            const ringlet::shield shield_guard(client_.owner());
             std::error_code client_has_gone;
             co_await at_(ringlet::sleep_for(1us));
             co_await at_(client_.send_all(std::string_view("farewell"), client_has_gone));
@@ -200,7 +200,7 @@ private:
             ++cancelled_;
         }
         {
-            const ringlet::shield uncancelled(owner_);
+            const ringlet::shield shield_guard(owner_);
             co_await ringlet::yield();  // what was posted has run
         }
         CHECK(with.cleaned_up());

@@ -154,7 +154,7 @@ TEST_CASE("a serve that is cancelled ends its connections and can be begun again
     ringlet::tcp_server server(loopback, echo, {.drain_timeout = 20ms});
     blocking_client silent(server.server_address());
     const auto serve_briefly = [&]() -> ringlet::task<> {
-        const ringlet::cancel_scope patience(50ms);
+        const ringlet::cancel_scope limit(50ms);
         co_await server.serve();
     };
     CHECK_THROWS_AS(in_time([&] { run_coroutine(serve_briefly); }), std::system_error);

@@ -30,7 +30,7 @@ task<> sleep_long() {
 task<> end_slowly(loop& owner, bool& ended) {
     std::error_code error;
     co_await sleep_for(24h, error);
-    const ringlet::shield uncancelled(owner);
+    const ringlet::shield shield_guard(owner);
     co_await sleep_for(1h);
     ended = true;
 }
@@ -83,7 +83,7 @@ TEST_CASE("a join that is cancelled waits for its tasks, and then says why", "[c
     run_virtually([&](loop& owner) -> task<> {
         const auto start = owner.now();
         bool ended = false;
-        const cancel_scope patience(1s);
+        const cancel_scope limit(1s);
         joinable_task_group group;
         group.spawn(end_slowly(owner, ended));
         group.spawn(sleep_long());
@@ -103,7 +103,7 @@ TEST_CASE("a join under a scope of its own takes the tasks along when that is ca
         group.spawn(sleep_long());
         group.spawn(end_slowly(owner, ended));
         {
-            const cancel_scope patience(1s);
+            const cancel_scope limit(1s);
             const std::error_code error = co_await join(group);
             CHECK(error == std::errc::timed_out);
             CHECK(ended);

@@ -18,7 +18,7 @@ const clock_type::time_point start{1'000'000h};
 template <class Duration>
 std::string refusal_of(Duration duration) {
     try {
-        static_cast<void>(ringlet::detail::deadline_after(start, duration, "patience"));
+        static_cast<void>(ringlet::detail::deadline_after(start, duration, "timeout"));
         return {};
     } catch (const std::invalid_argument& error) {
         return error.what();
@@ -38,7 +38,7 @@ TEST_CASE("a deadline lies its duration after now, never a nanosecond earlier", 
 
 TEST_CASE("a duration that is negative or no number is refused, naming the caller", "[loop]") {
     const std::string negative =
-        "patience: the duration is negative or not a number; it must be 0 or more";
+        "timeout: the duration is negative or not a number; it must be 0 or more";
     CHECK(refusal_of(-1ns) == negative);
     CHECK(refusal_of(seconds(-1e-12)) == negative);
     CHECK(refusal_of(seconds(-std::numeric_limits<double>::infinity())) == negative);
@@ -47,7 +47,7 @@ TEST_CASE("a duration that is negative or no number is refused, naming the calle
 
 TEST_CASE("a duration that is too long for the clock is refused", "[loop]") {
     const std::string too_long =
-        "patience: the duration is too long for the clock; leave the deadline out instead";
+        "timeout: the duration is too long for the clock; leave the deadline out instead";
     CHECK(refusal_of(clock_type::duration::max()) == too_long);
     CHECK(refusal_of(std::chrono::hours::max()) == too_long);
     CHECK(refusal_of(seconds(1e300)) == too_long);

@@ -66,7 +66,7 @@ TEST_CASE("a poll is cancelled", "[loop]") {
     const connected_pair pair = unix_pair();
     std::error_code error;
     run_coroutine(owner, [&]() -> ringlet::task<> {
-        const ringlet::cancel_scope patience(1ms);
+        const ringlet::cancel_scope limit(1ms);
         static_cast<void>(
             co_await ringlet::detail::poll_operation(owner.core(), pair.fd(), POLLIN, error));
     });

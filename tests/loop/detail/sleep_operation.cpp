@@ -89,8 +89,8 @@ TEST_CASE("a sleep whose deadline has passed before it is cancelled has slept", 
 
 TEST_CASE("a cancelled sleep throws why: by hand or by a deadline", "[loop]") {
     ringlet::loop owner(std::make_unique<virtual_time_ring>());
-    const auto sleep_under = [&](time_point patience, bool cancel) -> ringlet::task<std::string> {
-        ringlet::cancel_scope scope(patience);
+    const auto sleep_under = [&](time_point deadline, bool cancel) -> ringlet::task<std::string> {
+        ringlet::cancel_scope scope(deadline);
         if (cancel)
             owner.post([&] { scope.cancel(); });
         try {

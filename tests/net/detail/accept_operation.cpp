@@ -133,7 +133,7 @@ TEST_CASE("a deadline ends an accept, and the next client is not lost", "[net]")
         for (int i = 0; i < 3; ++i) {
             std::error_code error;
             {
-                const ringlet::cancel_scope patience(1ms);
+                const ringlet::cancel_scope limit(1ms);
                 const stream none = co_await source.accept(error);
                 CHECK_FALSE(none.is_open());
                 CHECK(error == std::errc::timed_out);

@@ -167,7 +167,7 @@ TEST_CASE("a deadline ends a gathered send, with what had been sent", "[net]") {
         std::error_code error;
         std::size_t sent = 0;
         {
-            const ringlet::cancel_scope patience(1ms);
+            const ringlet::cancel_scope limit(1ms);
             sent = co_await pair.one.send_all(buffers, error);
         }
         CHECK(error == std::errc::timed_out);

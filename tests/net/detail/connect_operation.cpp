@@ -56,7 +56,7 @@ TEST_CASE("a connect that a full backlog holds up is cancelled", "[net]") {
     while (!error && clients.size() < 20) {
         clients.push_back(tcp_socket());
         error = run_coroutine(owner, [&]() -> ringlet::task<std::error_code> {
-            const ringlet::cancel_scope patience(50ms);
+            const ringlet::cancel_scope limit(50ms);
             co_return co_await connect_to(owner, clients.back(), name_of(listener));
         });
     }

@@ -242,7 +242,7 @@ TEST_CASE("cancelling the race cancels every attempt, and begins no more", "[net
             CHECK_FALSE(none.is_open());
         };
         {
-            const ringlet::cancel_scope patience(300ms);
+            const ringlet::cancel_scope limit(300ms);
             co_await race();
             CHECK(error == std::errc::timed_out);
             CHECK(network.attempts() == "1@0 2@250");

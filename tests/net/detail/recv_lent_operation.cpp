@@ -242,7 +242,7 @@ TEST_CASE("a receive that waits for a buffer can be cancelled, and its bytes are
             const auto kept = co_await recv_lent_operation(owner.core(), one.pair.fd(),
                                                            one.incoming, ringlet::throws);
             CHECK(kept.size() == 5);
-            const ringlet::cancel_scope patience(5ms);
+            const ringlet::cancel_scope limit(5ms);
             co_await receive(two, got);
             CHECK(got.error == std::errc::timed_out);
         }
