@@ -20,20 +20,12 @@ namespace ringlet {
 
 using detail::serving_period;
 
-namespace {
-
-std::unique_ptr<detail::server_records> make_records(const server_options& options) {
-    return std::make_unique<detail::server_records>(
-        detail::concurrency_of(options).children_max(options), options.log);
-}
-
-}  // namespace
-
 server::server(const address& local, int type, const server_options& options)
     : options_((detail::require_valid(options), options)), process_(::getpid()),
-      records_(make_records(options)),
       listening_(std::make_unique<detail::listening_socket>(local, type, options_,
-                                                            detail::concurrency_of(options))) {}
+                                                            detail::concurrency_of(options))) {
+    make_records();
+}
 
 server::server(bound_socket adopted, int type, const server_options& options)
     : server(address(), type, options) {
@@ -70,10 +62,15 @@ void server::open_in_constructor() {
     server::server_activate();
 }
 
+void server::make_records() {
+    records_ = &all_records_.emplace_front(detail::concurrency_of(options_).children_max(options_),
+                                           options_.log);
+}
+
 void server::separate_from_parent() {
     if (process_ == ::getpid())
         return;
-    records_ = make_records(options_);
+    make_records();
     shutdown_.separate();
     process_ = ::getpid();
 }
@@ -144,11 +141,11 @@ void server::close_listening() noexcept {
 }
 
 detail::counter_slot& server::counted() const noexcept {
-    return records_->counted();
+    return records_.load()->counted();
 }
 
 server_counters server::counters() const noexcept {
-    return records_->counters.snapshot();
+    return records_.load()->counters.snapshot();
 }
 
 void server::request_failed(std::exception_ptr exception, const address& client,
@@ -197,11 +194,11 @@ void server::report_error(std::exception_ptr exception, const address& client) n
 }
 
 detail::server_reports& server::reports() const noexcept {
-    return *records_->reports;
+    return *records_.load()->reports;
 }
 
 void server::handle_error(std::exception_ptr exception, const address& client) {
-    auto& reports = *records_->reports;
+    auto& reports = *records_.load()->reports;
     log_throttle& kind = caused_by_client(exception) ? reports.departures : reports.failures;
     kind.report({
         {"client", client.family() == AF_UNSPEC ? log_value("unknown") : log_value(client)},
@@ -210,7 +207,7 @@ void server::handle_error(std::exception_ptr exception, const address& client) {
 }
 
 void server::handle_overload(std::error_code error, std::chrono::milliseconds pause) {
-    records_->reports->overloads.report({
+    records_.load()->reports->overloads.report({
         {"address", server_address()},
         {"first_pause_ms", pause.count()},
         {"error", error},

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <forward_list>
 #include <memory>
 #include <system_error>
 
@@ -182,6 +183,8 @@ private:
     /// from now on it shares neither shutdowns nor counters with the process before.
     void separate_from_parent();
 
+    void make_records();
+
     void open_if_not();
     void close_listening() noexcept;
 
@@ -194,7 +197,10 @@ private:
 
     server_options options_;
     pid_t process_;  // the process in which the server is one of its own
-    std::unique_ptr<detail::server_records> records_;
+    // The records of this process are the first; those of the process before it are kept, since
+    // another thread may be reading them.
+    std::forward_list<detail::server_records> all_records_;
+    std::atomic<detail::server_records*> records_;
     std::unique_ptr<detail::listening_socket> listening_;
     detail::shutdown_signal shutdown_;
     bool closed_ = false;

@@ -56,7 +56,7 @@ serving_period::serving_period(server& owner, const char* caller, quota wanted)
 }
 
 serving_period::~serving_period() {
-    server_.records_->reports->flush();
+    server_.records_.load()->reports->flush();
     if (progress_ != progress::none && wanted_ == quota::unlimited && server_.shutdown_.requested())
         close_listening();
     server_.shutdown_.reset();
@@ -114,7 +114,7 @@ bound_socket& serving_period::listening() const noexcept {
 }
 
 void serving_period::enter_child(std::size_t slot) const noexcept {
-    server_.records_->enter_child(slot);
+    server_.records_.load()->enter_child(slot);
     server_.shutdown_.enter_child();
     listening().enter_child(server_.process_);
 }
@@ -124,7 +124,7 @@ shutdown_signal& serving_period::shutdown() const noexcept {
 }
 
 server_records& serving_period::records() const noexcept {
-    return *server_.records_;
+    return *server_.records_.load();
 }
 
 bound_socket serving_period::open_another() const {

@@ -47,7 +47,8 @@ shutdown_signal::~shutdown_signal() = default;
 void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
     if (process_ != ::getpid()) {
         shorten(early_, grace);
-        return;
+        if (process_ != ::getpid())  // otherwise `separate` may have missed it in the meantime
+            return;
     }
     shorten(**grace_, grace);
     const int errno_before = errno;  // a signal handler must leave errno as it is

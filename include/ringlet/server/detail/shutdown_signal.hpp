@@ -61,7 +61,7 @@ private:
 
     owned_descriptor event_;
     std::unique_ptr<shared_grace> grace_;
-    pid_t process_;
+    std::atomic<pid_t> process_;  // the one that has a part in the signal
     std::atomic<std::chrono::nanoseconds::rep> early_{none.count()};  // requests before `separate`
 };
 
