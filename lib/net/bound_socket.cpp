@@ -20,10 +20,6 @@ namespace {
 
 constexpr mode_t all_permissions = 0777;
 
-// A handshake takes the time of a round trip. Nobody else waits for this: later clients are kept
-// out already, and try again after a second.
-constexpr std::chrono::milliseconds handshake_time{2};
-
 void set_options(socket& opened, int family, int type, const bind_options& options) {
     if (family == AF_UNIX)
         return;
@@ -104,22 +100,22 @@ bound_socket bound_socket::adopt(ringlet::socket adopted, int type) {
     return checked;
 }
 
-std::chrono::milliseconds bound_socket::refuse_clients() noexcept {
+bool bound_socket::refuse_clients() noexcept {
     if (!may_be_ended())
-        return {};
+        return false;
     file_.remove();
     try {
         if (!is_listening())
-            return {};
+            return false;
         if (socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX) {
             drop_new_connections(socket_);
-            return handshake_time;
+            return true;
         }
         socket_.shutdown(SHUT_RD);
     } catch (const std::system_error&) {
         // the clients that come in until the listening ends are reset then
     }
-    return {};
+    return false;
 }
 
 // A Unix socket that shutdown(2) has ended still has the option.

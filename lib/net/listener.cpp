@@ -1,8 +1,8 @@
 #include "net/detail/acceptor.hpp"
+#include "net/detail/handshakes.hpp"
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/net/listener.hpp>
 
 #include <netinet/tcp.h>
@@ -88,13 +88,9 @@ bool listener::is_listening() const noexcept {
 
 task<std::error_code> listener::take_backlog() {
     const shield taking(acceptor_->core().owner());
-    const auto handshake_time = acceptor_->listening().refuse_clients();
-    std::error_code error = co_await acceptor_->take_backlog();
-    if (!error && handshake_time > handshake_time.zero()) {
-        co_await sleep_for(handshake_time);
-        error = co_await acceptor_->take_backlog();
-    }
-    co_return error;
+    if (acceptor_->listening().refuse_clients())
+        co_await detail::end_of_handshakes(acceptor_->listening());
+    co_return co_await acceptor_->take_backlog();
 }
 
 task<bound_socket> listener::release() {

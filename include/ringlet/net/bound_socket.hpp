@@ -7,7 +7,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -91,9 +90,9 @@ public:
     /// shared, stays as it is. Where the system has no way to keep clients out, they come in. A
     /// socket for datagrams loses its path only.
     ///
-    /// Returns the time that TCP clients have whose handshake is under way, before `stop_listening`
-    /// would reset them: 0 where there are none.
-    std::chrono::milliseconds refuse_clients() noexcept;
+    /// Returns whether there may be TCP clients whose handshake is under way, and which
+    /// `stop_listening` would reset.
+    bool refuse_clients() noexcept;
 
     /// Whether the socket takes connections: it listens, and no process has ended that.
     [[nodiscard]] bool is_listening() const noexcept;

@@ -1,3 +1,4 @@
+#include "net/detail/handshakes.hpp"
 #include "server/detail/concurrency_model.hpp"
 #include "server/detail/drainable.hpp"
 #include "server/detail/fork_server_child.hpp"
@@ -148,7 +149,8 @@ private:
     task<> close_door() {
         const shield shield_guard(owner_);
         bound_socket& listening = period_.listening();
-        co_await sleep_for(listening.refuse_clients());
+        if (listening.refuse_clients())
+            co_await end_of_handshakes(listening);
         if (listening.is_listening() && !listening.has_backlog())
             listening.stop_listening();
         period_.close_listening();

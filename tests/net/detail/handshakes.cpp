@@ -1,0 +1,108 @@
+#include "net/detail/handshakes.hpp"
+#include "blocking_client.hpp"
+#include "catch.hpp"
+#include "eventually.hpp"
+#include "net/detail/tcp_sockets.hpp"
+#include "run_coroutine.hpp"
+#include "virtual_time_ring.hpp"
+
+#include <ringlet/net/listener.hpp>
+
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace tests::net_handshakes {
+
+using ringlet::bound_socket;
+
+namespace {
+
+bound_socket listening_socket() {
+    return ringlet::listener::open(ringlet::network::system(), ringlet::address("127.0.0.1", 0));
+}
+
+/// A client that hears nothing of the server, so that its handshake does not come to an end.
+class deaf_client {
+public:
+    explicit deaf_client(const ringlet::address& server)
+        : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+        std::array<sock_filter, 1> program{{{BPF_RET | BPF_K, 0, 0, 0}}};
+        const sock_fprog drop_all{static_cast<unsigned short>(program.size()), program.data()};
+        REQUIRE(::setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &drop_all, sizeof(drop_all)) == 0);
+        REQUIRE(::connect(fd_, server.data(), server.size()) < 0);
+        REQUIRE(errno == EINPROGRESS);
+    }
+    deaf_client(const deaf_client&) = delete;
+    deaf_client& operator=(const deaf_client&) = delete;
+    ~deaf_client() { ::close(fd_); }
+
+private:
+    int fd_;
+};
+
+std::size_t count_at(const bound_socket& listening, int state) {
+    return ringlet::detail::tcp_sockets_at(listening.local_address().port(), 1U << state).size();
+}
+
+/// The time that passes until the handshakes are over.
+ringlet::loop::clock::duration wait_for_end(const bound_socket& listening) {
+    ringlet::loop owner(std::make_unique<virtual_time_ring>());
+    const auto begin = owner.now();
+    run_coroutine(owner, [&]() -> ringlet::task<> {
+        co_await ringlet::detail::end_of_handshakes(listening);
+    });
+    return owner.now() - begin;
+}
+
+}  // namespace
+
+TEST_CASE("the sockets of a port are listed by their state", "[net]") {
+    const bound_socket listening = listening_socket();
+    CHECK(count_at(listening, TCP_LISTEN) == 1);
+    CHECK(count_at(listening, TCP_ESTABLISHED) == 0);
+    const blocking_client connected(listening.local_address());
+    CHECK(count_at(listening, TCP_ESTABLISHED) == 1);
+    CHECK(count_at(listening, TCP_SYN_RECV) == 0);
+    const deaf_client deaf(listening.local_address());
+    CHECK(eventually([&] { return count_at(listening, TCP_SYN_RECV) == 1; }));
+    CHECK(count_at(listening, TCP_LISTEN) == 1);
+}
+
+TEST_CASE("an IPv6 socket is listed with its clients of both families", "[net]") {
+    ringlet::listener_options both;
+    both.binding.v6_only = false;
+    const bound_socket listening = [&] {
+        try {
+            return ringlet::listener::open(ringlet::network::system(), ringlet::address("::", 0),
+                                           both);
+        } catch (const std::system_error&) {
+            SKIP("there is no IPv6 here");
+        }
+    }();
+    const std::uint16_t port = listening.local_address().port();
+    const blocking_client connected(ringlet::address("127.0.0.1", port));
+    CHECK(count_at(listening, TCP_LISTEN) == 1);
+    CHECK(count_at(listening, TCP_ESTABLISHED) == 1);
+    const deaf_client deaf(ringlet::address("127.0.0.1", port));
+    CHECK(eventually([&] { return count_at(listening, TCP_SYN_RECV) == 1; }));
+}
+
+TEST_CASE("nobody waits for handshakes that are over, and not for long for others", "[net]") {
+    using ringlet::detail::handshakes_max;
+    const bound_socket listening = listening_socket();
+    const blocking_client connected(listening.local_address());
+    CHECK(wait_for_end(listening) == std::chrono::nanoseconds::zero());
+    const deaf_client deaf(listening.local_address());
+    CHECK(eventually([&] { return count_at(listening, TCP_SYN_RECV) == 1; }));
+    const auto waited = wait_for_end(listening);
+    CHECK(waited >= handshakes_max);
+    CHECK(waited < 2 * handshakes_max);
+}
+
+}  // namespace tests::net_handshakes
