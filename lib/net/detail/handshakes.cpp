@@ -12,8 +12,8 @@ namespace ringlet::detail {
 
 namespace {
 
-constexpr std::chrono::milliseconds pause_first{1};
-constexpr std::chrono::milliseconds pause_max{10};
+constexpr std::chrono::milliseconds handshake_pause_first{1};
+constexpr std::chrono::milliseconds handshake_pause_max{10};
 // Where the kernel does not tell of handshakes: long for the same machine.
 constexpr std::chrono::milliseconds unknown_handshake{2};
 
@@ -23,8 +23,8 @@ bool has_handshakes(std::uint16_t port) {
 
 task<> wait_while_handshakes(std::uint16_t port) {
     std::chrono::milliseconds waited{0};
-    for (auto pause = pause_first; waited < handshakes_max && has_handshakes(port);
-         pause = std::min(2 * pause, pause_max)) {
+    for (auto pause = handshake_pause_first; waited < handshakes_max && has_handshakes(port);
+         pause = std::min(2 * pause, handshake_pause_max)) {
         co_await sleep_for(pause);
         waited += pause;
     }
