@@ -19,4 +19,9 @@ task<> memory_stream::close() {
     co_await yield();  // the cancelled coroutines have gone on by then
 }
 
+task<> memory_stream::abort() {
+    outgoing_->reset();
+    return close();
+}
+
 }  // namespace ringlet

@@ -46,6 +46,16 @@ task<> stream::close() {
         static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
 }
 
+task<> stream::abort() {
+    try {
+        if (is_open())
+            set_linger(std::chrono::seconds::zero());
+    } catch (const std::system_error&) {
+        // then the peer sees the end
+    }
+    return close();
+}
+
 ringlet::socket stream::release() noexcept {
     detail::check(idle(),
                   "a stream gave its socket away while an operation on it was pending; await the "

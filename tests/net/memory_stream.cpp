@@ -89,4 +89,43 @@ TEST_CASE("the peer of a closed memory stream receives what was sent, and then t
     });
 }
 
+TEST_CASE("an aborted memory stream fails at its peer", "[net]") {
+    const bool waits = GENERATE(false, true);
+    run_virtually([=](loop&) -> task<> {
+        stream_pair pair(4);
+        std::size_t received = 1;
+        std::size_t sent = 1;
+        std::error_code receive_error;
+        std::error_code send_error;
+        joinable_task_group group;
+        if (waits)
+            group.spawn(receive(pair.other, received, receive_error));
+        else
+            co_await pair.one.send_all("lost");
+        group.spawn(send(pair.other, "12345678", sent, send_error));
+        co_await pair.one.abort();
+        if (!waits)
+            co_await receive(pair.other, received, receive_error);
+        co_await group.join();
+        CHECK(receive_error == std::errc::connection_reset);
+        CHECK(received == 0);
+        CHECK(send_error == std::errc::broken_pipe);
+        CHECK(pair.one.idle());
+        co_await receive(pair.other, received, receive_error);
+        CHECK(receive_error == std::errc::connection_reset);
+    });
+}
+
+TEST_CASE("a memory stream that has ended ends, whatever comes after", "[net]") {
+    run_virtually([](loop&) -> task<> {
+        stream_pair pair;
+        co_await pair.one.send_all("all");
+        pair.one.shutdown(how::sending);
+        co_await pair.one.abort();
+        std::array<char, 8> piece{};
+        CHECK_AWAITED(co_await pair.other.recv(piece), 3);
+        CHECK_AWAITED(co_await pair.other.recv(piece), 0);
+    });
+}
+
 }  // namespace tests::net_memory_stream

@@ -129,4 +129,67 @@ TEST_CASE("several coroutines may close one stream at a time", "[net]") {
     });
 }
 
+TEST_CASE("an aborted TCP stream ends what is pending, and fails at its peer", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner);
+        bound_buffers(pair);
+        std::error_code received;
+        std::error_code sent;
+        const std::string bytes = byte_pattern(4 << 20);
+        const auto receiver = [&]() -> task<> {
+            std::array<char, 16> buffer{};
+            co_await pair.one.recv(buffer, received);
+        };
+        const auto sender = [&]() -> task<> { co_await pair.one.send_all(bytes, sent); };
+        co_await task_group::run([&](task_group& group) -> task<> {
+            group.spawn(receiver());
+            group.spawn(sender());
+            co_await ringlet::yield();
+            ringlet::cancel_scope scope;
+            scope.cancel();  // which does not keep it from being aborted
+            co_await pair.one.abort();
+            CHECK_FALSE(pair.one.is_open());
+        });
+        CHECK(received == std::errc::operation_canceled);
+        CHECK(sent == std::errc::operation_canceled);
+        std::error_code error;
+        std::string buffer(65'536, '.');
+        std::size_t count = 1;
+        for (std::size_t all = 0; count > 0 && all < bytes.size(); all += count)
+            count = co_await pair.other.recv(buffer, error);
+        CHECK(error == std::errc::connection_reset);
+        co_await pair.one.abort();  // it stays closed
+    });
+}
+
+TEST_CASE("an aborted TCP stream that has ended its sending side fails at its peer too", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner);
+        co_await pair.one.send_all("all");
+        pair.one.shutdown(stream::how::sending);
+        const std::string all = co_await receive(pair.other, 100);
+        CHECK(all == "all");
+        co_await pair.one.abort();
+        std::error_code error;
+        co_await pair.other.send_all("an answer", error);
+        CHECK(error);
+    });
+}
+
+TEST_CASE("an aborted Unix stream fails at a peer whose bytes are lost, and ends at others",
+          "[net]") {
+    const bool lost = GENERATE(false, true);
+    run_without_leak([=](loop& owner) -> task<> {
+        stream_pair pair = make_streams(owner, stream_transport::unix_socket);
+        if (lost)
+            co_await pair.other.send_all("never received");
+        co_await pair.one.abort();
+        CHECK_FALSE(pair.one.is_open());
+        std::array<char, 16> buffer{};
+        std::error_code error;
+        co_await pair.other.recv(buffer, error);
+        CHECK((error == std::errc::connection_reset) == lost);
+    });
+}
+
 }  // namespace tests::net_stream_closing

@@ -45,6 +45,11 @@ public:
     /// both sides are shut down. Never throws. A cancelled scope does not end it.
     [[nodiscard]] task<> close();
 
+    /// Closes the stream as a failure: the operations that are pending on it fail with
+    /// operation_canceled, bytes that the peer has not received are dropped, and the peer's
+    /// receives fail with connection_reset. Never throws. A cancelled scope does not end it.
+    [[nodiscard]] task<> abort();
+
     /// Whether neither a receive nor a send is pending.
     [[nodiscard]] bool idle() const noexcept {
         return !incoming_->receiving() && !outgoing_->sending();

@@ -135,6 +135,14 @@ public:
     /// that is closed does nothing.
     [[nodiscard]] task<> close();
 
+    /// Closes the stream as a failure: the operations that are pending on it fail with
+    /// operation_canceled, and bytes that have not gone yet are dropped. A TCP peer receives what
+    /// has reached it, and then fails with connection_reset, so that it cannot take a part for the
+    /// whole. A Unix peer fails so only if it has sent bytes that were not received here; else it
+    /// sees the end, since the kernel knows no other. Never throws. A cancelled scope does not end
+    /// it. SO_LINGER with a time of 0, socket(7), unix(7).
+    [[nodiscard]] task<> abort();
+
     /// Whether neither a receive nor a send is pending.
     [[nodiscard]] bool idle() const noexcept { return incoming_.empty() && outgoing_.empty(); }
 

@@ -24,6 +24,8 @@ memory_pipe::memory_pipe(std::size_t capacity) : bytes_(checked_capacity(capacit
 bool memory_pipe::recv_operation::attempt() {
     if (!nobody_ahead())
         throw std::logic_error("recv: another one is pending on this pipe; await it first");
+    if (pipe_.reset_ && !pipe_.broken_)
+        result_ = -ECONNRESET;
     if (pipe_.bytes_.empty())
         return pipe_.bytes_.ended() || pipe_.broken_;
     pipe_.take(*this);
@@ -84,6 +86,16 @@ void memory_pipe::shutdown(stream::how side) noexcept {
         receivers_.front().grant(0);
     if (sending())
         senders_.front().grant(-EPIPE);
+}
+
+void memory_pipe::reset() noexcept {
+    if (bytes_.ended())
+        return;
+    reset_ = true;
+    bytes_.consume(bytes_.size());
+    bytes_.set_ended();
+    if (receiving())
+        receivers_.front().grant(-ECONNRESET);
 }
 
 void memory_pipe::cancel_receive() {

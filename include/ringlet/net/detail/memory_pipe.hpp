@@ -90,6 +90,10 @@ public:
     /// goes on: its receive yields 0, or its send fails with broken_pipe.
     void shutdown(stream::how side) noexcept;
 
+    /// Ends the sending side as a failure, unless it has ended: the bytes in the pipe are dropped,
+    /// and receives fail with connection_reset from now on.
+    void reset() noexcept;
+
     /// Cancels the receive that is pending, if there is one.
     void cancel_receive();
 
@@ -112,6 +116,7 @@ private:
 
     byte_buffer bytes_;
     bool broken_ = false;  // whether the receiving side has ended
+    bool reset_ = false;   // whether the sending side has ended as a failure
     queued_operation::queue receivers_;
     queued_operation::queue senders_;
 };
