@@ -43,9 +43,11 @@
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/const_buffer.hpp>
+#include <ringlet/net/copy.hpp>
 #include <ringlet/net/datagram.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
+#include <ringlet/net/duplex_stream.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
@@ -55,6 +57,7 @@
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/received_bytes.hpp>
 #include <ringlet/net/received_datagram.hpp>
+#include <ringlet/net/relay.hpp>
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/net/stream.hpp>

@@ -73,4 +73,14 @@ TEST_CASE("received bytes that are moved keep their buffer, and what they replac
     CHECK(buffers.lent() == 1);
 }
 
+TEST_CASE("received bytes know how large their buffer is", "[net]") {
+    receive_buffers buffers(16, 4, 0);
+    CHECK(received_bytes().capacity() == 0);
+    received_bytes received(buffers, buffers.take(), 3);
+    CHECK(received.capacity() == 16);
+    const received_bytes moved = std::move(received);
+    CHECK(moved.capacity() == 16);
+    CHECK(received.capacity() == 0);  // NOLINT(bugprone-use-after-move): it has none
+}
+
 }  // namespace tests::net_received_bytes

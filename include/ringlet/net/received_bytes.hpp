@@ -41,6 +41,12 @@ public:
     /// How many bytes there are.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// How many bytes the buffer holds: where there are so many, more may have come. 0 without a
+    /// buffer.
+    [[nodiscard]] std::size_t capacity() const noexcept {
+        return buffer_ == nullptr ? 0 : buffer_.get_deleter().lender->size();
+    }
+
     [[nodiscard]] std::byte* begin() const noexcept { return data(); }
     [[nodiscard]] std::byte* end() const noexcept { return data() + size_; }
 

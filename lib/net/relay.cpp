@@ -1,0 +1,18 @@
+#include <ringlet/net/relay.hpp>
+
+namespace ringlet {
+
+bool detail::note_errors(relay_result& result, const transfer& forth,
+                         const transfer& back) noexcept {
+    const auto note = [](const transfer& course, std::error_code& from, std::error_code& to) {
+        if (!course.error || course.error == std::errc::operation_canceled)
+            return false;
+        (course.sending ? to : from) = course.error;
+        return true;
+    };
+    const bool forth_failed = note(forth, result.one_error, result.other_error);
+    const bool back_failed = note(back, result.other_error, result.one_error);
+    return forth_failed || back_failed;
+}
+
+}  // namespace ringlet
