@@ -42,6 +42,7 @@
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/connect.hpp>
+#include <ringlet/net/connect_datagram.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/copy.hpp>
 #include <ringlet/net/datagram.hpp>

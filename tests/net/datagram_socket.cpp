@@ -13,6 +13,7 @@
 
 #include <array>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -271,6 +272,22 @@ TEST_CASE("a datagram socket may move, and give its socket away", "[net]") {
         CHECK_FALSE(first.is_open());
         co_return;
     });
+}
+
+TEST_CASE("a datagram socket lives in the loop that runs, unless it is given another", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        datagram_socket one({"127.0.0.1", 0}, {.receive_buffer_size = 100'000});
+        datagram_socket other(datagram_socket::open(owner.net(), "127.0.0.1:0"));
+        CHECK(&one.owner() == &owner);
+        CHECK(&other.owner() == &owner);
+        co_await one.send_to("hello", other.local_address());
+        std::array<char, 16> buffer{};
+        const received_datagram got = co_await other.recv(buffer);
+        CHECK(got.size == 5);
+    });
+    CHECK_THROWS_AS(datagram_socket("127.0.0.1:0"), std::logic_error);
+    loop idle;
+    CHECK(datagram_socket(idle, "127.0.0.1:0").is_open());
 }
 
 TEST_CASE("destroying a datagram socket with something pending ends the program", "[net]") {

@@ -42,6 +42,7 @@ TEST_CASE("a datagram request has its packet and sender, and is answered any num
             CHECK(request.sender() == from);
             CHECK_FALSE(request.truncated());
             CHECK(request.original_size() == 5);
+            CHECK(&request.owner() == &owner);
             request.packet()[0] = std::byte{'j'};
 
             ringlet::detail::datagram_operations::counter packets{0};

@@ -57,13 +57,25 @@ struct datagram_options {
 /// it is pending.
 class datagram_socket {
 public:
-    /// Opens a socket that is bound to `local`. Its operations wait in the loop `owner`. Throws
-    /// std::system_error naming the address, and std::invalid_argument for no address.
+    /// Opens a socket that is bound to `local`. Its operations wait in the loop that runs in this
+    /// thread. Throws std::system_error naming the address, std::invalid_argument for no address,
+    /// and std::logic_error outside a loop.
+    explicit datagram_socket(const address& local, const datagram_options& options = {})
+        : datagram_socket(loop::require_current("datagram_socket"), local, options) {}
+
+    /// Takes over a datagram socket, bound, connected or neither. Its operations wait in the loop
+    /// that runs in this thread. Throws std::logic_error outside a loop.
+    explicit datagram_socket(bound_socket taken)
+        : datagram_socket(loop::require_current("datagram_socket"), std::move(taken)) {}
+
+    /// Opens a socket that is bound to `local`. Its operations wait in the loop `owner`, which need
+    /// not run yet. Throws std::system_error naming the address, and std::invalid_argument for no
+    /// address.
     datagram_socket(loop& owner, const address& local, const datagram_options& options = {})
         : datagram_socket(owner, open(owner.net(), local, options)) {}
 
     /// Takes over a datagram socket, bound, connected or neither. Its operations wait in the loop
-    /// `owner`.
+    /// `owner`, which need not run yet.
     datagram_socket(loop& owner, bound_socket taken) noexcept
         : core_(&owner.core()), socket_(std::move(taken)) {}
 

@@ -73,6 +73,9 @@ public:
         return {core_, fd_, protocol(), data, segment_size, {&sender(), &info()}, &pending_, error};
     }
 
+    /// The loop in which the request is handled.
+    [[nodiscard]] loop& owner() const noexcept { return core_.owner(); }
+
     /// For servers: adds the datagrams sent from now on, and their bytes, to counters. See
     /// datagram_operations::count_sent.
     void count_sent(detail::datagram_operations::counter& packets,
