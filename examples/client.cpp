@@ -39,9 +39,14 @@ ringlet::task<> converse(std::string host, int port) {
     ringlet::stream server =
         co_await ringlet::retry({.attempts_max = 3}, [&] { return ringlet::connect(host, port); });
     co_await print_answer(server);
-    // Reading the terminal blocks the loop, which does no harm: the loop has nothing else to do.
-    for (std::string line; std::cout << "你:" << std::flush, std::getline(std::cin, line);) {
-        const std::string_view message = trimmed(line);
+    ringlet::descriptor_stream input = ringlet::standard_input();
+    ringlet::reader typed(input);
+    for (;;) {
+        std::cout << "你:" << std::flush;
+        const auto line = co_await typed.read_line();
+        if (!line)
+            break;
+        const std::string_view message = trimmed(*line);
         if (message.empty())
             continue;
         co_await server.send_all(message);

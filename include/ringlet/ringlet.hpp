@@ -48,10 +48,12 @@
 #include <ringlet/net/datagram.hpp>
 #include <ringlet/net/datagram_receiver.hpp>
 #include <ringlet/net/datagram_socket.hpp>
+#include <ringlet/net/descriptor_stream.hpp>
 #include <ringlet/net/duplex_stream.hpp>
 #include <ringlet/net/listener.hpp>
 #include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
+#include <ringlet/net/open_pipe.hpp>
 #include <ringlet/net/packet_info.hpp>
 #include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/readable_stream.hpp>
@@ -61,6 +63,7 @@
 #include <ringlet/net/relay.hpp>
 #include <ringlet/net/resolve.hpp>
 #include <ringlet/net/socket.hpp>
+#include <ringlet/net/standard_streams.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/stream_errc.hpp>
 #include <ringlet/net/stream_pair.hpp>

@@ -42,6 +42,13 @@ std::uint64_t file::size() const {
     return static_cast<std::uint64_t>(status_of(fd_).st_size);
 }
 
+int file::release() noexcept {
+    detail::check(pending_.empty(),
+                  "a file was given away while an operation on it was pending; await the operation "
+                  "first");
+    return std::exchange(fd_, -1);
+}
+
 task<> file::close(error_sink error) {
     detail::check(pending_.empty(),
                   "a file was closed while an operation on it was pending; await the "

@@ -10,7 +10,10 @@
 
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/shield.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/file.hpp>
+#include <ringlet/net/descriptor_stream.hpp>
 
 #include <sys/stat.h>
 
@@ -312,6 +315,29 @@ TEST_CASE("moving, closing or destroying a file that is being read ends the prog
     CHECK(child.says(kind == end::moved    ? "a file was moved while"
                      : kind == end::closed ? "a file was closed while"
                                            : "a file was destroyed while"));
+}
+
+TEST_CASE("a file that is a FIFO is given away, to be a stream", "[file]") {
+    const temporary_directory folder;
+    const auto path = folder.path() / "fifo";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    run_without_leak([&](loop&) -> task<> {
+        file reading = co_await file::open(path, O_RDONLY | O_NONBLOCK);
+        file writing = co_await file::open(path, O_WRONLY | O_NONBLOCK);
+        ringlet::descriptor_stream from(reading.release());
+        ringlet::descriptor_stream to(writing.release());
+        CHECK_FALSE(reading.is_open());
+        CHECK(reading.release() == -1);
+        std::array<char, 16> buffer{};
+        std::size_t count = 0;
+        const auto receive = [&]() -> task<> { count = co_await from.recv(buffer); };
+        co_await ringlet::task_group::run([&](ringlet::task_group& group) -> task<> {
+            group.spawn(receive());
+            co_await ringlet::yield();
+            co_await to.send_all("hello");
+        });
+        CHECK(std::string_view(buffer.data(), count) == "hello");
+    });
 }
 
 }  // namespace tests::file_file

@@ -112,6 +112,10 @@ public:
     /// The descriptor, or -1 for no file. This object still owns it.
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
 
+    /// Gives the descriptor away, on which no operation may be pending; the caller closes it.
+    /// Yields -1 for no file.
+    [[nodiscard]] int release() noexcept;
+
     /// The loop in which the file's operations wait.
     [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 

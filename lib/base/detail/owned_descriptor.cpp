@@ -18,11 +18,16 @@ owned_descriptor::owned_descriptor(int fd, const char* call)
 }
 
 owned_descriptor::~owned_descriptor() {
+    if (const int fd = release(); fd >= 0)
+        ::close(fd);
+}
+
+int owned_descriptor::release() noexcept {
     const int fd = native_handle();
-    if (fd < 0)
-        return;
-    owned_descriptors::remove(fd);
-    ::close(fd);
+    fd_ = -1;
+    if (fd >= 0)
+        owned_descriptors::remove(fd);
+    return fd;
 }
 
 int owned_descriptor::native_handle() const noexcept {

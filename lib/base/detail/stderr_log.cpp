@@ -1,45 +1,16 @@
 #include "stderr_log.hpp"
 #include "standard_descriptors.hpp"
+#include "without_sigpipe.hpp"
 
 #include <ringlet/base/log.hpp>
 
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <ctime>
 
 namespace ringlet::detail {
 
 namespace {
-
-/// Keeps SIGPIPE from ending a program that writes to a pipe without a reader: blocks the signal in
-/// this thread, and takes back the one that write(2) raises there. pipe(7).
-class without_sigpipe {
-public:
-    without_sigpipe() noexcept {
-        sigset_t pending;
-        sigpending(&pending);
-        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        sigemptyset(&sigpipe_);
-        sigaddset(&sigpipe_, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-    }
-    without_sigpipe(const without_sigpipe&) = delete;
-    without_sigpipe& operator=(const without_sigpipe&) = delete;
-    ~without_sigpipe() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    void take_back() const noexcept {
-        const timespec at_once{};
-        while (!was_pending_ && sigtimedwait(&sigpipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-
-private:
-    sigset_t sigpipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
 
 /// Writes `text` to stderr; goes on after a short write as long as stderr takes more. Whether all
 /// of `text` was written.

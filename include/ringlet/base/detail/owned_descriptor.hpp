@@ -31,6 +31,9 @@ public:
     /// The descriptor, or -1 if there is none. This object goes on owning it.
     [[nodiscard]] int native_handle() const noexcept;
 
+    /// Gives the descriptor away; the caller closes it. Yields -1 if there is none.
+    [[nodiscard]] int release() noexcept;
+
 private:
     int fd_ = -1;
     unsigned process_ = 0;  // the process that opened it: see owned_descriptors::process
