@@ -55,6 +55,13 @@ public:
         }
     }
 
+    void send_to(std::string_view datagram, const ringlet::address& server) {
+        call("sendto", [&] {
+            return ::sendto(fd_, datagram.data(), datagram.size(), MSG_NOSIGNAL, server.data(),
+                            server.size());
+        });
+    }
+
     /// The next `size` bytes; fewer where the stream ends before.
     std::string receive(std::size_t size) {
         std::string received;

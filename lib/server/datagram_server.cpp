@@ -2,6 +2,7 @@
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
 #include "server/detail/request_source.hpp"
+#include "server/detail/waiting_replies.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -16,18 +17,50 @@
 
 namespace ringlet {
 
+namespace {
+
+// What Unix clients have been sent and have not received takes room in the server's send buffer,
+// and nobody is answered while that is full. Linux's default of 208 KiB is full of 278 short
+// datagrams; the queue of one client often has 512 (net.unix.max_dgram_qlen), and has no limit if
+// that client is connected.
+constexpr int unix_send_buffer_size = 4 << 20;
+
+}  // namespace
+
+class datagram_server::reply_patience final : public detail::send_patience {
+public:
+    explicit reply_patience(datagram_server& owner) : server_(owner), replies_(owner.options()) {}
+
+    wait begin(const address* client, time_point now) noexcept override {
+        return replies_.begin(*client, now);
+    }
+    void end(const wait& ended) noexcept override { replies_.end(ended); }
+    void gave_up(const address* client) noexcept override { server_.report_lost_reply(*client); }
+
+private:
+    datagram_server& server_;
+    detail::waiting_replies replies_;
+};
+
 datagram_server::datagram_server(const address& local, any_handler<datagram_request> handler,
                                  const server_options& options)
-    : server(local, SOCK_DGRAM, options), handler_(std::move(handler)) {
+    : server(local, SOCK_DGRAM, options), handler_(std::move(handler)),
+      patience_(std::make_unique<reply_patience>(*this)) {
     open_in_constructor();
 }
 
 datagram_server::datagram_server(bound_socket adopted, any_handler<datagram_request> handler,
                                  const server_options& options)
-    : server(std::move(adopted), SOCK_DGRAM, options), handler_(std::move(handler)) {}
+    : server(std::move(adopted), SOCK_DGRAM, options), handler_(std::move(handler)),
+      patience_(std::make_unique<reply_patience>(*this)) {}
+
+datagram_server::~datagram_server() = default;
 
 void datagram_server::activate(bound_socket& bound) const {
-    datagram_socket::apply(options().datagrams, bound.socket());
+    datagram_options wanted = options().datagrams;
+    if (bound.local_address().family() == AF_UNIX && wanted.send_buffer_size == 0)
+        wanted.send_buffer_size = unix_send_buffer_size;
+    datagram_socket::apply(wanted, bound.socket());
 }
 
 bool datagram_server::verify_request(const datagram& /*received*/, const address& /*client*/) {
@@ -143,6 +176,7 @@ task<> datagram_server::serve_request(datagram received, int through) {
     datagram_request request(loop::require_current("serve"), through, std::move(received));
     detail::counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
+    request.limit_waits(*patience_);
     counts.begin();
     try {
         const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));

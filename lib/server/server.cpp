@@ -197,6 +197,11 @@ detail::server_reports& server::reports() const noexcept {
     return *records_.load()->reports;
 }
 
+void server::report_lost_reply(const address& client) noexcept {
+    detail::counter_slot::count(counted().replies_dropped);
+    reports().lost_replies.report({{"client", client}});
+}
+
 void server::handle_error(std::exception_ptr exception, const address& client) {
     auto& reports = *records_.load()->reports;
     log_throttle& kind = caused_by_client(exception) ? reports.departures : reports.failures;

@@ -61,6 +61,7 @@ std::vector<time_option> times() {
         member("request_timeout", &server_options::request_timeout),
         member("idle_thread_lifetime", &server_options::idle_thread_lifetime),
         member("linger_timeout", &server_options::linger_timeout),
+        member("reply_timeout", &server_options::reply_timeout),
         member("service_interval", &server_options::service_interval),
         member("restart_pause_max", &server_options::restart_pause_max),
         timeout("idle", &ringlet::stream_timeouts::idle),
@@ -95,6 +96,9 @@ TEST_CASE("a limit that makes no sense is refused by its name", "[server]") {
         {"max_connections", [](auto& options) { options.max_connections = 0; }},
         {"max_threads", [](auto& options) { options.max_threads = 0; }},
         {"max_children", [](auto& options) { options.max_children = 0; }},
+        {"waiting_replies_max", [](auto& options) { options.waiting_replies_max = 0; }},
+        {"waiting_replies_per_client_max",
+         [](auto& options) { options.waiting_replies_per_client_max = 0; }},
         {"restart_pause_first", [](auto& options) { options.restart_pause_first = -1ms; }},
         {"restart_pause_first", [](auto& options) { options.restart_pause_max = 1ms; }},
         {"backlog", [](auto& options) { options.listening.backlog = 0; }},
@@ -142,6 +146,9 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     const server_options options;
     CHECK(options.drain_timeout == 5s);
     CHECK(options.linger_timeout == 1s);
+    CHECK(options.reply_timeout == 1s);
+    CHECK(options.waiting_replies_max == 32);
+    CHECK(options.waiting_replies_per_client_max == 16);
     CHECK(options.linger_bytes_max == 64U << 20U);
     CHECK(options.handle_request_timeout == 0s);
     CHECK(options.request_timeout == 0s);

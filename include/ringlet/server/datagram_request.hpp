@@ -48,17 +48,19 @@ public:
     /// known where the server is bound to a wildcard address. Replies leave from there.
     [[nodiscard]] const packet_info& info() const noexcept { return datagram_.info(); }
 
-    /// Sends a datagram to the sender, from the address that it wrote to, and waits while the
-    /// socket has no room. Yields the datagram's size. Throws std::system_error, or stores the
-    /// error in `error`: destination_address_required where the sender has no address. `data` must
-    /// last until the await is over. sendmsg(2).
+    /// Sends a datagram to the sender, from the address that it wrote to, and waits while there is
+    /// no room: in this machine (UDP), or at the sender (Unix). Yields the datagram's size. Throws
+    /// std::system_error, or stores the error in `error`: destination_address_required where the
+    /// sender has no address; timed_out where there was no room for
+    /// `server_options::reply_timeout`, or where too many replies wait already, and then the reply
+    /// is dropped. `data` must last until the await is over. sendmsg(2).
     [[nodiscard]] detail::send_to_operation reply(const_buffer data, error_sink error = throws) {
         return {core_, fd_, data, {&sender(), &info()}, &pending_, error};
     }
 
-    /// Sends a datagram to `to`, and waits while the socket has no room. Yields the datagram's
-    /// size. Throws std::system_error, or stores the error in `error`. `data` and `to` must last
-    /// until the await is over. sendmsg(2).
+    /// Sends a datagram to `to`, and waits while there is no room, as `reply` does. Yields the
+    /// datagram's size. Throws std::system_error, or stores the error in `error`. `data` and `to`
+    /// must last until the await is over. sendmsg(2).
     [[nodiscard]] detail::send_to_operation send_to(const_buffer data, const address& to,
                                                     error_sink error = throws) {
         return {core_, fd_, data, &to, &pending_, error};
@@ -67,7 +69,7 @@ public:
     /// Sends `data` to the sender as datagrams of `segment_size` bytes each; the last one may be
     /// shorter. Over UDP a burst takes a fraction of the CPU time that a reply for each datagram
     /// would take. Yields the number of bytes sent. See datagram_socket::send_burst_to for limits
-    /// and errors.
+    /// and errors, and `reply` for the wait, of which each piece of the burst has one.
     [[nodiscard]] detail::send_burst_operation
     reply_burst(const_buffer data, std::size_t segment_size, error_sink error = throws) {
         return {core_, fd_, protocol(), data, segment_size, {&sender(), &info()}, &pending_, error};
@@ -82,6 +84,10 @@ public:
                     detail::datagram_operations::counter& bytes) noexcept {
         pending_.count_sent(packets, bytes);
     }
+
+    /// For servers: has `patience` decide how long a reply waits for room. See
+    /// datagram_operations::limit_waits.
+    void limit_waits(detail::send_patience& patience) noexcept { pending_.limit_waits(patience); }
 
 private:
     [[nodiscard]] int protocol() const noexcept {

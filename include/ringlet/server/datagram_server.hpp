@@ -18,11 +18,14 @@ class datagram_receiver;
 /// of a hook goes to `handle_error`, and the server goes on. The server also goes on when the
 /// network reports that an answer did not reach anybody. But serving ends where `get_request`
 /// throws before a datagram has come.
+///
+/// A client that receives no answers holds up no other: replies wait for room for a bounded time,
+/// `server_options::reply_timeout`, and few of them at a time.
 class datagram_server : public server {
 public:
     using request_type = datagram_request;
 
-    ~datagram_server() override = default;
+    ~datagram_server() override;
 
     /// Whether the server handles this datagram or drops it. By default it handles every datagram.
     [[nodiscard]] virtual bool verify_request(const datagram& received, const address& client);
@@ -52,6 +55,7 @@ protected:
 
 private:
     class incoming;
+    class reply_patience;
     friend accepted<datagram>;
 
     void activate(bound_socket& bound) const override;
@@ -61,6 +65,7 @@ private:
     task<> serve_request(datagram received, int through);
 
     any_handler<datagram_request> handler_;
+    std::unique_ptr<reply_patience> patience_;
 };
 
 }  // namespace ringlet

@@ -167,6 +167,9 @@ protected:
     /// Closes a listening socket at the end of serving: the server's own, or that of a worker.
     void end_listening(bound_socket& ended) noexcept;
 
+    /// Counts and reports that a reply was dropped because its client has no room for it.
+    void report_lost_reply(const address& client) noexcept;
+
     /// The counters of this thread, or of this forked child.
     [[nodiscard]] detail::counter_slot& counted() const noexcept;
 

@@ -30,6 +30,7 @@ struct server_counters {
     std::uint64_t bytes_sent = 0;
     std::uint64_t packets_received = 0;
     std::uint64_t packets_sent = 0;
+    std::uint64_t replies_dropped = 0;  ///< packets for which a client had no room
 
     std::uint64_t accept_pauses = 0;  ///< pauses at a limit, or for lack of descriptors or memory
     std::uint64_t children_started = 0;

@@ -21,7 +21,9 @@ struct server_options {
     /// request_queue_size.
     listener_options listening = {};
 
-    /// The options of a datagram server's socket.
+    /// The options of a datagram server's socket. Replies that Unix clients have yet to receive
+    /// take room in its send buffer, which all clients share; so a `send_buffer_size` of 0 stands
+    /// for 4 MiB there, or as much of it as the system allows (net.core.wmem_max).
     datagram_options datagrams = {};
 
     /// The options for receiving datagrams. Their `packet_size_max` is socketserver's
@@ -110,6 +112,16 @@ struct server_options {
     /// peer may have any number.
     std::size_t max_connections_per_peer = 0;
 
+    /// The number of replies of a datagram server that may wait at a time for room at their Unix
+    /// clients. It is never more than half of the requests that the server handles at a time, but 1
+    /// at least. The server drops a reply that may not wait.
+    std::size_t waiting_replies_max = 32;
+
+    /// The number of replies to one Unix client that may wait at a time for room. A client that
+    /// sends many requests before it receives the answers needs so many, beside the room that its
+    /// socket has (net.unix.max_dgram_qlen).
+    std::size_t waiting_replies_per_client_max = 16;
+
     // Time.
 
     /// The time for which handlers may go on after `shutdown()` before the server cancels them.
@@ -133,6 +145,11 @@ struct server_options {
     /// The time that a handler has for its request. The server then cancels the handler with
     /// timed_out; 0 is for ever.
     std::chrono::milliseconds request_timeout{0};
+
+    /// The time for which a reply of a datagram server waits for room: at a Unix client that does
+    /// not receive, or, over UDP, in this machine. The server then drops the reply, and the handler
+    /// gets timed_out. With 0 no reply waits.
+    std::chrono::milliseconds reply_timeout{1000};
 
     /// The times for which a client may keep a connection waiting, in each of the ways that
     /// stream_timeouts tells apart.

@@ -1,3 +1,4 @@
+#include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/detail/sendmsg_operation.hpp>
 
 #include <poll.h>
@@ -24,10 +25,30 @@ void sendmsg_operation::prepare(io_uring_sqe& sqe) {
     io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-// A Unix socket that is not connected counts as writable though its receiver has no room: after a
-// poll in vain only trying again helps.
+// A poll of a Unix socket that is not connected knows nothing of room at the receiver, but waits
+// until other receivers have taken most of what they were sent (unix_writable): only trying again
+// helps, and so it does after any poll in vain.
 ring_operation::readiness sendmsg_operation::missing_readiness() noexcept {
-    return std::exchange(polled_, true) ? readiness{} : readiness{fd_, POLLOUT};
+    const bool unconnected_unix = route_.to != nullptr && route_.to->family() == AF_UNIX;
+    if (std::exchange(polled_, true) || !begin_wait() || unconnected_unix)
+        return {};
+    return {fd_, POLLOUT};
+}
+
+/// Whether the operation may wait for room at all.
+bool sendmsg_operation::begin_wait() noexcept {
+    if (group_ == nullptr || socket_sends().patience() == nullptr)
+        return true;
+    const timer::time_point now = core_->now();
+    wait_ = socket_sends().patience()->begin(route_.to, now);
+    core_->timers().arm(*this, wait_->until);
+    return wait_->until > now;
+}
+
+void sendmsg_operation::end_wait() noexcept {
+    core_->timers().disarm(*this);
+    socket_sends().patience()->end(*wait_);
+    wait_.reset();
 }
 
 void sendmsg_operation::complete(const completion& cqe) {
@@ -36,25 +57,51 @@ void sendmsg_operation::complete(const completion& cqe) {
     } else if (cancel_requested()) {
         finish(-ECANCELED);
     } else {
+        pausing_ = true;
         pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
-        core_->timers().arm(*this, core_->now() + pause_);
+        const timer::time_point next_attempt = core_->now() + pause_;
+        core_->timers().disarm(*this);
+        core_->timers().arm(*this, wait_ ? std::min(next_attempt, wait_->until) : next_attempt);
+    }
+}
+
+void sendmsg_operation::expire() {
+    if (!wait_ || deadline() < wait_->until) {
+        pausing_ = false;
+        restart();
+    } else if (!cancel_requested()) {
+        given_up_ = true;
+        time_out();
     }
 }
 
 void sendmsg_operation::cancel() {
-    if (core_->timers().disarm(*this))
-        resume_later(-ECANCELED);
-    else
+    if (!std::exchange(pausing_, false)) {
         ring_operation::cancel();
+        return;
+    }
+    core_->timers().disarm(*this);
+    resume_later(-ECANCELED);
 }
 
 void sendmsg_operation::conclude() {
     end();
+    if (wait_) [[unlikely]]
+        end_wait();
+    if (result_ < 0 || error_.stores()) [[unlikely]]
+        report_end();
+}
+
+void sendmsg_operation::report_end() {
     const bool to_nobody = route_.to != nullptr && route_.to->family() == AF_UNSPEC;
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
-    if (result_ < 0 || error_.stores())
-        report(error_, "sendmsg");
+    if (given_up_ && result_ < 0) {
+        socket_sends().patience()->gave_up(route_.to);
+        if (!error_.stores())
+            throw client_failure(error(), "sendmsg");
+    }
+    report(error_, "sendmsg");
 }
 
 }  // namespace ringlet::detail

@@ -50,6 +50,7 @@ struct alignas(64) counter_slot {
     counter bytes_sent{0};
     counter packets_received{0};
     counter packets_sent{0};
+    counter replies_dropped{0};
     counter accept_pauses{0};
     counter children_started{0};
     counter children_lost{0};

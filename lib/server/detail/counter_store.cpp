@@ -36,6 +36,7 @@ void add(server_counters& sums, const counter_slot& slot) noexcept {
     sums.bytes_sent += read(slot.bytes_sent);
     sums.packets_received += read(slot.packets_received);
     sums.packets_sent += read(slot.packets_sent);
+    sums.replies_dropped += read(slot.replies_dropped);
     sums.accept_pauses += read(slot.accept_pauses);
     sums.children_started += read(slot.children_started);
     sums.children_lost += read(slot.children_lost);

@@ -15,12 +15,14 @@ struct server_reports {
                              options),
           refused_of_peer(log_level::warning,
                           "a connection beyond max_connections_per_peer was closed", options),
+          lost_replies(log_level::warning, "a reply found no room and was dropped", options),
           lost_children(log_level::error, "a child process was lost", options) {}
 
     /// Reports, when serving ends, the events that the throttles have left out.
     void flush() noexcept {
-        for (log_throttle* const throttle : {&failures, &departures, &overloads,
-                                             &refused_at_maximum, &refused_of_peer, &lost_children})
+        for (log_throttle* const throttle :
+             {&failures, &departures, &overloads, &refused_at_maximum, &refused_of_peer,
+              &lost_replies, &lost_children})
             throttle->flush();
     }
 
@@ -29,6 +31,7 @@ struct server_reports {
     log_throttle overloads;
     log_throttle refused_at_maximum;
     log_throttle refused_of_peer;
+    log_throttle lost_replies;
     log_throttle lost_children;
 };
 

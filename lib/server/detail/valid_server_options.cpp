@@ -24,6 +24,7 @@ void require_valid(const server_options& options) {
     require_time(options.verify_timeout, "verify_timeout");
     require_time(options.refusal_timeout, "refusal_timeout");
     require_time(options.request_timeout, "request_timeout");
+    require_time(options.reply_timeout, "reply_timeout");
     require_time(options.linger_timeout, "linger_timeout");
     require_time(options.service_interval, "service_interval");
     require_time(options.restart_pause_first, "restart_pause_first");
@@ -33,6 +34,9 @@ void require_valid(const server_options& options) {
     require(options.max_connections > 0, "max_connections must be 1 or more");
     require(options.max_threads > 0, "max_threads must be 1 or more");
     require(options.max_children > 0, "max_children must be 1 or more");
+    require(options.waiting_replies_max > 0, "waiting_replies_max must be 1 or more");
+    require(options.waiting_replies_per_client_max > 0,
+            "waiting_replies_per_client_max must be 1 or more");
     require(!options.datagrams.receive_bursts,
             "datagrams.receive_bursts must be off, since a server takes datagrams one by one");
     require_valid(options.listening);

@@ -2,6 +2,9 @@
 #include "run_coroutine.hpp"
 #include "virtual_time_ring.hpp"
 
+#include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/net/detail/client_failure.hpp>
+#include <ringlet/net/detail/send_burst_operation.hpp>
 #include <ringlet/net/detail/send_to_operation.hpp>
 
 #include <chrono>
@@ -14,6 +17,86 @@ namespace tests::net_sendmsg_operation {
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::task;
+using ringlet::detail::send_patience;
+
+namespace {
+
+const ringlet::address to("127.0.0.1", 9);
+
+/// Gives every send the same time, and tells what becomes of it.
+class limited_patience final : public send_patience {
+public:
+    explicit limited_patience(std::chrono::milliseconds limit) : limit_(limit) {}
+
+    wait begin(const ringlet::address* receiver, time_point now) noexcept override {
+        CHECK(receiver == &to);
+        ++begun;
+        return {.until = now + limit_, .place = 7, .mark = begun};
+    }
+    void end(const wait& over) noexcept override {
+        CHECK(over.place == 7);
+        CHECK(over.mark == begun);
+        ++ended;
+    }
+    void gave_up(const ringlet::address* receiver) noexcept override {
+        CHECK(receiver == &to);
+        ++given_up;
+    }
+
+    unsigned begun = 0;
+    unsigned ended = 0;
+    unsigned given_up = 0;
+
+private:
+    std::chrono::milliseconds limit_;
+};
+
+/// A network without room for datagrams until `room_at`, in virtual time, which tells the time of
+/// each attempt to send one.
+struct full_network {
+    enum class poll { knows_nothing, waits };
+
+    explicit full_network(std::chrono::milliseconds room_at, poll how = poll::knows_nothing)
+        : owner(make_ring(room_at, how)) {}
+
+    std::vector<std::chrono::milliseconds> attempts;
+    virtual_time_ring* ring = nullptr;
+    loop owner;
+
+private:
+    std::unique_ptr<virtual_time_ring> make_ring(std::chrono::milliseconds room_at, poll how) {
+        auto made = std::make_unique<virtual_time_ring>([=, this](const io_uring_sqe& sqe) {
+            if (sqe.opcode == IORING_OP_POLL_ADD) {
+                if (how == poll::knows_nothing)
+                    return static_cast<int>(sqe.poll32_events);
+                ring->end_after(room_at - ring->elapsed(), sqe.user_data,
+                                static_cast<int>(sqe.poll32_events));
+                return virtual_time_ring::pending;
+            }
+            attempts.push_back(ring->elapsed());
+            const auto* const message = reinterpret_cast<const msghdr*>(sqe.addr);
+            return ring->elapsed() < room_at ? -EAGAIN
+                                             : static_cast<int>(message->msg_iov->iov_len);
+        });
+        ring = made.get();
+        return made;
+    }
+};
+
+/// How a send of "hello" with this patience ends.
+std::error_code send_with(send_patience& patience, full_network& network) {
+    std::error_code error;
+    run_coroutine(network.owner, [&]() -> task<> {
+        ringlet::detail::datagram_operations pending;
+        pending.limit_waits(patience);
+        const std::size_t sent = co_await ringlet::detail::send_to_operation(
+            network.owner.core(), 3, "hello", &to, &pending, error);
+        CHECK(sent == (error ? 0 : 5));
+    });
+    return error;
+}
+
+}  // namespace
 
 // It is what kinds of sends are made of, not to be awaited itself.
 static_assert(!std::is_destructible_v<ringlet::detail::sendmsg_operation>);
@@ -38,6 +121,118 @@ TEST_CASE("where a poll knows nothing of the room, a send tries again, ever more
     CHECK(sent == 5);
     CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 0ms, 1ms, 3ms, 7ms, 15ms, 31ms,
                                                              63ms, 127ms, 191ms, 255ms, 319ms});
+}
+
+TEST_CASE("a send to a Unix socket tries again without a poll", "[net]") {
+    const ringlet::address receiver = ringlet::address::unix_path("/receiver");
+    std::vector<std::chrono::milliseconds> attempts;
+    virtual_time_ring* ring = nullptr;
+    auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
+        if (sqe.opcode == IORING_OP_POLL_ADD)
+            return virtual_time_ring::pending;
+        attempts.push_back(ring->elapsed());
+        return attempts.size() < 5 ? -EAGAIN : 5;
+    });
+    ring = made.get();
+    loop owner(std::move(made));
+    run_coroutine(owner, [&]() -> task<> {
+        co_await ringlet::detail::send_to_operation(owner.core(), 3, "hello", receiver,
+                                                    ringlet::throws);
+    });
+    CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 1ms, 3ms, 7ms, 15ms});
+}
+
+TEST_CASE("a send waits for room as long as its patience lasts", "[net]") {
+    using poll = full_network::poll;
+    const poll how = GENERATE(poll::knows_nothing, poll::waits);
+    limited_patience patience(100ms);
+    {
+        full_network network(1h, how);
+        CHECK(send_with(patience, network) == std::errc::timed_out);
+        CHECK(network.ring->elapsed() == 100ms);
+        CHECK(patience.ended == 1);
+        CHECK(patience.given_up == 1);
+    }
+    full_network network(50ms, how);
+    CHECK_FALSE(send_with(patience, network));
+    CHECK(network.ring->elapsed() < 100ms);
+    CHECK(patience.begun == 2);
+    CHECK(patience.ended == 2);
+    CHECK(patience.given_up == 1);
+}
+
+TEST_CASE("a send without patience does not wait, and one that finds room needs none", "[net]") {
+    limited_patience patience(0ms);
+    full_network full(1h);
+    CHECK(send_with(patience, full) == std::errc::timed_out);
+    CHECK(full.attempts == std::vector{0ms});
+    CHECK(patience.ended == 1);
+    CHECK(patience.given_up == 1);
+    full_network empty(0ms);
+    CHECK_FALSE(send_with(patience, empty));
+    CHECK(patience.begun == 1);
+}
+
+TEST_CASE("a send that is cancelled while it waits has not lost its patience", "[net]") {
+    using poll = full_network::poll;
+    const poll how = GENERATE(poll::knows_nothing, poll::waits);
+    limited_patience patience(1h);
+    full_network network(2h, how);
+    run_coroutine(network.owner, [&]() -> task<> {
+        ringlet::detail::datagram_operations pending;
+        pending.limit_waits(patience);
+        const ringlet::cancel_scope time_limit(30ms);
+        std::error_code error;
+        co_await ringlet::detail::send_to_operation(network.owner.core(), 3, "hello", &to, &pending,
+                                                    error);
+        CHECK(error == std::errc::timed_out);
+    });
+    CHECK(network.ring->elapsed() == 30ms);
+    CHECK(patience.ended == 1);
+    CHECK(patience.given_up == 0);
+}
+
+TEST_CASE("each datagram of a burst has a patience of its own", "[net]") {
+    limited_patience patience(100ms);
+    virtual_time_ring* ring = nullptr;
+    std::chrono::milliseconds room_at = 60ms;
+    auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
+        if (sqe.opcode == IORING_OP_POLL_ADD)
+            return static_cast<int>(sqe.poll32_events);
+        if (ring->elapsed() < room_at)
+            return -EAGAIN;
+        room_at = ring->elapsed() + 60ms;
+        return 1;
+    });
+    ring = made.get();
+    loop owner(std::move(made));
+    run_coroutine(owner, [&]() -> task<> {
+        ringlet::detail::datagram_operations pending;
+        pending.limit_waits(patience);
+        const ringlet::detail::datagram_route route(&to);
+        const std::size_t sent = co_await ringlet::detail::send_burst_operation(
+            owner.core(), 3, 0, "abc", 1, route, &pending, ringlet::throws);
+        CHECK(sent == 3);
+    });
+    CHECK(ring->elapsed() >= 180ms);
+    CHECK(patience.ended == 3);
+    CHECK(patience.given_up == 0);
+}
+
+TEST_CASE("a patience that ends throws what a server takes for its client's making", "[net]") {
+    limited_patience patience(100ms);
+    full_network network(1h);
+    run_coroutine(network.owner, [&]() -> task<> {
+        ringlet::detail::datagram_operations pending;
+        pending.limit_waits(patience);
+        try {
+            co_await ringlet::detail::send_to_operation(network.owner.core(), 3, "hello", &to,
+                                                        &pending, ringlet::throws);
+            FAIL("the send has found room");
+        } catch (const ringlet::detail::client_failure& error) {
+            CHECK(error.code() == std::errc::timed_out);
+        }
+    });
 }
 
 }  // namespace tests::net_sendmsg_operation

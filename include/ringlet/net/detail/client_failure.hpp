@@ -8,8 +8,9 @@ namespace ringlet::detail {
 /// server's client, and are thrown as client_failure.
 struct of_client {};
 
-/// The exception of an operation on the stream to a server's client. So the server can tell it from
-/// every other exception of the handler, such as that of a connection to elsewhere.
+/// The exception of an operation on the stream to a server's client, or of a reply for which the
+/// client has no room. So the server can tell it from every other exception of the handler, such as
+/// that of a connection to elsewhere.
 class client_failure final : public std::system_error {
 public:
     using std::system_error::system_error;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/net/detail/send_patience.hpp>
 #include <ringlet/net/detail/socket_operations.hpp>
 
 #include <atomic>
@@ -9,8 +10,8 @@
 
 namespace ringlet::detail {
 
-/// The operations that are pending on a datagram socket, any number of them at once, and the totals
-/// to which its sends are added.
+/// The operations that are pending on a datagram socket, any number of them at once; the totals to
+/// which its sends are added, and the patience that they have.
 ///
 /// One thread: the loop's.
 class datagram_operations : public socket_operations {
@@ -19,8 +20,8 @@ public:
 
     datagram_operations() noexcept = default;
 
-    /// Moves with a socket that moves, on which no operation is pending. The totals stay where they
-    /// are.
+    /// Moves with a socket that moves, on which no operation is pending. The totals and the
+    /// patience stay where they are.
     datagram_operations(datagram_operations&& other) noexcept
         : socket_operations(std::move(other)) {}
     datagram_operations& operator=(datagram_operations&& other) noexcept {
@@ -36,6 +37,13 @@ public:
         bytes_sent_ = &bytes;
     }
 
+    /// Has `patience` decide how long a send waits for room; else it waits for ever. Lifetime: the
+    /// patience outlives this object.
+    void limit_waits(send_patience& patience) noexcept { patience_ = &patience; }
+
+    /// The patience of the sends, or nullptr for none that ends.
+    [[nodiscard]] send_patience* patience() const noexcept { return patience_; }
+
     /// Notes that so many datagrams have gone, of so many bytes in all.
     void sent(std::size_t bytes, std::size_t packets = 1) noexcept {
         if (packets_sent_ == nullptr)
@@ -47,6 +55,7 @@ public:
 private:
     counter* packets_sent_ = nullptr;
     counter* bytes_sent_ = nullptr;
+    send_patience* patience_ = nullptr;
 };
 
 }  // namespace ringlet::detail

@@ -7,6 +7,7 @@
 #include <ringlet/net/detail/control_data.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
 #include <ringlet/net/detail/packet_info_control.hpp>
+#include <ringlet/net/detail/send_patience.hpp>
 
 #include <sys/socket.h>
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace ringlet::detail {
 
@@ -28,7 +30,9 @@ struct datagram_route {
 };
 
 /// The common part of the operations that send datagrams: the message, and the wait while there is
-/// no room for it. sendmsg(2), io_uring_prep_sendmsg(3).
+/// no room for it, which ends with timed_out when the patience of the socket's sends is at its end.
+/// Then its exception is a client_failure: only servers limit the patience. sendmsg(2),
+/// io_uring_prep_sendmsg(3).
 class sendmsg_operation : public grouped_operation, private timer {
 public:
     void cancel() override;
@@ -54,8 +58,10 @@ protected:
         control_data::append(message_, level, type, data, size);
     }
 
-    /// There was room: the next message is tried at once again.
+    /// There was room: the next message is tried at once again, and has a patience of its own.
     void forget_waiting() noexcept {
+        if (wait_) [[unlikely]]
+            end_wait();
         polled_ = false;
         pause_ = {};
     }
@@ -63,7 +69,7 @@ protected:
     /// Counts datagrams that have gone: so many bytes together.
     void count_sent(std::size_t bytes, std::size_t packets = 1) noexcept {
         if (group_ != nullptr)
-            static_cast<datagram_operations&>(*group_).sent(bytes, packets);
+            socket_sends().sent(bytes, packets);
     }
 
     /// The last step: reports the error, if there was one.
@@ -77,12 +83,22 @@ private:
     static constexpr std::chrono::milliseconds pause_first{1};
     static constexpr std::chrono::milliseconds pause_max{64};
 
-    void expire() override { restart(); }
+    void expire() override;
+    [[nodiscard]] bool begin_wait() noexcept;
+    void end_wait() noexcept;
+    void report_end();
+
+    [[nodiscard]] datagram_operations& socket_sends() const noexcept {
+        return static_cast<datagram_operations&>(*group_);
+    }
 
     datagram_route route_;
     error_sink error_;
     bool polled_ = false;
+    bool pausing_ = false;
+    bool given_up_ = false;
     std::chrono::milliseconds pause_{0};
+    std::optional<send_patience::wait> wait_;  // one that has an end
     alignas(cmsghdr) std::array<std::byte, packet_info_control::size_max +
                                                CMSG_SPACE(sizeof(std::uint16_t))> control_;
 };
