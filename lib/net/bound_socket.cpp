@@ -1,3 +1,5 @@
+#include "base/detail/valid_timeout.hpp"
+#include "net/detail/address_holder.hpp"
 #include "net/detail/path_binding.hpp"
 #include "net/detail/valid_options.hpp"
 
@@ -70,6 +72,7 @@ std::string name_of_type(int type) {
 void detail::require_valid(const bind_options& options) {
     if (options.mode.value_or(0) > all_permissions)
         throw std::invalid_argument("bind_options: mode must be 0 to 0777");
+    require_valid_timeout(options.dead_holder_timeout, "bind_options: dead_holder_timeout");
 }
 
 bound_socket bound_socket::open(network& net, const address& local, int type,
@@ -77,6 +80,22 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
     if (local.family() == AF_UNSPEC)
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
     detail::require_valid(options);
+    const bool in_system = &net == &network::system();
+    const bool path_stays = !local.path().empty() && !options.replace_stale;
+    detail::wait_for_holder holder(local, type, options.dead_holder_timeout);
+    for (;;) {
+        try {
+            return open_now(net, local, type, options);
+        } catch (const std::system_error& error) {
+            if (error.code() != std::errc::address_in_use || !in_system || path_stays ||
+                !holder.again())
+                throw;
+        }
+    }
+}
+
+bound_socket bound_socket::open_now(network& net, const address& local, int type,
+                                    const bind_options& options) {
     const bool has_path = !local.path().empty();
     bound_socket bound;
     if (!options.shared)

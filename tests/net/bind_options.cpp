@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,7 @@
 
 namespace tests::net_bind_options {
 
+using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::bind_options;
 using ringlet::bound_socket;
@@ -121,6 +123,13 @@ TEST_CASE("a mode with more in it than permissions is refused, and leaves nothin
     CHECK_THROWS_AS(bound_socket::open(network::system(), local, SOCK_STREAM, options),
                     std::invalid_argument);
     CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("a wait of more than a year, or less than none, is refused", "[net]") {
+    for (const auto timeout : {std::chrono::milliseconds(-1), std::chrono::milliseconds(1h * 9000)})
+        CHECK_THROWS_AS(bound_socket::open(network::system(), {"127.0.0.1", 0}, SOCK_STREAM,
+                                           {.dead_holder_timeout = timeout}),
+                        std::invalid_argument);
 }
 
 TEST_CASE("a path is left behind where that is asked for", "[net]") {

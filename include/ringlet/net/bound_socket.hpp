@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -45,6 +46,14 @@ struct bind_options {
     /// server that is shut down then only closes it. Otherwise the shutdown ends the listening in
     /// every process that has the socket open.
     bool shared = false;
+
+    /// The longest time for which binding waits for an address whose holder has died. The kernel
+    /// ends the sockets of a process that was killed, if io_uring served them, a while after the
+    /// process: 5 ms most often, and up to some seconds on a machine that is overloaded. The wait
+    /// blocks the thread, in a running loop for 100 ms at most. An address that a living process
+    /// holds is refused at once; where that cannot be told, after 100 ms, and in a running loop at
+    /// once. 0 to a year.
+    std::chrono::milliseconds dead_holder_timeout{3000};
 };
 
 /// A socket with a name, to which clients connect or send. If `open` has made the path of a Unix
@@ -70,11 +79,12 @@ public:
     /// Makes a socket of `type` (SOCK_STREAM, SOCK_DGRAM) that is bound to `local`. It does not
     /// listen yet.
     ///
-    /// A path at which no process serves any more is taken over, unless the options forbid it. A
-    /// server that is alive, and a file that is no socket, stay as they are, and the error says
-    /// which of them it was. Throws std::system_error naming the address, and std::invalid_argument
-    /// for no address or for options that contradict each other; then no descriptor and no file is
-    /// left. bind(2).
+    /// A path at which no process serves any more is taken over, unless the options forbid it, and
+    /// so is an address whose holder has just been killed: see
+    /// `bind_options::dead_holder_timeout`. A server that is alive, and a file that is no socket,
+    /// stay as they are, and the error says which of them it was. Throws std::system_error naming
+    /// the address, and std::invalid_argument for no address or for options that contradict each
+    /// other; then no descriptor and no file is left. bind(2).
     [[nodiscard]] static bound_socket open(network& net, const address& local, int type,
                                            const bind_options& options = {});
 
@@ -144,6 +154,9 @@ private:
 
     /// Whether this process may end the listening for all processes that have the socket.
     [[nodiscard]] bool may_be_ended() const noexcept { return is_open() && maker_ == ::getpid(); }
+
+    [[nodiscard]] static bound_socket open_now(network& net, const address& local, int type,
+                                               const bind_options& options);
 
     ringlet::socket socket_;
     pid_t maker_ = no_process;  // the process that the socket belongs to
