@@ -21,6 +21,7 @@
 #include <ringlet/coro/broadcast.hpp>
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/channel.hpp>
+#include <ringlet/coro/concurrent_broadcast.hpp>
 #include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
@@ -32,6 +33,7 @@
 #include <ringlet/coro/shield.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/slow_receivers.hpp>
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/coro/token_bucket.hpp>

@@ -4,6 +4,7 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
+#include <ringlet/coro/concurrent_broadcast.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
@@ -13,16 +14,18 @@
 
 namespace tests::coro_slow_receivers {
 
-using ringlet::broadcast;
 using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
+using ringlet::detail::basic_broadcast;
+using ringlet::detail::broadcast_in_many_loops;
+using ringlet::detail::broadcast_in_one_loop;
 using ringlet::detail::joinable_task_group;
 
-TEST_CASE("a sender that waits for slow receivers goes on when the slowest has received",
-          "[coro]") {
+TEMPLATE_TEST_CASE("a sender that waits for slow receivers goes on when the slowest has received",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(2, slow_receivers::wait);
+        basic_broadcast<int, TestType> news(2, slow_receivers::wait);
         auto slow = news.subscribe();
         auto slower = news.subscribe();
         int sent = 0;
@@ -49,11 +52,12 @@ TEST_CASE("a sender that waits for slow receivers goes on when the slowest has r
     });
 }
 
-TEST_CASE("senders that wait for a slow receiver are served in turn, and when it leaves",
-          "[coro]") {
+TEMPLATE_TEST_CASE("senders that wait for a slow receiver are served in turn, and when it leaves",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(1, slow_receivers::wait);
-        std::optional<broadcast<int>::subscription> slow(std::in_place, news);
+        basic_broadcast<int, TestType> news(1, slow_receivers::wait);
+        std::optional<typename basic_broadcast<int, TestType>::subscription> slow(std::in_place,
+                                                                                  news);
         auto quick = news.subscribe();
         const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
         joinable_task_group group;
@@ -75,9 +79,10 @@ TEST_CASE("senders that wait for a slow receiver are served in turn, and when it
     });
 }
 
-TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]") {
+TEMPLATE_TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]",
+                   broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(1, slow_receivers::wait);
+        basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
         joinable_task_group group;
         {
@@ -90,10 +95,11 @@ TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]")
     });
 }
 
-TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[coro]") {
+TEMPLATE_TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[coro]",
+                   broadcast_in_one_loop, broadcast_in_many_loops) {
     const std::size_t capacity = GENERATE(1U, 3U);
     run_virtually([capacity](loop&) -> task<> {
-        broadcast<int> news(capacity, slow_receivers::drop_oldest);
+        basic_broadcast<int, TestType> news(capacity, slow_receivers::drop_oldest);
         auto slow = news.subscribe();
         auto quick = news.subscribe();
         const int oldest = 10 - static_cast<int>(capacity);
@@ -113,9 +119,10 @@ TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[cor
     });
 }
 
-TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "[coro]") {
+TEMPLATE_TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "[coro]",
+                   broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(2, slow_receivers::drop_oldest);
+        basic_broadcast<int, TestType> news(2, slow_receivers::drop_oldest);
         auto subscription = news.subscribe();
         std::optional<int> received;
         const auto receiver = [&]() -> task<> { received = co_await subscription.receive(); };
@@ -129,9 +136,10 @@ TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "
     });
 }
 
-TEST_CASE("a slow receiver is disconnected, and the others do not notice", "[coro]") {
+TEMPLATE_TEST_CASE("a slow receiver is disconnected, and the others do not notice", "[coro]",
+                   broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(2, slow_receivers::disconnect);
+        basic_broadcast<int, TestType> news(2, slow_receivers::disconnect);
         auto slow = news.subscribe();
         auto quick = news.subscribe();
         auto behind = news.subscribe();  // and just in time
@@ -158,9 +166,10 @@ TEST_CASE("a slow receiver is disconnected, and the others do not notice", "[cor
     });
 }
 
-TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[coro]") {
+TEMPLATE_TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[coro]",
+                   broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(1, slow_receivers::disconnect);
+        basic_broadcast<int, TestType> news(1, slow_receivers::disconnect);
         auto waiting = news.subscribe();
         auto busy = news.subscribe();
         std::string text;
@@ -181,7 +190,8 @@ TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[
         group.spawn(receiver());
         group.spawn(watcher());
         CHECK(news.try_send(1));
-        co_await ringlet::yield();
+        for (int turns = 0; turns < 2; ++turns)
+            co_await ringlet::yield();
         CHECK_FALSE(told);
         CHECK(text.empty());
         group.spawn(receiver());
@@ -189,7 +199,7 @@ TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[
         CHECK(news.try_send(3));
         co_await group.join();
         CHECK(told);
-        CHECK(text.find("broadcast::receive") == 0);
+        CHECK(text.find(TestType::receive) == 0);
         CHECK(news.subscriptions() == 0);
         CHECK(news.size() == 0);
         co_await busy.until_disconnected();  // it stays so

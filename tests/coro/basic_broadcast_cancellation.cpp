@@ -6,19 +6,22 @@
 #include "run_virtually.hpp"
 
 #include <ringlet/coro/broadcast.hpp>
+#include <ringlet/coro/concurrent_broadcast.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
 #include <memory>
 #include <optional>
 
-namespace tests::coro_broadcast_cancellation {
+namespace tests::coro_basic_broadcast_cancellation {
 
-using ringlet::broadcast;
 using ringlet::cancel_scope;
 using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
+using ringlet::detail::basic_broadcast;
+using ringlet::detail::broadcast_in_many_loops;
+using ringlet::detail::broadcast_in_one_loop;
 using ringlet::detail::joinable_task_group;
 
 namespace {
@@ -27,9 +30,10 @@ using item_type = std::shared_ptr<const int>;
 
 }  // namespace
 
-TEST_CASE("a receive from a broadcast that is cancelled while it waits takes nothing", "[coro]") {
+TEMPLATE_TEST_CASE("a receive from a broadcast that is cancelled while it waits takes nothing",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(2, slow_receivers::wait);
+        basic_broadcast<int, TestType> news(2, slow_receivers::wait);
         auto subscription = news.subscribe();
         std::error_code error;
         const auto cancelled = [&]() -> task<> {
@@ -57,10 +61,11 @@ TEST_CASE("a receive from a broadcast that is cancelled while it waits takes not
     });
 }
 
-TEST_CASE("a receive from a broadcast that is cancelled in the turn of the send has the item",
-          "[coro]") {
+TEMPLATE_TEST_CASE(
+    "a receive from a broadcast that is cancelled in the turn of the send has the item", "[coro]",
+    broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(1, slow_receivers::wait);
+        basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         std::error_code error = std::make_error_code(std::errc::io_error);
         std::optional<int> received;
@@ -75,9 +80,10 @@ TEST_CASE("a receive from a broadcast that is cancelled in the turn of the send 
     });
 }
 
-TEST_CASE("a send to a broadcast that is cancelled leaves the item with the sender", "[coro]") {
+TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled leaves the item with the sender",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<item_type> news(1, slow_receivers::wait);
+        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error;
@@ -106,11 +112,12 @@ TEST_CASE("a send to a broadcast that is cancelled leaves the item with the send
     });
 }
 
-TEST_CASE("a send of a copy to a broadcast that is cancelled sends nothing, and what was copied "
-          "stays",
-          "[coro]") {
+TEMPLATE_TEST_CASE(
+    "a send of a copy to a broadcast that is cancelled sends nothing, and what was copied "
+    "stays",
+    "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<item_type> news(1, slow_receivers::wait);
+        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error;
@@ -128,9 +135,10 @@ TEST_CASE("a send of a copy to a broadcast that is cancelled sends nothing, and 
     });
 }
 
-TEST_CASE("a send to a broadcast that is cancelled once it was let in has succeeded", "[coro]") {
+TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled once it was let in has succeeded",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<item_type> news(1, slow_receivers::wait);
+        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error = std::make_error_code(std::errc::io_error);
@@ -149,9 +157,10 @@ TEST_CASE("a send to a broadcast that is cancelled once it was let in has succee
     });
 }
 
-TEST_CASE("waiting for a disconnection can be cancelled", "[coro]") {
+TEMPLATE_TEST_CASE("waiting for a disconnection can be cancelled", "[coro]", broadcast_in_one_loop,
+                   broadcast_in_many_loops) {
     run_virtually([](loop&) -> task<> {
-        broadcast<int> news(1, slow_receivers::disconnect);
+        basic_broadcast<int, TestType> news(1, slow_receivers::disconnect);
         auto subscription = news.subscribe();
         bool told = false;
         const auto watcher = [&]() -> task<> {
@@ -170,12 +179,13 @@ TEST_CASE("waiting for a disconnection can be cancelled", "[coro]") {
     });
 }
 
-TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or left", "[coro]") {
+TEMPLATE_TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or left",
+                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
     const auto policy =
         GENERATE(slow_receivers::wait, slow_receivers::drop_oldest, slow_receivers::disconnect);
     counted::begin();
     run_virtually([policy](loop&) -> task<> {
-        broadcast<counted> news(2, policy);
+        basic_broadcast<counted, TestType> news(2, policy);
         auto idle = news.subscribe();
         const auto sender = [&]() -> task<> {
             for (int i = 0; i < 5; ++i)
@@ -207,4 +217,4 @@ TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or lef
     CHECK(counted::strays() == 0);
 }
 
-}  // namespace tests::coro_broadcast_cancellation
+}  // namespace tests::coro_basic_broadcast_cancellation
