@@ -10,17 +10,10 @@ namespace ringlet {
 
 namespace {
 
-/// What a file is, without asking a server for it where the file is on a network.
-struct stat status_of(int fd) {
-    struct stat status {};
-    struct statx asked {};
-    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &asked) == 0) {
-        status.st_mode = asked.stx_mode;
-        status.st_size = static_cast<off_t>(asked.stx_size);
-    } else if (::fstat(fd, &status) < 0) {  // a seccomp filter may have refused the former
-        throw std::system_error(errno, std::system_category(), "statx");
-    }
-    return status;
+std::chrono::system_clock::time_point time_of(std::int64_t seconds, std::int64_t nanoseconds) {
+    using std::chrono::system_clock;
+    return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(
+        std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds)));
 }
 
 }  // namespace
@@ -34,12 +27,25 @@ task<file> file::open(std::filesystem::path path, int flags, mode_t permissions,
     return detail::open_file(AT_FDCWD, std::move(path), flags, permissions, 0, error);
 }
 
+file_status file::status() const {
+    struct statx asked {};
+    constexpr unsigned wanted = STATX_TYPE | STATX_SIZE | STATX_MTIME;
+    if (::statx(fd_, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, wanted, &asked) == 0)
+        return {S_ISREG(asked.stx_mode), asked.stx_size,
+                time_of(asked.stx_mtime.tv_sec, asked.stx_mtime.tv_nsec)};
+    struct stat status {};
+    if (::fstat(fd_, &status) < 0)  // a seccomp filter may have refused the former
+        throw std::system_error(errno, std::system_category(), "statx");
+    return {S_ISREG(status.st_mode), static_cast<std::uint64_t>(status.st_size),
+            time_of(status.st_mtim.tv_sec, status.st_mtim.tv_nsec)};
+}
+
 bool file::is_regular() const {
-    return S_ISREG(status_of(fd_).st_mode);
+    return status().is_regular;
 }
 
 std::uint64_t file::size() const {
-    return static_cast<std::uint64_t>(status_of(fd_).st_size);
+    return status().size;
 }
 
 int file::release() noexcept {

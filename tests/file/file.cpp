@@ -154,12 +154,19 @@ TEST_CASE("a file knows its size, and whether it is one in the narrow sense", "[
         const file regular = co_await file::open(path);
         CHECK(regular.is_regular());
         CHECK(regular.size() == five_gibibytes);
+        CHECK(regular.status().is_regular);
+        CHECK(regular.status().size == five_gibibytes);
+        const timespec modified[2]{{0, UTIME_OMIT}, {784'111'777, 123'456'789}};
+        REQUIRE(::futimens(regular.native_handle(), modified) == 0);
+        CHECK(regular.status().modified.time_since_epoch() ==
+              std::chrono::nanoseconds(784'111'777'123'456'789));
         const file directory = co_await file::open(folder.path());
         CHECK_FALSE(directory.is_regular());
         const file device = co_await file::open("/dev/null");
         CHECK_FALSE(device.is_regular());
         const file none(owner, -1);
         CHECK_THROWS_WITH(none.size(), "statx: Bad file descriptor");
+        CHECK_THROWS_WITH(none.status(), "statx: Bad file descriptor");
     });
 }
 

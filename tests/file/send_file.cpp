@@ -9,7 +9,9 @@
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/file/send_file.hpp>
+#include <ringlet/net/writer.hpp>
 
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -40,6 +42,21 @@ public:
 
     std::string text;
     std::vector<std::size_t> pieces;
+};
+
+/// A recording stream that takes several buffers as one piece.
+class gathering_stream : public recording_stream {
+public:
+    using recording_stream::send_all;
+    task<> send_all(std::span<const const_buffer> buffers) {
+        std::size_t size = 0;
+        for (const const_buffer& buffer : buffers) {
+            text.append(static_cast<const char*>(buffer.data()), buffer.size());
+            size += buffer.size();
+        }
+        pieces.push_back(size);
+        co_return;
+    }
 };
 
 constexpr std::size_t eight_mebibytes = std::size_t{8} << 20U;
@@ -90,6 +107,32 @@ TEST_CASE("no more of a file is in memory than the buffer that was asked for", "
             refused = true;
         }
         CHECK(refused);
+    });
+}
+
+TEST_CASE("a head and the beginning of a file leave in one send", "[file]") {
+    temporary_directory folder;
+    const std::string bytes = byte_pattern(100'000);
+    const auto path = folder.write("file", bytes);
+    run_without_leak([&](loop&) -> task<> {
+        const file source = co_await file::open(path);
+        gathering_stream to;
+        ringlet::writer out(to);
+        co_await out.print("head ");
+        const std::uint64_t small = co_await send_file(out, source, 100, 50);
+        CHECK(small == 50);
+        CHECK(to.pieces.empty());  // what is behind the file may come along
+        co_await out.flush();
+        CHECK(to.pieces == std::vector<std::size_t>{55});
+        CHECK((to.text == "head " + bytes.substr(100, 50)));
+
+        to = {};
+        co_await out.print("head ");
+        const std::uint64_t large = co_await send_file(out, source);
+        CHECK(large == bytes.size());
+        co_await out.flush();
+        CHECK(to.pieces == std::vector<std::size_t>{5 + 65'536, 100'000 - 65'536});
+        CHECK((to.text == "head " + bytes));
     });
 }
 

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -19,6 +20,13 @@
 #include <utility>
 
 namespace ringlet {
+
+/// What a file is at the time when it is asked for.
+struct file_status {
+    bool is_regular;                                 // no directory, device, pipe or socket
+    std::uint64_t size;                              // in bytes
+    std::chrono::system_clock::time_point modified;  // when its contents have last changed
+};
 
 /// An open file. Programs read and write it at offsets, so any number of operations may be pending.
 /// The ring carries the operations out, so that a slow disk holds up only the coroutines that wait
@@ -58,6 +66,11 @@ public:
 
     /// Whether this object has a file.
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+
+    /// What the file is, in one call of the system for all. The call does not wait: for a file on a
+    /// network, this is the last that this machine knows of it. Throws std::system_error. statx(2),
+    /// AT_STATX_DONT_SYNC.
+    [[nodiscard]] file_status status() const;
 
     /// Whether the file is a file in the narrow sense: no directory, device, pipe or socket. Throws
     /// std::system_error. statx(2).
