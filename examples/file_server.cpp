@@ -1,8 +1,10 @@
 // Serves the files under a directory over HTTP/1.1. It answers GET and HEAD, sends whole files and
-// ranges, and takes any number of requests on one connection.
+// ranges, tells clients that the file they have is still the one, and takes any number of requests
+// on one connection.
 
 #include "command_line.hpp"
-#include "http_request.hpp"
+#include "http_parser.hpp"
+#include "http_validators.hpp"
 #include "serve_and_tell.hpp"
 
 #include <ringlet/ringlet.hpp>
@@ -13,114 +15,149 @@
 
 namespace {
 
-/// The largest size of a request's head, which is its request line and its header fields.
-constexpr std::size_t head_size_max = 32'768;
-
-/// A writable stream that fails where its client does not take a piece in time.
-struct impatient_stream {
-    ringlet::task<> send_all(ringlet::const_buffer piece) {
-        co_await ringlet::with_timeout(timeout, client.send_all(piece));
+/// The Date of responses, which are many in a second.
+class date_field {
+public:
+    /// Lifetime: until the next call.
+    std::string_view now() {
+        const auto time =
+            std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        if (time != time_)
+            text_ = http_date(time_ = time);
+        return text_;
     }
 
-    ringlet::stream& client;
-    std::chrono::milliseconds timeout;
+private:
+    http_time time_{};
+    std::string text_;
+};
+
+/// The part of this server that all of its clients share.
+struct site {
+    ringlet::directory root;
+    std::chrono::milliseconds idle_timeout;
+    date_field date{};
 };
 
 /// One client and its requests.
 class conversation {
 public:
-    /// A conversation that ends when the client, within `idle_timeout`, neither sends a request nor
-    /// takes a piece of an answer.
-    conversation(ringlet::stream& client, const ringlet::directory& root,
-                 std::chrono::milliseconds idle_timeout)
-        : in_(client, {.piece_max = head_size_max}), out_{client, idle_timeout}, root_(root),
-          idle_timeout_(idle_timeout) {}
+    /// A conversation that ends when the client, within the site's timeout, neither sends a request
+    /// nor takes what there is of the answers.
+    conversation(ringlet::stream& client, site& served)
+        : in_(client), out_(client, {.timeout = served.idle_timeout}), site_(served) {
+        in_.tie(out_);
+    }
 
     ringlet::task<> run() {
-        http_request request;
         do {
-            request = {};
             http_refusal refusal;
             try {
-                if (!co_await read(request))
+                if (!co_await read())
                     co_return;
-                co_await answer(request);
+                co_await answer();
             } catch (const http_refusal& refused) {
                 refusal = refused;
             }
             if (!refusal.status.empty())
-                co_await refuse(request, refusal);
-        } while (request.keep_alive);
+                co_await refuse(refusal);
+        } while (request().keep_alive);
+        co_await out_.flush();
     }
 
 private:
+    http_request& request() noexcept { return parser_.request(); }
+
     /// Reads the next request. Yields false where no request comes.
-    ringlet::task<bool> read(http_request& request) {
-        const ringlet::cancel_scope time_limit(idle_timeout_);
-        std::error_code error;
-        const auto head = co_await in_.read_until("\r\n\r\n", error);
-        if (error == ringlet::stream_errc::too_long)
-            throw http_refusal{"431 Request Header Fields Too Large"};
-        if (head)
-            request = parse_request(*head);
-        co_return head.has_value();
+    ringlet::task<bool> read() {
+        const ringlet::cancel_scope time_limit(site_.idle_timeout);
+        for (parser_.begin(); !parser_.done();) {
+            std::error_code error;
+            if ((co_await in_.peek(1, error)).empty())
+                co_return false;
+            co_await in_.skip(parser_.take(in_.buffered()));
+        }
+        co_return true;
     }
 
-    ringlet::task<> answer(http_request& request) {
-        const bool get = request.method == "GET";
-        if (!get && request.method != "HEAD")
+    ringlet::task<> answer() {
+        const bool get = request().method == "GET";
+        if (!get && request().method != "HEAD")
             throw http_refusal{"405 Method Not Allowed", "Allow: GET, HEAD\r\n"};
-        const ringlet::file source = co_await open(request.path);
-        const std::uint64_t size = source.size();
-        const auto range = select_range(get ? request.range : "", size);
-        const byte_range part = range.value_or(byte_range{0, size});
-        std::string fields = "Accept-Ranges: bytes\r\nContent-Type: ";
-        fields.append(media_type(request.path)).append("\r\n");
+        const std::string path = path_of(request().target);
+        const ringlet::file source = co_await open(path);
+        const ringlet::file_status status = source.status();
+        if (!status.is_regular)
+            throw http_refusal{"404 Not Found"};
+        const http_validators current(status.modified, status.size);
+        switch (evaluate_conditions(request(), current)) {
+        case http_precondition::failed:
+            throw http_refusal{"412 Precondition Failed"};
+        case http_precondition::not_modified:
+            co_await begin("304 Not Modified", current);
+            co_await out_.print("\r\n");
+            co_return;
+        case http_precondition::satisfied:
+            break;
+        }
+        std::optional<byte_range> range;
+        if (get && request().range && range_applies(request(), current))
+            range = select_range(*request().range, status.size);
+        const byte_range part = range.value_or(byte_range{0, status.size});
+        co_await begin(range ? "206 Partial Content" : "200 OK", current);
         if (range)
-            fields += "Content-Range: bytes " + std::to_string(part.offset) + "-" +
-                      std::to_string(part.offset + part.count - 1) + "/" + std::to_string(size) +
-                      "\r\n";
-        co_await begin(request, range ? "206 Partial Content" : "200 OK", fields, part.count);
+            co_await out_.print("Content-Range: bytes ", part.offset, "-",
+                                part.offset + part.count - 1, "/", status.size, "\r\n");
+        co_await out_.print("Accept-Ranges: bytes\r\nContent-Type: ", media_type(path),
+                            "\r\nContent-Length: ", part.count, "\r\n\r\n");
         if (!get)
             co_return;
         const auto bytes_sent = co_await ringlet::send_file(out_, source, part.offset, part.count);
         if (bytes_sent < part.count)  // the file has shrunk: only closing can tell the client
-            request.keep_alive = false;
+            request().keep_alive = false;
     }
 
-    ringlet::task<> refuse(const http_request& request, const http_refusal& refusal) {
-        const std::string text = refusal.status + "\n";
-        co_await begin(request, refusal.status, refusal.fields + "Content-Type: text/plain\r\n",
-                       text.size());
-        if (request.method != "HEAD")
-            co_await out_.send_all(text);
+    /// Writes the part of a response's head that each has.
+    ringlet::task<> begin(std::string_view status) {
+        std::string_view connection;
+        if (!request().keep_alive)
+            connection = "\r\nConnection: close";
+        else if (request().http_1_0)
+            connection = "\r\nConnection: keep-alive";
+        co_await out_.print("HTTP/1.1 ", status, "\r\nDate: ", site_.date.now(), connection,
+                            "\r\n");
     }
 
-    /// Sends the head of a response.
-    ringlet::task<> begin(const http_request& request, std::string_view status,
-                          std::string_view fields, std::uint64_t length) {
-        std::string head = "HTTP/1.1 ";
-        head.append(status).append("\r\nContent-Length: ").append(std::to_string(length));
-        head.append(request.keep_alive ? "\r\n" : "\r\nConnection: close\r\n");
-        head.append(fields).append("\r\n");
-        co_await out_.send_all(head);
+    /// Writes the part of a response's head that each has which is about a file.
+    ringlet::task<> begin(std::string_view status, const http_validators& current) {
+        co_await begin(status);
+        co_await out_.print("ETag: ", current.etag,
+                            "\r\nLast-Modified: ", http_date(current.last_modified), "\r\n");
     }
 
-    ringlet::task<ringlet::file> open(std::string path) {
-        const ringlet::cancel_scope time_limit(idle_timeout_);  // opening a pipe waits for a writer
+    ringlet::task<> refuse(const http_refusal& refusal) {
+        co_await begin(refusal.status);
+        co_await out_.print(refusal.fields, "Content-Type: text/plain\r\nContent-Length: ",
+                            refusal.status.size() + 1, "\r\n\r\n");
+        if (request().method != "HEAD")
+            co_await out_.print(refusal.status, "\n");
+    }
+
+    ringlet::task<ringlet::file> open(const std::string& path) {
+        const ringlet::cancel_scope time_limit(site_.idle_timeout);  // a pipe waits for a writer
         std::error_code error;
-        ringlet::file source = co_await root_.open(path, O_RDONLY, 0, error);
+        ringlet::file source = co_await site_.root.open(path, O_RDONLY, 0, error);
         if (error == std::errc::too_many_files_open)
             throw http_refusal{"503 Service Unavailable"};
-        if (error || !source.is_regular())
+        if (error)
             throw http_refusal{"404 Not Found"};
         co_return source;
     }
 
     ringlet::reader<ringlet::stream> in_;
-    impatient_stream out_;
-    const ringlet::directory& root_;
-    std::chrono::milliseconds idle_timeout_;
+    ringlet::writer<ringlet::stream> out_;
+    site& site_;
+    http_parser parser_;
 };
 
 }  // namespace
@@ -134,9 +171,9 @@ int main(int argc, char** argv) {
                         {"--root", &root, "The directory"},
                         {"--idle-timeout", &idle_timeout, "How long a client may do nothing"}},
                        [&] {
-                           const ringlet::directory directory(root);
+                           site served{ringlet::directory(root), idle_timeout};
                            const auto handle = [&](ringlet::stream& client) -> ringlet::task<> {
-                               conversation dialogue(client, directory, idle_timeout);
+                               conversation dialogue(client, served);
                                co_await dialogue.run();
                            };
                            ringlet::tcp_server server(ringlet::address::parse(address), handle);

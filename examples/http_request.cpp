@@ -10,25 +10,8 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-/// Removes the part before the first `delimiter` from `text`, and the delimiter with it. Returns
-/// this part; all of `text` where it has no delimiter.
-std::string_view take_until(std::string_view& text, std::string_view delimiter) {
-    const std::string_view part = text.substr(0, text.find(delimiter));
-    text.remove_prefix(std::min(part.size() + delimiter.size(), text.size()));
-    return part;
-}
-
-std::string lower(std::string_view text) {
-    std::string lowered(text);
-    for (char& letter : lowered)
-        if (letter >= 'A' && letter <= 'Z')
-            letter = static_cast<char>(letter - 'A' + 'a');
-    return lowered;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    return first == npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
 
 /// The number that `digits` spells; the greatest std::uint64_t where the number is greater. No
@@ -42,7 +25,30 @@ std::optional<std::uint64_t> parse_number(std::string_view digits, int base = 10
     return error == std::errc() ? number : std::numeric_limits<std::uint64_t>::max();
 }
 
-std::string decode_path(std::string_view target) {
+}  // namespace
+
+bool equals_ignoring_case(std::string_view one, std::string_view other) {
+    return std::ranges::equal(one, other, {}, lower, lower);
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    return first == npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string_view take_until(std::string_view& text, std::string_view delimiter) {
+    const std::string_view part = text.substr(0, text.find(delimiter));
+    text.remove_prefix(std::min(part.size() + delimiter.size(), text.size()));
+    return part;
+}
+
+std::string path_of(std::string_view target) {
+    const http_refusal malformed{"400 Bad Request"};
+    constexpr std::string_view scheme = "http://";
+    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme))  // RFC 9112, section 3.2.2
+        target.remove_prefix(std::min(target.find_first_of("/?#", scheme.size()), target.size()));
+    else if (!target.starts_with('/'))
+        throw malformed;
     std::string path;
     for (std::string_view rest = target.substr(0, target.find_first_of("?#")); !rest.empty();) {
         if (rest.front() != '%') {
@@ -53,7 +59,7 @@ std::string decode_path(std::string_view target) {
         const std::string_view digits = rest.substr(1, 2);
         const auto octet = parse_number(digits, 16);
         if (digits.size() != 2 || !octet)
-            throw http_refusal{"400 Bad Request"};
+            throw malformed;
         path += static_cast<char>(*octet);
         rest.remove_prefix(3);
     }
@@ -61,58 +67,10 @@ std::string decode_path(std::string_view target) {
     return path.empty() || path.ends_with('/') ? path + "index.html" : path;
 }
 
-}  // namespace
-
-http_request parse_request(std::string_view head) {
-    const http_refusal malformed{"400 Bad Request"};
-    while (head.starts_with("\r\n"))
-        head.remove_prefix(2);
-    std::string_view line = take_until(head, "\r\n");
-    if (line.size() > request_line_max)
-        throw http_refusal{"414 URI Too Long"};
-    http_request request;
-    request.method = take_until(line, " ");
-    const std::string_view target = take_until(line, " ");
-    const bool http_1_0 = line == "HTTP/1.0";
-    if (request.method.empty() || !target.starts_with('/') || (line != "HTTP/1.1" && !http_1_0))
-        throw malformed;
-    request.path = decode_path(target);
-
-    bool keep_alive = !http_1_0;
-    bool has_body = false;
-    bool conditional = false;
-    int hosts = 0;
-    while (!head.empty()) {
-        line = take_until(head, "\r\n");
-        const std::string name = lower(take_until(line, ":"));
-        const std::string_view value = trimmed(line);
-        if (name.empty() || name.find_first_of(" \t") != npos)
-            throw malformed;
-        if (name == "host")
-            ++hosts;
-        else if (name == "connection" && lower(value).find("close") != npos)
-            keep_alive = false;
-        else if (name == "connection" && lower(value).find("keep-alive") != npos)
-            keep_alive = true;
-        else if (name == "range")
-            request.range = value;
-        else if (name == "if-range")
-            conditional = true;
-        else if (name == "transfer-encoding" || (name == "content-length" && value != "0"))
-            has_body = true;
-    }
-    if (hosts != 1 && !(http_1_0 && hosts == 0))
-        throw malformed;
-    if (conditional)  // the range depends on a validator, and this server gives none
-        request.range.clear();
-    request.keep_alive = keep_alive && !has_body;  // this server reads no body
-    return request;
-}
-
 std::optional<byte_range> select_range(std::string_view field, std::uint64_t size) {
     const http_refusal beyond_the_end{"416 Range Not Satisfiable",
                                       "Content-Range: bytes */" + std::to_string(size) + "\r\n"};
-    if (lower(take_until(field, "=")) != "bytes" || field.find('-') == npos)
+    if (!equals_ignoring_case(take_until(field, "="), "bytes") || field.find('-') == npos)
         return std::nullopt;
     const std::string_view from = trimmed(take_until(field, "-"));
     const std::string_view to = trimmed(field);
