@@ -3,34 +3,49 @@
 #include "time_limit.hpp"
 
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/socket.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-/// A client that knows nothing of ringlet: one blocking socket, by default of TCP, and plain system
-/// calls. A failed call throws std::system_error, and so does a call that takes longer than the
-/// time limit.
+/// A client that knows nothing of ringlet, or a server's end of a connection: one blocking socket,
+/// by default of TCP, and plain system calls. A failed call throws std::system_error, and so does a
+/// call that takes longer than the time limit.
 class blocking_client {
 public:
     /// A socket that is not connected yet.
     explicit blocking_client(int family = AF_INET, int type = SOCK_STREAM) {
         call("socket", [&] { return fd_ = ::socket(family, type | SOCK_CLOEXEC, 0); });
-        const timeval limit{time_limit.count(), 0};
-        set_option(SOL_SOCKET, SO_RCVTIMEO, limit);
-        set_option(SOL_SOCKET, SO_SNDTIMEO, limit);
+        limit_time();
     }
 
     explicit blocking_client(const ringlet::address& server) : blocking_client(server.family()) {
         connect(server);
+    }
+
+    /// The server's end of the next connection that comes to `listening`.
+    static blocking_client accepted_by(const ringlet::socket& listening) {
+        pollfd comes{listening.native_handle(), POLLIN, 0};
+        const std::chrono::milliseconds limit = time_limit;
+        if (::poll(&comes, 1, static_cast<int>(limit.count())) != 1)
+            throw std::runtime_error("blocking_client: nobody connects");
+        blocking_client accepted{no_socket{}};
+        call("accept",
+             [&] { return accepted.fd_ = ::accept4(comes.fd, nullptr, nullptr, SOCK_CLOEXEC); });
+        accepted.limit_time();
+        return accepted;
     }
 
     blocking_client(blocking_client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -125,6 +140,15 @@ public:
     }
 
 private:
+    struct no_socket {};
+    explicit blocking_client(no_socket /*mark*/) noexcept {}
+
+    void limit_time() {
+        const timeval limit{time_limit.count(), 0};
+        set_option(SOL_SOCKET, SO_RCVTIMEO, limit);
+        set_option(SOL_SOCKET, SO_SNDTIMEO, limit);
+    }
+
     /// The result of a system call, which is made again where a signal interrupts it: io_uring's
     /// own do so in a thread whose ring has just gone.
     template <class Call>

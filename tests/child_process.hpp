@@ -136,6 +136,9 @@ public:
     }
     void close_input() noexcept { in_.close(); }
 
+    /// The number of the child, which has it until `wait` has returned.
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
     void signal(int number) const { ::kill(pid_, number); }
 
     /// Sends a signal to all processes of the child's group, as a terminal does. The child must

@@ -25,6 +25,10 @@ CLEAN = {
     "tests/net/stream.cpp": TEST.format(name="net_stream", body='TEST_CASE("a stream flows", "[net]") {}'),
     "tests/meson.build": "files('ring/ring.cpp', 'net/stream.cpp')\n",
     "examples/hello.cpp": '#include <ringlet/ringlet.hpp>\n#include "words.hpp"\n',
+    "examples/documented/nothing.cpp": "#include <ringlet/ringlet.hpp>\n\nint main() {}\n",
+    "README.md": "```cpp\n#include <ringlet/ringlet.hpp>\n\nint main() {}\n```\n\n"
+    "```cpp\n#include <ringlet/ringlet.hpp>\n```\n",
+    "docs/streams.md": "```cpp\nco_await nothing();\n```\n",
     "examples/words.hpp": "#pragma once\n// \u4f60\u597d\n",
 }
 
@@ -196,6 +200,20 @@ class TidyTest(unittest.TestCase):
         needy = {path: "#pragma once\nstd::string name();\n", "include/ringlet/ringlet.hpp": None}
         (found,) = self.violations(tidy.check_self_contained, needy, compiler)
         self.assertTrue(found.startswith(f"{path}:1: does not compile"), found)
+
+    def test_a_program_in_the_documentation_is_one_that_is_built(self):
+        program = "#include <ringlet/ringlet.hpp>\n\nint main() {}\n"
+        changed = f"# Title\n\n```cpp\n{program.replace('{}', '{ return 0; }')}```\n"
+        unknown = "is no program of examples/documented/"
+        self.refuses(tidy.check_documented, {"docs/page.md": changed}, f"docs/page.md:3: {unknown}")
+        part = f"```cpp\n{program}```\n```cpp\nco_await nothing();\n```\n"
+        self.refuses(
+            tidy.check_documented, {"README.md": part}, "README.md:6: is no part of a program of examples"
+        )
+        hidden = {"examples/documented/other.cpp": "int main() { return 1; }\n"}
+        self.refuses(tidy.check_documented, hidden, "examples/documented/other.cpp:1: is shown nowhere")
+        indented = {"docs/page.md": "- In a list:\n\n  ```cpp\n  int main() { return 1; }\n  ```\n"}
+        self.assertEqual(self.violations(tidy.check_documented, {**hidden, **indented}), [])
 
 
 if __name__ == "__main__":

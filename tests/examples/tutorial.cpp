@@ -1,10 +1,8 @@
 // The programs of the tutorial that ringlet starts from, kept here word for word, since they have
 // to work with ours unchanged.
 
-#include "own_network.hpp"
+#include "claimed_address.hpp"
 #include "programs.hpp"
-
-#include <ringlet/net/socket.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -38,31 +36,6 @@ std::string program_under(const std::string& document, const std::string& headin
     return document.substr(begin, document.find("```", begin) - begin);
 }
 
-/// The address that the tutorial's programs share.
-const ringlet::address fixed("127.0.0.1", 9999);
-
-/// While one lives, that address is in a network of its own, or, where this user can have none, no
-/// other run of these tests uses it.
-class claimed_address {
-public:
-    claimed_address() {
-        if (network_.separate())
-            return;
-        ringlet::network& net = ringlet::network::system();
-        try {
-            claim_ = ringlet::socket::open(net, AF_UNIX, SOCK_STREAM);
-            claim_.bind(ringlet::address::unix_path("@ringlet-tests-fixed-address"));
-            ringlet::socket::open(net, AF_INET, SOCK_STREAM).bind(fixed);
-        } catch (const std::system_error& error) {
-            SKIP(fixed << " is taken, and this user can have no network of their own");
-        }
-    }
-
-private:
-    own_network network_;
-    ringlet::socket claim_;
-};
-
 }  // namespace
 
 TEST_CASE("the tutorial's programs are here as the tutorial has them", "[examples]") {
@@ -77,7 +50,7 @@ TEST_CASE("the tutorial's client talks to the welcome server", "[examples]") {
     const claimed_address alone;
     example_server server("welcome_server", {});
     CHECK(server.before() == "启动socketserver服务器！\n");
-    CHECK(server.address() == fixed);
+    CHECK(server.address() == fixed_address);
 
     child_process client(tutorial("seed_client.py"));
     client.write(typed);
