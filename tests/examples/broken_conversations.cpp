@@ -2,9 +2,10 @@
 // to stop: it neither ends, hangs nor spins, says nothing of it, and serves the others.
 //
 // An exception of the handler is meant by this too: these handlers throw when they talk to a client
-// that has reset its connection. None has an exception of its own that leaves it, but the ones of
-// forking_server and tutorial_server, which have tests of their own. So have the clients, and
-// time_server, whose clients have no connection that could break.
+// that has reset its connection, and no exception of another kind leaves them.
+//
+// Of what is not here, tutorial_server ends when a client goes, and time_server has clients without
+// a connection; these two, and the programs that are clients, have tests of their own.
 
 #include "blocking_client.hpp"
 #include "claimed_address.hpp"

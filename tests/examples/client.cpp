@@ -53,6 +53,17 @@ TEST_CASE("the client leaves politely at the end of its input", "[examples]") {
     CHECK(server.err().read_rest().empty());  // it has left, not reset the connection
 }
 
+TEST_CASE("a signal ends the client in the middle of a conversation", "[examples]") {
+    const int signal = GENERATE(SIGINT, SIGTERM);
+    example_server server("welcome_server");
+    child_process client(example("client", to_server(server.address())));
+    client.out().read_until("你:");
+    client.signal(signal);
+    CHECK(client.wait() == 128 + signal);
+    CHECK(client.err().read_rest().empty());
+    CHECK(run_client(to_server(server.address()), typed).said == conversation);
+}
+
 TEST_CASE("the client says that nobody listens", "[examples]") {
     const ringlet::socket silent = [] {
         auto bound = ringlet::socket::open(ringlet::network::system(), AF_INET, SOCK_STREAM);

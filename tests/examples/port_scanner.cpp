@@ -29,10 +29,10 @@ std::string port_of(const ringlet::socket& bound) {
     return std::to_string(bound.local_address().port());
 }
 
-ringlet::socket listener_at(int port) {
+ringlet::socket listener_at(int port, int backlog = 16) {
     auto listening = ringlet::socket::open(ringlet::network::system(), AF_INET, SOCK_STREAM);
     listening.bind({"127.0.0.1", port});
-    listening.listen(16);
+    listening.listen(backlog);
     return listening;
 }
 
@@ -75,6 +75,21 @@ TEST_CASE("the port scanner tries a range, so many ports at once", "[examples]")
     const scan_end greedy = scan({"--ports", "1-1025", "--at-once", "64"}, few_descriptors);
     CHECK(greedy.complaint.find("Too many open files") != std::string::npos);
     CHECK(greedy.status == 1);
+}
+
+TEST_CASE("a signal ends the port scanner in the middle of its attempts", "[examples]") {
+    const own_network network;
+    if (!network.separate())
+        SKIP("this user can have no network of their own, where it is known what is open");
+    const int signal = GENERATE(SIGINT, SIGTERM);
+    const ringlet::socket open = listener_at(80);
+    const ringlet::socket full = listener_at(81, 0);
+    const ringlet::socket first = tcp_client(full);
+    child_process scanner(example("port_scanner", {"--ports", "80-81", "--timeout", "60s"}));
+    CHECK(scanner.read_line() == "127.0.0.1:80 is open");
+    scanner.signal(signal);
+    CHECK(scanner.wait() == 128 + signal);
+    CHECK(scanner.err().read_rest().empty());
 }
 
 TEST_CASE("the port scanner does not take itself for a server", "[examples]") {

@@ -1,3 +1,4 @@
+#include "blocking_client.hpp"
 #include "programs.hpp"
 
 #include <ctime>
@@ -39,6 +40,20 @@ TEST_CASE("the time server tells the time", "[examples]") {
         CHECK(told <= std::time(nullptr));
     }
     server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
+    CHECK(server.err().read_rest().empty());
+}
+
+TEST_CASE("clients that do not wait for the time are nothing to the time server", "[examples]") {
+    example_server server("time_server");
+    for (int client = 0; client < 50; ++client) {
+        blocking_client gone(AF_INET, SOCK_DGRAM);
+        gone.connect(server.address());
+        gone.send("what time is it?");
+    }
+    child_process waiting(ask(server.address()));
+    CHECK_FALSE(waiting.out().read_rest().empty());
+    server.signal(SIGINT);
     CHECK(server.wait() == 0);
     CHECK(server.err().read_rest().empty());
 }

@@ -30,6 +30,22 @@ TEST_CASE("the tutorial's second server lets a second client finish when the fir
     CHECK(server.wait() == 0);
 }
 
+TEST_CASE("a client that resets does not end the tutorial's second server", "[examples]") {
+    example_server server("tutorial_server");
+    blocking_client last(server.address());
+    for (int round = 0; round < 5; ++round) {
+        blocking_client(server.address()).reset();
+        blocking_client client(server.address());
+        CHECK(client.exchange("1") == "1");
+        client.send("2");
+        client.reset();
+    }
+    CHECK(last.exchange("3") == "3");
+    last.close();
+    CHECK(server.wait() == 0);
+    CHECK(server.err().read_rest().empty());
+}
+
 TEST_CASE("a signal ends the tutorial's second server too", "[examples]") {
     example_server server("tutorial_server");
     server.signal(SIGTERM);
