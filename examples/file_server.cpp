@@ -39,6 +39,21 @@ struct site {
     date_field date{};
 };
 
+/// Refuses a request for a file that cannot be opened. The fault may be that of this server, which
+/// then reports it.
+[[noreturn]] void refuse_to_open(const std::string& path, std::error_code error) {
+    using std::errc;
+    for (const errc reason :
+         {errc::no_such_file_or_directory, errc::not_a_directory, errc::cross_device_link,
+          errc::too_many_symbolic_link_levels, errc::permission_denied, errc::filename_too_long,
+          errc::invalid_argument, errc::no_such_device_or_address})
+        if (error == reason)
+            throw http_refusal{"404 Not Found"};
+    ringlet::log(ringlet::log_level::error, "cannot open a file",
+                 {{"path", path}, {"error", error}});
+    throw http_refusal{"503 Service Unavailable"};
+}
+
 /// One client and its requests.
 class conversation {
 public:
@@ -147,10 +162,8 @@ private:
         const ringlet::cancel_scope time_limit(site_.idle_timeout);  // a pipe waits for a writer
         std::error_code error;
         ringlet::file source = co_await site_.root.open(path, O_RDONLY, 0, error);
-        if (error == std::errc::too_many_files_open)
-            throw http_refusal{"503 Service Unavailable"};
         if (error)
-            throw http_refusal{"404 Not Found"};
+            refuse_to_open(path, error);
         co_return source;
     }
 

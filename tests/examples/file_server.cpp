@@ -1,4 +1,7 @@
+#include "eventually.hpp"
 #include "served_directory.hpp"
+
+#include <sys/resource.h>
 
 #include <fstream>
 #include <vector>
@@ -105,6 +108,26 @@ TEST_CASE("no path leads out of the directory", "[examples]") {
     }
     CHECK(ask(client, "/in%20ner/../ten").body == "0123456789");
     CHECK(ask(client, "/" + std::string(5'000, 'x')).status == "HTTP/1.1 404 Not Found");
+}
+
+TEST_CASE("a file server that runs out of descriptors says so, and goes on", "[examples]") {
+    served_directory served("20s", [] {
+        const rlimit few{16, 16};
+        return ::setrlimit(RLIMIT_NOFILE, &few) == 0;
+    });
+    std::vector<blocking_client> clients;
+    bool refused = false;
+    while (!refused && clients.size() < 16) {
+        clients.emplace_back(served.server().address());
+        const std::string status = ask(clients.back(), "/ten").status;
+        refused = status == "HTTP/1.1 503 Service Unavailable";
+        CHECK((refused || status == "HTTP/1.1 200 OK"));
+    }
+    CHECK(refused);
+    clients.pop_back();
+    clients.pop_back();
+    CHECK(eventually([&] { return ask(clients.back(), "/ten").status == "HTTP/1.1 200 OK"; }));
+    CHECK(served.server().err().read_until("\n").find("Too many open files") != std::string::npos);
 }
 
 TEST_CASE("a request that makes no sense is refused, and ends its connection", "[examples]") {

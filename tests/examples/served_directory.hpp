@@ -20,7 +20,9 @@ inline command file_server(const command& arguments) {
 /// A file server, and the directory whose files it serves; beside that stands one with a secret.
 class served_directory {
 public:
-    explicit served_directory(const std::string& idle_timeout = "20s") {
+    /// `prepare`: see child_process.
+    explicit served_directory(
+        const std::string& idle_timeout = "20s", bool (*prepare)() = [] { return true; }) {
         file_server({});
         folder_.write("secret", "secret");
         folder_.write("root/ten", "0123456789");
@@ -29,8 +31,9 @@ public:
         folder_.write("root/in ner/file.txt", "inner");
         std::filesystem::create_symlink("../secret", root() / "out");
         std::filesystem::create_symlink("..", root() / "parent");
-        server_.emplace("file_server", command{"--root", root(), "--address", "127.0.0.1:0",
-                                               "--idle-timeout", idle_timeout});
+        const command arguments{"--root",      root(),           "--address",
+                                "127.0.0.1:0", "--idle-timeout", idle_timeout};
+        server_.emplace("file_server", arguments, prepare);
     }
 
     [[nodiscard]] std::filesystem::path root() const { return folder_.path() / "root"; }
