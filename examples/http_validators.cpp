@@ -1,7 +1,7 @@
 #include "http_validators.hpp"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <ctime>
 
 namespace {
@@ -35,17 +35,22 @@ std::optional<bool> modified_after(const std::optional<std::string>& field, http
 }  // namespace
 
 std::string http_date(http_time time) {
+    std::string text = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const auto write = [&text](std::size_t at, std::size_t digits, auto number) {
+        for (auto rest = static_cast<unsigned>(number); digits-- > 0; rest /= 10)
+            text[at + digits] = static_cast<char>('0' + rest % 10);
+    };
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
-    std::array<char, 64> text;
-    const int size = std::snprintf(
-        text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-        days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-        months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-        static_cast<int>(clock.seconds().count()));
-    return {text.data(), static_cast<std::size_t>(size)};
+    text.replace(0, 3, days[std::chrono::weekday(day).c_encoding()]);
+    write(5, 2, static_cast<unsigned>(date.day()));
+    text.replace(8, 3, months[static_cast<unsigned>(date.month()) - 1]);
+    write(12, 4, static_cast<int>(date.year()));
+    write(17, 2, clock.hours().count());
+    write(20, 2, clock.minutes().count());
+    write(23, 2, clock.seconds().count());
+    return text;
 }
 
 std::optional<http_time> parse_http_date(std::string_view field) {
@@ -62,11 +67,15 @@ std::optional<http_time> parse_http_date(std::string_view field) {
 
 http_validators::http_validators(std::chrono::system_clock::time_point modified, std::uint64_t size)
     : last_modified(std::chrono::floor<std::chrono::seconds>(modified)) {
-    std::array<char, 64> text;
-    const auto ticks = static_cast<unsigned long long>(modified.time_since_epoch().count());
-    const int written = std::snprintf(text.data(), text.size(), "\"%llx-%llx\"", ticks,
-                                      static_cast<unsigned long long>(size));
-    etag.assign(text.data(), static_cast<std::size_t>(written));
+    std::array<char, 40> text;
+    char* const end = text.data() + text.size();
+    char* at = text.data();
+    *at++ = '"';
+    at = std::to_chars(at, end, modified.time_since_epoch().count(), 16).ptr;
+    *at++ = '-';
+    at = std::to_chars(at, end, size, 16).ptr;
+    *at++ = '"';
+    etag.assign(text.data(), at);
 }
 
 http_precondition evaluate_conditions(const http_request& request, const http_validators& current) {

@@ -2,7 +2,11 @@
 
 #include "served_directory.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 namespace tests::examples_file_server_protocol {
@@ -211,6 +215,21 @@ TEST_CASE("requests are the same however their bytes come", "[examples]") {
         client.send(requests.substr(0, size));
         client.send(requests.substr(size));
         CHECK(without_dates(client.receive_all()) == without_dates(answers));
+    }
+}
+
+TEST_CASE("a client is told when a file has last been changed", "[examples]") {
+    served_directory served;
+    blocking_client client(served.server().address());
+    for (const auto& [seconds, date] : std::vector<std::pair<std::int64_t, std::string>>{
+             {784'111'777, "sun, 06 nov 1994 08:49:37 gmt"},
+             {951'825'600, "tue, 29 feb 2000 12:00:00 gmt"},
+             {0, "thu, 01 jan 1970 00:00:00 gmt"},
+         }) {
+        const std::chrono::sys_seconds modified{std::chrono::seconds(seconds)};
+        std::filesystem::last_write_time(served.root() / "ten",
+                                         std::chrono::file_clock::from_sys(modified));
+        CHECK(ask(client, "/ten").field("last-modified") == date);
     }
 }
 
