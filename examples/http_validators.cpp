@@ -1,5 +1,6 @@
 #include "http_validators.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -66,7 +67,8 @@ std::optional<http_time> parse_http_date(std::string_view field) {
 }
 
 http_validators::http_validators(std::chrono::system_clock::time_point modified, std::uint64_t size)
-    : last_modified(std::chrono::floor<std::chrono::seconds>(modified)) {
+    : last_modified(std::chrono::floor<std::chrono::seconds>(
+          std::min(modified, std::chrono::system_clock::now()))) {
     std::array<char, 40> text;
     char* const end = text.data() + text.size();
     char* at = text.data();

@@ -20,6 +20,8 @@ std::optional<http_time> parse_http_date(std::string_view field);
 /// The state of a file, by which clients tell whether the file that they have is the one that the
 /// server has (RFC 9110, section 8.8).
 struct http_validators {
+    /// A file that has been modified in the future is taken for one that is new: its date must not
+    /// be later than that of the response.
     http_validators(std::chrono::system_clock::time_point modified, std::uint64_t size);
 
     http_time last_modified;
