@@ -43,10 +43,12 @@ struct site {
 /// then reports it.
 [[noreturn]] void refuse_to_open(const std::string& path, std::error_code error) {
     using std::errc;
+    if (error == errc::operation_canceled)  // nobody waits for an answer: the server stops
+        throw std::system_error(error, "open");
     for (const errc reason :
          {errc::no_such_file_or_directory, errc::not_a_directory, errc::cross_device_link,
           errc::too_many_symbolic_link_levels, errc::permission_denied, errc::filename_too_long,
-          errc::invalid_argument, errc::no_such_device_or_address})
+          errc::invalid_argument, errc::no_such_device_or_address, errc::timed_out})
         if (error == reason)
             throw http_refusal{"404 Not Found"};
     ringlet::log(ringlet::log_level::error, "cannot open a file",
