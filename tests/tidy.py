@@ -201,12 +201,11 @@ def check_mirrors(tree):
         test = Path("tests", folder_of(path), path.stem + ".cpp")
         if not (tree.root / test).is_file():
             yield Violation(path, 1, f"has no test; write {test}")
-    for folder, files in (("lib", sources), ("tests", tree.tests())):
-        listing = Path(folder, "meson.build")
-        for path in files:
-            name = path.relative_to(folder).as_posix()
-            if f"'{name}'" not in tree.text(listing):
-                yield Violation(path, 1, f"is not built; list it in {listing}")
+    for path in (*sources, *tree.tests()):
+        folder = Path("lib") if path.parts[0] == "lib" else Path(*path.parts[:2])
+        listing = folder / "meson.build"
+        if f"'{path.relative_to(folder).as_posix()}'" not in tree.text(listing):
+            yield Violation(path, 1, f"is not built; list it in {listing}")
 
 
 TEST_CASE = re.compile(r"^(?:\w*TEST_CASE\w*|SCENARIO\w*)\s*\(", re.MULTILINE)

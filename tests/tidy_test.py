@@ -23,7 +23,8 @@ CLEAN = {
     "include/ringlet/net/detail/wire.hpp": HEADER.format(name="wire").replace("ringlet", "ringlet::detail"),
     "tests/ring/ring.cpp": TEST.format(name="ring_ring", body='TEST_CASE("a ring turns", "[ring]") {}'),
     "tests/net/stream.cpp": TEST.format(name="net_stream", body='TEST_CASE("a stream flows", "[net]") {}'),
-    "tests/meson.build": "files('ring/ring.cpp', 'net/stream.cpp')\n",
+    "tests/ring/meson.build": "files('ring.cpp')\n",
+    "tests/net/meson.build": "files('stream.cpp')\n",
     "examples/hello.cpp": '#include <ringlet/ringlet.hpp>\n#include "words.hpp"\n',
     "examples/documented/nothing.cpp": "#include <ringlet/ringlet.hpp>\n\nint main() {}\n",
     "README.md": "```cpp\n#include <ringlet/ringlet.hpp>\n\nint main() {}\n```\n\n"

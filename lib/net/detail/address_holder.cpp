@@ -156,7 +156,7 @@ address_holder holder_of(const address& local, int type) {
     return error ? address_holder::unknown : known;
 }
 
-std::chrono::milliseconds wait_for_holder::patience() const {
+std::chrono::milliseconds wait_for_holder::longest() const {
     const bool in_loop = loop_core::current() != nullptr;
     switch (holder_of(local_, type_)) {
     case address_holder::dead:
@@ -170,7 +170,7 @@ std::chrono::milliseconds wait_for_holder::patience() const {
 
 bool wait_for_holder::again() {
     constexpr std::chrono::milliseconds pause_max{20};
-    if (std::chrono::steady_clock::now() + pause_ > began_ + patience())
+    if (std::chrono::steady_clock::now() + pause_ > began_ + longest())
         return false;
     std::this_thread::sleep_for(pause_);
     pause_ = std::min(2 * pause_, pause_max);

@@ -40,7 +40,7 @@ public:
     [[nodiscard]] bool again();
 
 private:
-    [[nodiscard]] std::chrono::milliseconds patience() const;
+    [[nodiscard]] std::chrono::milliseconds longest() const;
 
     const address& local_;
     int type_;
