@@ -10,10 +10,10 @@ namespace ringlet {
 
 namespace {
 
-std::chrono::system_clock::time_point time_of(std::int64_t seconds, std::int64_t nanoseconds) {
+std::chrono::system_clock::time_point time_of(std::int64_t whole_seconds, std::int64_t rest_ns) {
     using std::chrono::system_clock;
     return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(
-        std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds)));
+        std::chrono::seconds(whole_seconds) + std::chrono::nanoseconds(rest_ns)));
 }
 
 }  // namespace

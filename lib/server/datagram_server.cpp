@@ -27,9 +27,9 @@ constexpr int unix_send_buffer_size = 4 << 20;
 
 }  // namespace
 
-class datagram_server::reply_patience final : public detail::send_patience {
+class datagram_server::reply_wait_limit final : public detail::send_wait_limit {
 public:
-    explicit reply_patience(datagram_server& owner) : server_(owner), replies_(owner.options()) {}
+    explicit reply_wait_limit(datagram_server& owner) : server_(owner), replies_(owner.options()) {}
 
     wait begin(const address* client, time_point now) noexcept override {
         return replies_.begin(*client, now);
@@ -45,14 +45,14 @@ private:
 datagram_server::datagram_server(const address& local, any_handler<datagram_request> handler,
                                  const server_options& options)
     : server(local, SOCK_DGRAM, options), handler_(std::move(handler)),
-      patience_(std::make_unique<reply_patience>(*this)) {
+      wait_limit_(std::make_unique<reply_wait_limit>(*this)) {
     open_in_constructor();
 }
 
 datagram_server::datagram_server(bound_socket adopted, any_handler<datagram_request> handler,
                                  const server_options& options)
     : server(std::move(adopted), SOCK_DGRAM, options), handler_(std::move(handler)),
-      patience_(std::make_unique<reply_patience>(*this)) {}
+      wait_limit_(std::make_unique<reply_wait_limit>(*this)) {}
 
 datagram_server::~datagram_server() = default;
 
@@ -176,7 +176,7 @@ task<> datagram_server::serve_request(datagram received, int through) {
     datagram_request request(loop::require_current("serve"), through, std::move(received));
     detail::counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
-    request.limit_waits(*patience_);
+    request.limit_waits(*wait_limit_);
     counts.begin();
     try {
         const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));

@@ -85,9 +85,9 @@ public:
         pending_.count_sent(packets, bytes);
     }
 
-    /// For servers: has `patience` decide how long a reply waits for room. See
+    /// For servers: has `limit` decide how long a reply waits for room. See
     /// datagram_operations::limit_waits.
-    void limit_waits(detail::send_patience& patience) noexcept { pending_.limit_waits(patience); }
+    void limit_waits(detail::send_wait_limit& limit) noexcept { pending_.limit_waits(limit); }
 
 private:
     [[nodiscard]] int protocol() const noexcept {

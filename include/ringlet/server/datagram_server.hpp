@@ -55,7 +55,7 @@ protected:
 
 private:
     class incoming;
-    class reply_patience;
+    class reply_wait_limit;
     friend accepted<datagram>;
 
     void activate(bound_socket& bound) const override;
@@ -65,7 +65,7 @@ private:
     task<> serve_request(datagram received, int through);
 
     any_handler<datagram_request> handler_;
-    std::unique_ptr<reply_patience> patience_;
+    std::unique_ptr<reply_wait_limit> wait_limit_;
 };
 
 }  // namespace ringlet

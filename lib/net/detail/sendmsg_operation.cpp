@@ -37,17 +37,17 @@ ring_operation::readiness sendmsg_operation::missing_readiness() noexcept {
 
 /// Whether the operation may wait for room at all.
 bool sendmsg_operation::begin_wait() noexcept {
-    if (group_ == nullptr || socket_sends().patience() == nullptr)
+    if (group_ == nullptr || socket_sends().wait_limit() == nullptr)
         return true;
     const timer::time_point now = core_->now();
-    wait_ = socket_sends().patience()->begin(route_.to, now);
+    wait_ = socket_sends().wait_limit()->begin(route_.to, now);
     core_->timers().arm(*this, wait_->until);
     return wait_->until > now;
 }
 
 void sendmsg_operation::end_wait() noexcept {
     core_->timers().disarm(*this);
-    socket_sends().patience()->end(*wait_);
+    socket_sends().wait_limit()->end(*wait_);
     wait_.reset();
 }
 
@@ -97,7 +97,7 @@ void sendmsg_operation::report_end() {
     if (to_nobody && (result_ == -EINVAL || result_ == -ENOTCONN))
         result_ = -EDESTADDRREQ;  // whose name in the kernel depends on the kind of socket
     if (given_up_ && result_ < 0) {
-        socket_sends().patience()->gave_up(route_.to);
+        socket_sends().wait_limit()->gave_up(route_.to);
         if (!error_.stores())
             throw client_failure(error(), "sendmsg");
     }

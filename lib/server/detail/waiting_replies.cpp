@@ -41,7 +41,7 @@ std::uint64_t client_of(const address& client) noexcept {
     return client_of(std::hash<std::string_view>()(bytes));
 }
 
-std::uint64_t in_milliseconds(send_patience::time_point time) noexcept {
+std::uint64_t in_milliseconds(send_wait_limit::time_point time) noexcept {
     return static_cast<std::uint64_t>(
         std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
@@ -56,10 +56,10 @@ waiting_replies::waiting_replies(const server_options& options)
     : timeout_(options.reply_timeout), per_client_max_(options.waiting_replies_per_client_max),
       places_(places_wanted(options)) {}
 
-send_patience::wait waiting_replies::begin(const address& client,
-                                           send_patience::time_point now) noexcept {
-    const send_patience::wait none{.until = now};
-    const send_patience::time_point until = now + timeout_;
+send_wait_limit::wait waiting_replies::begin(const address& client,
+                                             send_wait_limit::time_point now) noexcept {
+    const send_wait_limit::wait none{.until = now};
+    const send_wait_limit::time_point until = now + timeout_;
     if (client.family() != AF_UNIX || until == now)  // over UDP it is this machine that has no room
         return {.until = until};
     const std::uint64_t now_ms = in_milliseconds(now);
@@ -68,7 +68,7 @@ send_patience::wait waiting_replies::begin(const address& client,
         std::uint64_t known = places_[i];
         if (waits(known, now_ms) || !places_[i].compare_exchange_strong(known, mark))
             continue;
-        const send_patience::wait begun{.until = until, .place = i, .mark = mark};
+        const send_wait_limit::wait begun{.until = until, .place = i, .mark = mark};
         if (count(client_of(mark), now_ms) <= per_client_max_)
             return begun;
         end(begun);
@@ -77,7 +77,7 @@ send_patience::wait waiting_replies::begin(const address& client,
     return none;
 }
 
-void waiting_replies::end(const send_patience::wait& ended) noexcept {
+void waiting_replies::end(const send_wait_limit::wait& ended) noexcept {
     std::uint64_t own = ended.mark;
     if (own != 0)
         places_[ended.place].compare_exchange_strong(own, 0);

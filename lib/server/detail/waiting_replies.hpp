@@ -2,7 +2,7 @@
 
 #include "shared_memory.hpp"
 
-#include <ringlet/net/detail/send_patience.hpp>
+#include <ringlet/net/detail/send_wait_limit.hpp>
 #include <ringlet/server/server_options.hpp>
 
 #include <atomic>
@@ -26,10 +26,10 @@ public:
     /// Places as `options` ask for. Throws std::system_error.
     explicit waiting_replies(const server_options& options);
 
-    /// See send_patience.
-    [[nodiscard]] send_patience::wait begin(const address& client,
-                                            send_patience::time_point now) noexcept;
-    void end(const send_patience::wait& ended) noexcept;
+    /// See send_wait_limit.
+    [[nodiscard]] send_wait_limit::wait begin(const address& client,
+                                              send_wait_limit::time_point now) noexcept;
+    void end(const send_wait_limit::wait& ended) noexcept;
 
 private:
     using place = std::atomic<std::uint64_t>;   // the mark of the reply that has it; 0 for none

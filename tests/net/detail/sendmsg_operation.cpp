@@ -17,16 +17,16 @@ namespace tests::net_sendmsg_operation {
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::task;
-using ringlet::detail::send_patience;
+using ringlet::detail::send_wait_limit;
 
 namespace {
 
 const ringlet::address to("127.0.0.1", 9);
 
 /// Gives every send the same time, and tells what becomes of it.
-class limited_patience final : public send_patience {
+class fixed_wait_limit final : public send_wait_limit {
 public:
-    explicit limited_patience(std::chrono::milliseconds limit) : limit_(limit) {}
+    explicit fixed_wait_limit(std::chrono::milliseconds limit) : limit_(limit) {}
 
     wait begin(const ringlet::address* receiver, time_point now) noexcept override {
         CHECK(receiver == &to);
@@ -83,12 +83,12 @@ private:
     }
 };
 
-/// How a send of "hello" with this patience ends.
-std::error_code send_with(send_patience& patience, full_network& network) {
+/// How a send of "hello" with this wait limit ends.
+std::error_code send_with(send_wait_limit& limit, full_network& network) {
     std::error_code error;
     run_coroutine(network.owner, [&]() -> task<> {
         ringlet::detail::datagram_operations pending;
-        pending.limit_waits(patience);
+        pending.limit_waits(limit);
         const std::size_t sent = co_await ringlet::detail::send_to_operation(
             network.owner.core(), 3, "hello", &to, &pending, error);
         CHECK(sent == (error ? 0 : 5));
@@ -142,45 +142,47 @@ TEST_CASE("a send to a Unix socket tries again without a poll", "[net]") {
     CHECK(attempts == std::vector<std::chrono::milliseconds>{0ms, 1ms, 3ms, 7ms, 15ms});
 }
 
-TEST_CASE("a send waits for room as long as its patience lasts", "[net]") {
+TEST_CASE("a send waits for room as long as its wait limit lasts", "[net]") {
     using poll = full_network::poll;
     const poll how = GENERATE(poll::knows_nothing, poll::waits);
-    limited_patience patience(100ms);
+    fixed_wait_limit limit(100ms);
     {
         full_network network(1h, how);
-        CHECK(send_with(patience, network) == std::errc::timed_out);
+        CHECK(send_with(limit, network) == std::errc::timed_out);
         CHECK(network.ring->elapsed() == 100ms);
-        CHECK(patience.ended == 1);
-        CHECK(patience.given_up == 1);
+        CHECK(limit.ended == 1);
+        CHECK(limit.given_up == 1);
     }
     full_network network(50ms, how);
-    CHECK_FALSE(send_with(patience, network));
+    CHECK_FALSE(send_with(limit, network));
     CHECK(network.ring->elapsed() < 100ms);
-    CHECK(patience.begun == 2);
-    CHECK(patience.ended == 2);
-    CHECK(patience.given_up == 1);
+    CHECK(limit.begun == 2);
+    CHECK(limit.ended == 2);
+    CHECK(limit.given_up == 1);
 }
 
-TEST_CASE("a send without patience does not wait, and one that finds room needs none", "[net]") {
-    limited_patience patience(0ms);
+TEST_CASE(
+    "a send without a wait limit above zero does not wait, and one that finds room needs none",
+    "[net]") {
+    fixed_wait_limit limit(0ms);
     full_network full(1h);
-    CHECK(send_with(patience, full) == std::errc::timed_out);
+    CHECK(send_with(limit, full) == std::errc::timed_out);
     CHECK(full.attempts == std::vector{0ms});
-    CHECK(patience.ended == 1);
-    CHECK(patience.given_up == 1);
+    CHECK(limit.ended == 1);
+    CHECK(limit.given_up == 1);
     full_network empty(0ms);
-    CHECK_FALSE(send_with(patience, empty));
-    CHECK(patience.begun == 1);
+    CHECK_FALSE(send_with(limit, empty));
+    CHECK(limit.begun == 1);
 }
 
-TEST_CASE("a send that is cancelled while it waits has not lost its patience", "[net]") {
+TEST_CASE("a send that is cancelled while it waits counts as ended", "[net]") {
     using poll = full_network::poll;
     const poll how = GENERATE(poll::knows_nothing, poll::waits);
-    limited_patience patience(1h);
+    fixed_wait_limit limit(1h);
     full_network network(2h, how);
     run_coroutine(network.owner, [&]() -> task<> {
         ringlet::detail::datagram_operations pending;
-        pending.limit_waits(patience);
+        pending.limit_waits(limit);
         const ringlet::cancel_scope time_limit(30ms);
         std::error_code error;
         co_await ringlet::detail::send_to_operation(network.owner.core(), 3, "hello", &to, &pending,
@@ -188,12 +190,12 @@ TEST_CASE("a send that is cancelled while it waits has not lost its patience", "
         CHECK(error == std::errc::timed_out);
     });
     CHECK(network.ring->elapsed() == 30ms);
-    CHECK(patience.ended == 1);
-    CHECK(patience.given_up == 0);
+    CHECK(limit.ended == 1);
+    CHECK(limit.given_up == 0);
 }
 
-TEST_CASE("each datagram of a burst has a patience of its own", "[net]") {
-    limited_patience patience(100ms);
+TEST_CASE("each datagram of a burst has a wait limit of its own", "[net]") {
+    fixed_wait_limit limit(100ms);
     virtual_time_ring* ring = nullptr;
     std::chrono::milliseconds room_at = 60ms;
     auto made = std::make_unique<virtual_time_ring>([&](const io_uring_sqe& sqe) {
@@ -208,23 +210,23 @@ TEST_CASE("each datagram of a burst has a patience of its own", "[net]") {
     loop owner(std::move(made));
     run_coroutine(owner, [&]() -> task<> {
         ringlet::detail::datagram_operations pending;
-        pending.limit_waits(patience);
+        pending.limit_waits(limit);
         const ringlet::detail::datagram_route route(&to);
         const std::size_t sent = co_await ringlet::detail::send_burst_operation(
             owner.core(), 3, 0, "abc", 1, route, &pending, ringlet::throws);
         CHECK(sent == 3);
     });
     CHECK(ring->elapsed() >= 180ms);
-    CHECK(patience.ended == 3);
-    CHECK(patience.given_up == 0);
+    CHECK(limit.ended == 3);
+    CHECK(limit.given_up == 0);
 }
 
-TEST_CASE("a patience that ends throws what a server takes for its client's making", "[net]") {
-    limited_patience patience(100ms);
+TEST_CASE("a wait limit that ends throws what a server takes for its client's making", "[net]") {
+    fixed_wait_limit limit(100ms);
     full_network network(1h);
     run_coroutine(network.owner, [&]() -> task<> {
         ringlet::detail::datagram_operations pending;
-        pending.limit_waits(patience);
+        pending.limit_waits(limit);
         try {
             co_await ringlet::detail::send_to_operation(network.owner.core(), 3, "hello", &to,
                                                         &pending, ringlet::throws);

@@ -15,12 +15,12 @@ using namespace std::chrono_literals;
 using ringlet::address;
 using ringlet::concurrency;
 using ringlet::server_options;
-using ringlet::detail::send_patience;
+using ringlet::detail::send_wait_limit;
 using ringlet::detail::waiting_replies;
 
 namespace {
 
-const send_patience::time_point now{12h};
+const send_wait_limit::time_point now{12h};
 const address first = address::unix_path("/first");
 const address second = address::unix_path("/second");
 
@@ -33,9 +33,9 @@ server_options limits(std::size_t in_all, std::size_t per_client) {
 }
 
 /// Begins waits until one is refused.
-std::vector<send_patience::wait> begin_all(waiting_replies& replies, const address& client,
-                                           send_patience::time_point when = now) {
-    std::vector<send_patience::wait> begun;
+std::vector<send_wait_limit::wait> begin_all(waiting_replies& replies, const address& client,
+                                             send_wait_limit::time_point when = now) {
+    std::vector<send_wait_limit::wait> begun;
     for (auto next = replies.begin(client, when); next.until > when;
          next = replies.begin(client, when))
         begun.push_back(next);

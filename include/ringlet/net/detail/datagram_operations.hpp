@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/net/detail/send_patience.hpp>
+#include <ringlet/net/detail/send_wait_limit.hpp>
 #include <ringlet/net/detail/socket_operations.hpp>
 
 #include <atomic>
@@ -11,7 +11,7 @@
 namespace ringlet::detail {
 
 /// The operations that are pending on a datagram socket, any number of them at once; the totals to
-/// which its sends are added, and the patience that they have.
+/// which its sends are added, and the limit to their waits.
 ///
 /// One thread: the loop's.
 class datagram_operations : public socket_operations {
@@ -21,7 +21,7 @@ public:
     datagram_operations() noexcept = default;
 
     /// Moves with a socket that moves, on which no operation is pending. The totals and the
-    /// patience stay where they are.
+    /// limit stay where they are.
     datagram_operations(datagram_operations&& other) noexcept
         : socket_operations(std::move(other)) {}
     datagram_operations& operator=(datagram_operations&& other) noexcept {
@@ -37,12 +37,12 @@ public:
         bytes_sent_ = &bytes;
     }
 
-    /// Has `patience` decide how long a send waits for room; else it waits for ever. Lifetime: the
-    /// patience outlives this object.
-    void limit_waits(send_patience& patience) noexcept { patience_ = &patience; }
+    /// Has `limit` decide how long a send waits for room; else it waits for ever. Lifetime: the
+    /// wait limit outlives this object.
+    void limit_waits(send_wait_limit& limit) noexcept { wait_limit_ = &limit; }
 
-    /// The patience of the sends, or nullptr for none that ends.
-    [[nodiscard]] send_patience* patience() const noexcept { return patience_; }
+    /// The limit to the waits of the sends, or nullptr for none.
+    [[nodiscard]] send_wait_limit* wait_limit() const noexcept { return wait_limit_; }
 
     /// Notes that so many datagrams have gone, of so many bytes in all.
     void sent(std::size_t bytes, std::size_t packets = 1) noexcept {
@@ -55,7 +55,7 @@ public:
 private:
     counter* packets_sent_ = nullptr;
     counter* bytes_sent_ = nullptr;
-    send_patience* patience_ = nullptr;
+    send_wait_limit* wait_limit_ = nullptr;
 };
 
 }  // namespace ringlet::detail

@@ -7,7 +7,7 @@
 #include <ringlet/net/detail/control_data.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
 #include <ringlet/net/detail/packet_info_control.hpp>
-#include <ringlet/net/detail/send_patience.hpp>
+#include <ringlet/net/detail/send_wait_limit.hpp>
 
 #include <sys/socket.h>
 
@@ -30,8 +30,8 @@ struct datagram_route {
 };
 
 /// The common part of the operations that send datagrams: the message, and the wait while there is
-/// no room for it, which ends with timed_out when the patience of the socket's sends is at its end.
-/// Then its exception is a client_failure: only servers limit the patience. sendmsg(2),
+/// no room for it, which ends with timed_out when the wait limit of the socket's sends is at its
+/// end. Then its exception is a client_failure: only servers have a wait limit. sendmsg(2),
 /// io_uring_prep_sendmsg(3).
 class sendmsg_operation : public grouped_operation, private timer {
 public:
@@ -58,7 +58,7 @@ protected:
         control_data::append(message_, level, type, data, size);
     }
 
-    /// There was room: the next message is tried at once again, and has a patience of its own.
+    /// There was room: the next message is tried at once again, and has a wait limit of its own.
     void forget_waiting() noexcept {
         if (wait_) [[unlikely]]
             end_wait();
@@ -98,7 +98,7 @@ private:
     bool pausing_ = false;
     bool given_up_ = false;
     std::chrono::milliseconds pause_{0};
-    std::optional<send_patience::wait> wait_;  // one that has an end
+    std::optional<send_wait_limit::wait> wait_;  // one that has an end
     alignas(cmsghdr) std::array<std::byte, packet_info_control::size_max +
                                                CMSG_SPACE(sizeof(std::uint16_t))> control_;
 };

@@ -11,20 +11,20 @@ namespace ringlet::detail {
 /// Decides how long a datagram for which there is no room may wait for it.
 ///
 /// Thread-safe.
-class send_patience {
+class send_wait_limit {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
     /// A wait for room.
     struct wait {
         time_point until;        ///< when the send gives up; a time that has come forbids the wait
-        std::size_t place = 0;   ///< for the patience itself
-        std::uint64_t mark = 0;  ///< for the patience itself
+        std::size_t place = 0;   ///< for the wait limit itself
+        std::uint64_t mark = 0;  ///< for the wait limit itself
     };
 
-    send_patience() = default;
-    send_patience(const send_patience&) = delete;
-    send_patience& operator=(const send_patience&) = delete;
+    send_wait_limit() = default;
+    send_wait_limit(const send_wait_limit&) = delete;
+    send_wait_limit& operator=(const send_wait_limit&) = delete;
 
     /// Begins a wait of a datagram to `receiver`, which is nullptr for the peer of the socket. An
     /// `end` follows.
@@ -37,7 +37,7 @@ public:
     virtual void gave_up(const address* receiver) noexcept = 0;
 
 protected:
-    ~send_patience() = default;
+    ~send_wait_limit() = default;
 };
 
 }  // namespace ringlet::detail
