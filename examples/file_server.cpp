@@ -62,7 +62,8 @@ public:
     /// A conversation that ends when the client, within the site's timeout, neither sends a request
     /// nor takes what there is of the answers.
     conversation(ringlet::stream& client, site& served)
-        : in_(client), out_(client, {.timeout = served.idle_timeout}), site_(served) {
+        : client_(client), in_(client), out_(client, {.timeout = served.idle_timeout}),
+          site_(served) {
         in_.tie(out_);
     }
 
@@ -80,6 +81,8 @@ public:
                 co_await refuse(refusal);
         } while (request().keep_alive);
         co_await out_.flush();
+        if (parser_.done() && in_.buffered().empty())
+            co_await client_.close();  // nothing of the client is on its way
     }
 
 private:
@@ -169,6 +172,7 @@ private:
         co_return source;
     }
 
+    ringlet::stream& client_;
     ringlet::reader<ringlet::stream> in_;
     ringlet::writer<ringlet::stream> out_;
     site& site_;
