@@ -191,7 +191,8 @@ TEST_CASE("threads without a loop send without waiting", "[coro]") {
     CHECK_THROWS_WITH(news.send(1), "concurrent_broadcast::send: no loop runs in this thread");
 }
 
-TEST_CASE("a close in another thread wakes everyone who waits, in every loop", "[coro]") {
+TEST_CASE("a broadcast that another thread closes wakes everyone who waits, in every loop",
+          "[coro]") {
     number_broadcast empty(1, slow_receivers::wait);
     number_broadcast full(1, slow_receivers::wait);
     auto never_receives = full.subscribe();
