@@ -175,6 +175,8 @@ TEST_CASE("a client that fills the server's send buffer ends nothing but replies
         CHECK(all_ended(asked + 1));
         CHECK(server->counters().replies_dropped == dropped + 1);
     }
+    if (kind.in == ringlet::concurrency::fork_per_request)  // their copies of that client go too
+        CHECK(eventually([] { return !has_children(); }));
     CHECK(other.ask("found") == "found");
     serving.stop(1h);
 }
