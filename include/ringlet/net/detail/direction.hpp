@@ -26,10 +26,11 @@ public:
     /// Moves with a socket that moves, on which no operation is pending. The watchers stay where
     /// they are.
     direction(direction&& other) noexcept
-        : pending_on(std::move(other)), ended_(other.ended_), of_client_(other.of_client_),
-          progressed_at_(other.progressed_at_), total_(other.total_) {}
+        : pending_on(static_cast<pending_on&&>(other)), ended_(other.ended_),
+          of_client_(other.of_client_), progressed_at_(other.progressed_at_), total_(other.total_) {
+    }
     direction& operator=(direction&& other) noexcept {
-        pending_on::operator=(std::move(other));
+        pending_on::operator=(static_cast<pending_on&&>(other));
         ended_ = other.ended_;
         progressed_at_ = other.progressed_at_;
         total_ = other.total_;

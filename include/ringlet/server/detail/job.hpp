@@ -34,10 +34,11 @@ public:
     /// for as long as the request is handled.
     [[nodiscard]] peer_limit::permit take_permit() noexcept { return std::move(permit_); }
 
+    job& operator=(job&&) = delete;
+
 protected:
     explicit job(peer_limit::permit permit) noexcept : permit_(std::move(permit)) {}
     job(job&&) noexcept = default;
-    job& operator=(job&&) = delete;
     ~job() = default;
 
 private:
