@@ -8,6 +8,7 @@
 #include "forked_child.hpp"
 #include "run_coroutine.hpp"
 #include "serving_thread.hpp"
+#include "socket_filter.hpp"
 
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
@@ -186,6 +187,8 @@ ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, std::
 TEST_CASE("no client is reset at a shutdown under load", "[server]") {
     const tested_kind tested = GENERATE(from_range(tested_kinds()));
     CAPTURE(tested);
+    if (tested.kind.over == transport::tcp && !may_filter_sockets())
+        SKIP(no_filters);
     const any_server<> server(tested.kind, echo_at_once, tested.options);
     std::optional<serving_thread> serving(*server);
     run_coroutine([&]() -> ringlet::task<> {
