@@ -22,7 +22,7 @@ public:
     /// wait.
     [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers) = 0;
 
-    /// Whether another process of the server has ended the listening already.
+    /// Whether the listening has been ended already, as by another process of the server.
     [[nodiscard]] virtual bool has_ended() const noexcept = 0;
 
     /// The number of requests that have come, including lost and refused ones.
