@@ -11,7 +11,7 @@ namespace {
 
 ringlet::task<> send_what_is_typed(ringlet::descriptor_stream& terminal, ringlet::stream& server) {
     co_await ringlet::copy(terminal, server);
-    server.shutdown(ringlet::stream::how::sending);
+    co_await server.end_sending();
 }
 
 ringlet::task<> chat(std::string address) {

@@ -53,7 +53,6 @@
 #include <ringlet/net/descriptor_stream.hpp>
 #include <ringlet/net/duplex_stream.hpp>
 #include <ringlet/net/listener.hpp>
-#include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/open_pipe.hpp>
 #include <ringlet/net/packet_info.hpp>
@@ -68,6 +67,7 @@
 #include <ringlet/net/standard_streams.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/net/stream_errc.hpp>
+#include <ringlet/net/stream_layer.hpp>
 #include <ringlet/net/stream_pair.hpp>
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/net/writable_stream.hpp>

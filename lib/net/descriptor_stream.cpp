@@ -59,22 +59,22 @@ descriptor_stream::descriptor_stream(int receiving, int sending)
     core_ = &detail::loop_core::require_current("descriptor_stream");
 }
 
-void descriptor_stream::shutdown(stream::how side, error_sink error) {
+task<> descriptor_stream::end_sending(error_sink error) {
+    outgoing_.require_idle("end_sending");
     std::error_code failure;
-    if (side != stream::how::receiving) {
-        outgoing_.require_idle("shutdown");
-        // A socket has a sending side that other descriptors of it share.
-        if (sending_descriptor() >= 0 && ::shutdown(sending_descriptor(), SHUT_WR) < 0 &&
-            errno != ENOTSOCK)
-            failure = {errno, std::system_category()};
-        sending_ = owned_descriptor();
-        outgoing_.set_ended();
-    }
-    if (side != stream::how::sending) {
-        incoming_.require_idle("shutdown");
-        receiving_ = owned_descriptor();
-    }
-    error.report(failure, "shutdown");
+    // A socket has a sending side that other descriptors of it share.
+    if (sending_descriptor() >= 0 && ::shutdown(sending_descriptor(), SHUT_WR) < 0 &&
+        errno != ENOTSOCK)
+        failure = {errno, std::system_category()};
+    sending_ = owned_descriptor();
+    outgoing_.set_ended();
+    error.report(failure, "end_sending");
+    co_return;
+}
+
+void descriptor_stream::end_receiving() {
+    incoming_.require_idle("end_receiving");
+    receiving_ = owned_descriptor();
 }
 
 task<> descriptor_stream::close() {

@@ -24,15 +24,64 @@ auto asked(const detail::direction& way, const char* what, const Ask& ask) {
 
 }  // namespace
 
-void stream::shutdown(how side, error_sink error) {
-    asked(outgoing_, "shutdown", [&] { socket_.shutdown(static_cast<int>(side), error); });
+stream::stream(loop& owner, std::unique_ptr<stream_layer> layer)
+    : core_(&owner.core()),
+      sides_(std::make_unique<detail::layer_sides>(owner.core(), std::move(layer))) {
+    incoming_.stand_on(&sides_->incoming);
+    outgoing_.stand_on(&sides_->outgoing);
+}
+
+stream& stream::bottom() noexcept {
+    stream* lowest = this;
+    while (stream_layer* const layer = lowest->layer()) {
+        stream* const below = layer->below();
+        if (below == nullptr)
+            break;
+        lowest = below;
+    }
+    return *lowest;
+}
+
+const stream& stream::bottom() const noexcept {
+    return const_cast<stream*>(this)->bottom();
+}
+
+/// The socket that takes an option; `caller` sets it.
+ringlet::socket& stream::socket_for(const char* caller) {
+    stream& lowest = bottom();
+    if (lowest.layer() != nullptr)
+        throw std::system_error(std::make_error_code(std::errc::operation_not_supported),
+                                std::string(caller) + ": the stream has no socket");
+    return lowest.socket_;
+}
+
+address stream::local_address() const {
+    const stream& lowest = bottom();
+    return lowest.layer() != nullptr ? address() : lowest.socket_.local_address();
 }
 
 address stream::peer_address() const {
-    return asked(incoming_, "getpeername", [this] { return socket_.peer_address(); });
+    const stream& lowest = bottom();
+    if (lowest.layer() != nullptr)
+        return {};
+    return asked(incoming_, "getpeername", [&] { return lowest.socket_.peer_address(); });
 }
 
 task<> stream::close() {
+    return end(&stream_layer::close);
+}
+
+task<> stream::abort() {
+    try {
+        if (socket_.is_open())
+            set_linger(std::chrono::seconds::zero());
+    } catch (const std::system_error&) {
+        // then the peer sees the end
+    }
+    return end(&stream_layer::abort);
+}
+
+task<> stream::end(task<> (stream_layer::*end_layer)()) {
     const shield closing(owner());
     // close(2) would end nothing that is pending, nor tell the peer while it is. And shutdown(2)
     // would have a receive end as if the peer had ended the stream.
@@ -42,57 +91,60 @@ task<> stream::close() {
         co_await incoming_.settled(*core_);
         co_await outgoing_.settled(*core_);
     }
-    if (is_open())  // whatever close(2) reports, the descriptor is gone
+    if (socket_.is_open()) {
+        // Whatever close(2) reports, the descriptor is gone.
         static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
-}
-
-task<> stream::abort() {
-    try {
-        if (is_open())
-            set_linger(std::chrono::seconds::zero());
-    } catch (const std::system_error&) {
-        // then the peer sees the end
+    } else if (sides_ != nullptr) {
+        co_await (layer()->*end_layer)();
+        incoming_.stand_on(nullptr);
+        outgoing_.stand_on(nullptr);
+        sides_.reset();
     }
-    return close();
 }
 
 ringlet::socket stream::release() noexcept {
     detail::check(idle(),
                   "a stream gave its socket away while an operation on it was pending; await the "
                   "operation first");
+    detail::check(sides_ == nullptr,
+                  "a stream that stands on a layer has no socket to give away; release() is for "
+                  "streams on sockets");
     return std::move(socket_);
 }
 
 ringlet::peer_credentials stream::peer_credentials() const {
     // TCP does not refuse: it answers with nobody.
-    if (socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX)
+    const stream& lowest = bottom();
+    if (lowest.layer() != nullptr ||
+        lowest.socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX)
         throw std::system_error(std::make_error_code(std::errc::operation_not_supported),
                                 "peer_credentials: this is not a Unix stream");
-    const auto peer = socket_.get_option<ucred>(SOL_SOCKET, SO_PEERCRED);
+    const auto peer = lowest.socket_.get_option<ucred>(SOL_SOCKET, SO_PEERCRED);
     return {.pid = peer.pid, .uid = peer.uid, .gid = peer.gid};
 }
 
 void stream::set_no_delay(bool on) {
-    socket_.set_option(IPPROTO_TCP, TCP_NODELAY, int{on});
+    socket_for("set_no_delay").set_option(IPPROTO_TCP, TCP_NODELAY, int{on});
 }
 
 void stream::set_keep_alive(bool on) {
-    socket_.set_option(SOL_SOCKET, SO_KEEPALIVE, int{on});
+    socket_for("set_keep_alive").set_option(SOL_SOCKET, SO_KEEPALIVE, int{on});
 }
 
 void stream::set_receive_buffer_size(int bytes) {
-    socket_.set_option(SOL_SOCKET, SO_RCVBUF, bytes);
+    socket_for("set_receive_buffer_size").set_option(SOL_SOCKET, SO_RCVBUF, bytes);
 }
 
 void stream::set_send_buffer_size(int bytes) {
-    socket_.set_option(SOL_SOCKET, SO_SNDBUF, bytes);
+    socket_for("set_send_buffer_size").set_option(SOL_SOCKET, SO_SNDBUF, bytes);
 }
 
 void stream::set_linger(std::chrono::seconds at_most) {
     if (at_most < std::chrono::seconds::zero() || at_most.count() > linger_seconds_max)
         throw std::invalid_argument("set_linger: the time must be 0 to 32767 seconds");
-    socket_.set_option(SOL_SOCKET, SO_LINGER,
-                       linger{.l_onoff = 1, .l_linger = static_cast<int>(at_most.count())});
+    socket_for("set_linger")
+        .set_option(SOL_SOCKET, SO_LINGER,
+                    linger{.l_onoff = 1, .l_linger = static_cast<int>(at_most.count())});
 }
 
 }  // namespace ringlet

@@ -233,30 +233,26 @@ task<> stream_server::finish_request(stream& request, const address& client) {
 
 // Makes no coroutine frame where the client has ended already, as most clients have.
 task<> stream_server::shutdown_request(stream& request) {
-    return begin_linger(request) ? linger_and_close(request) : close_request(request);
+    return must_linger(request) ? linger_and_close(request) : close_request(request);
 }
 
-/// Ends the sending side of a connection whose client may still be sending, since closing the
-/// connection now could destroy the reply on its way (RFC 9112, section 9.6). Returns whether it
-/// did; if not, the connection can be closed at once.
-bool stream_server::begin_linger(stream& request) const noexcept {
-    if (options().linger_timeout == options().linger_timeout.zero() ||
-        options().linger_bytes_max == 0 || !request.is_open() || !request.idle() ||
-        request.at_end())
-        return false;
-    std::error_code error;
-    request.shutdown(stream::how::sending, error);
-    return !error;
+/// Whether the client of a connection may still be sending, so that closing the connection now
+/// could destroy the reply on its way (RFC 9112, section 9.6).
+bool stream_server::must_linger(const stream& request) const noexcept {
+    return options().linger_timeout > options().linger_timeout.zero() &&
+           options().linger_bytes_max > 0 && request.is_open() && request.idle() &&
+           !request.at_end();
 }
 
 task<> stream_server::linger_and_close(stream& request) {
     {
         const cancel_scope time_limit(options().linger_timeout);
+        std::error_code error;
+        co_await request.end_sending(error);
         std::array<std::byte, discard_size> discarded;
         std::size_t bytes_left = options().linger_bytes_max;
-        for (std::size_t count = 1; bytes_left > 0 && count > 0; bytes_left -= count) {
+        for (std::size_t count = 1; !error && bytes_left > 0 && count > 0; bytes_left -= count) {
             const std::size_t wanted = std::min(bytes_left, discarded.size());
-            std::error_code error;
             count = co_await request.recv(std::span(discarded).first(wanted), error);
         }
     }

@@ -248,7 +248,7 @@ TEST_CASE("a cancelled transfer ends, and the file and the stream can be used af
         co_await group.join();
         CHECK(error == std::errc::operation_canceled);
         co_await pair.one.send_all("the end");
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         received += co_await receive(pair.other, eight_mebibytes);
         CHECK(received.size() < eight_mebibytes);
         CHECK(received.ends_with("the end"));

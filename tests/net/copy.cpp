@@ -11,6 +11,7 @@
 #include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/copy.hpp>
+#include <ringlet/net/detail/memory_pipe.hpp>
 #include <ringlet/net/stream_pair.hpp>
 
 #include <array>
@@ -23,11 +24,10 @@ namespace tests::net_copy {
 
 using ringlet::copy;
 using ringlet::loop;
-using ringlet::memory_stream;
 using ringlet::stream;
 using ringlet::task;
 using ringlet::task_group;
-using how = ringlet::stream::how;
+using ringlet::detail::memory_pipe;
 
 namespace {
 
@@ -35,7 +35,7 @@ namespace {
 template <class Stream>
 task<> send_whole(Stream& to, std::string_view bytes) {
     co_await to.send_all(bytes);
-    to.shutdown(how::sending);
+    co_await to.end_sending();
 }
 
 /// What a copy has come to.
@@ -90,7 +90,7 @@ TEST_CASE("a copy between any streams is whole, whatever the size of its buffer"
         const std::string bytes = byte_pattern(1000);
         const auto copy_whole = [&]() -> task<> {
             CHECK_AWAITED(co_await copy(source.other, target.one, buffer_size), bytes.size());
-            target.one.shutdown(how::sending);
+            co_await target.one.end_sending();
         };
         co_await task_group::run([&](task_group& group) -> task<> {
             group.spawn(send_whole(source.one, bytes));
@@ -106,21 +106,21 @@ TEST_CASE("a copy between any streams is whole, whatever the size of its buffer"
 
 TEST_CASE("a copy to a slow receiver holds one piece, and takes no more", "[net]") {
     run_virtually([](loop&) -> task<> {
-        ringlet::stream_pair source(10);
-        ringlet::stream_pair target(10);
+        memory_pipe source(10);
+        memory_pipe target(10);
         std::error_code error;
         std::size_t sent = 0;
         outcome ended;
         const auto send_much = [&]() -> task<> {
             const std::string much(1000, 'x');
-            sent = co_await source.one.send_all(much, error);
+            sent = co_await source.send_all(much, error);
         };
         ringlet::cancel_scope* copying = nullptr;
         ringlet::detail::joinable_task_group group;
         group.spawn(send_much());
-        group.spawn(cancellable(copying, copy_into(ended, source.other, target.one, 5)));
+        group.spawn(cancellable(copying, copy_into(ended, source, target, 5)));
         co_await ringlet::sleep_for(std::chrono::hours(1));
-        co_await source.one.close();
+        source.cancel_send();
         copying->cancel();
         co_await group.join();
         CHECK(error == std::errc::operation_canceled);

@@ -36,7 +36,6 @@ using ringlet::open_pipe;
 using ringlet::pipe_ends;
 using ringlet::task;
 using ringlet::task_group;
-using how = ringlet::stream::how;
 
 static_assert(ringlet::duplex_stream<descriptor_stream>);
 static_assert(std::is_nothrow_move_constructible_v<descriptor_stream>);
@@ -110,7 +109,7 @@ TEST_CASE("a socket is a stream too, whose sending side ends alone", "[net]") {
             make_streams(owner, GENERATE(stream_transport::tcp, stream_transport::unix_socket));
         descriptor_stream one(pair.one.release().release());
         co_await one.send_all("question");
-        one.shutdown(how::sending);
+        co_await one.end_sending();
         CHECK_AWAITED(co_await ::receive(pair.other, 100), "question");
         co_await pair.other.send_all("answer");
         CHECK_AWAITED(co_await receive(one), "answer");
@@ -157,7 +156,7 @@ TEST_CASE("a relay joins two pipes and a stream, and ends where they end", "[net
             co_await typed.sending.close();
             CHECK_AWAITED(co_await ::receive(pair.other, 1), "");
             co_await pair.other.send_all("goodbye");
-            pair.other.shutdown(how::sending);
+            co_await pair.other.end_sending();
             CHECK_AWAITED(co_await receive(shown.receiving), "goodbye");
             CHECK_AWAITED(co_await receive(shown.receiving), "");
         });

@@ -30,7 +30,6 @@ using ringlet::pipe_ends;
 using ringlet::task;
 using ringlet::task_group;
 using ringlet::detail::joinable_task_group;
-using how = ringlet::stream::how;
 
 namespace {
 
@@ -67,7 +66,7 @@ TEST_CASE("what is sent into a pipe comes out of it, and so does the end", "[net
         CHECK_AWAITED(co_await pipe.receiving.recv(buffer), 5);
         CHECK(std::string_view(buffer.data(), 5) == "hello");
         CHECK_FALSE(pipe.receiving.at_end());
-        pipe.sending.shutdown(how::sending);
+        co_await pipe.sending.end_sending();
         CHECK_AWAITED(co_await pipe.receiving.recv(buffer), 0);
         CHECK(pipe.receiving.at_end());
         std::error_code error;
@@ -104,7 +103,7 @@ TEST_CASE("a slow reader of a pipe gets all of eight mebibytes, and holds the se
         const auto end = [&]() -> task<> {
             while (sent == 0)
                 co_await ringlet::yield();
-            pipe.sending.shutdown(how::sending);
+            co_await pipe.sending.end_sending();
         };
         group.spawn(end());
         const std::string received = co_await receive_all(pipe.receiving, 50'000);
@@ -195,7 +194,7 @@ TEST_CASE("closing an end of a pipe ends what is pending on it", "[net]") {
         joinable_task_group group;
         group.spawn(receive());
         co_await settle(pipe.receiving);
-        CHECK_THROWS_AS(pipe.receiving.shutdown(how::receiving), std::logic_error);
+        CHECK_THROWS_AS(pipe.receiving.end_receiving(), std::logic_error);
         co_await pipe.receiving.close();
         co_await group.join();
         CHECK(error == std::errc::operation_canceled);
@@ -220,12 +219,12 @@ TEST_CASE("a program that is started may have the ends of pipes, and its output 
         pid_t pid = 0;
         REQUIRE(::posix_spawnp(&pid, "cat", &actions, nullptr, arguments.data(), environ) == 0);
         ::posix_spawn_file_actions_destroy(&actions);
-        input.receiving.shutdown(how::receiving);
-        output.sending.shutdown(how::sending);
+        input.receiving.end_receiving();
+        co_await output.sending.end_sending();
         const std::string bytes = byte_pattern(1 << 20);
         const auto feed = [&]() -> task<> {
             co_await input.sending.send_all(bytes);
-            input.sending.shutdown(how::sending);
+            co_await input.sending.end_sending();
         };
         joinable_task_group group;
         group.spawn(feed());

@@ -2,7 +2,6 @@
 #include "scripted_stream.hpp"
 
 #include <ringlet/net/detail/memory_pipe.hpp>
-#include <ringlet/net/memory_stream.hpp>
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/stream.hpp>
 
@@ -40,7 +39,6 @@ struct blocking_stream {
 TEST_CASE("what receives bytes and can be awaited is a stream to read from", "[net]") {
     STATIC_REQUIRE(ringlet::readable_stream<ringlet::stream>);
     STATIC_REQUIRE(ringlet::readable_stream<ringlet::detail::memory_pipe>);
-    STATIC_REQUIRE(ringlet::readable_stream<ringlet::memory_stream>);
     STATIC_REQUIRE(ringlet::readable_stream<scripted_stream>);
     STATIC_REQUIRE(ringlet::readable_stream<task_stream>);
     STATIC_REQUIRE(ringlet::readable_stream<awaiter_stream>);

@@ -71,7 +71,7 @@ TEST_CASE("all kinds of reads mix freely on sockets", "[net]") {
                 co_await pair.one.send_all(std::string_view(&letter, 1));
                 co_await ringlet::yield();
             }
-            pair.one.shutdown(ringlet::stream::how::sending);
+            co_await pair.one.end_sending();
         };
         joinable_task_group group;
         group.spawn(send());

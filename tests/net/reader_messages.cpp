@@ -25,7 +25,7 @@ using ringlet::task;
 namespace {
 
 /// Sends a byte each 100 ms.
-task<> trickle(ringlet::memory_stream& to, std::string_view text) {
+task<> trickle(ringlet::stream& to, std::string_view text) {
     for (const char& each : text) {
         co_await ringlet::sleep_for(100ms);
         co_await to.send_all(std::string_view(&each, 1));

@@ -20,7 +20,7 @@ namespace tests::net_reader_tied {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
-using ringlet::memory_stream;
+using ringlet::stream;
 using ringlet::reader;
 using ringlet::task;
 using ringlet::writer;
@@ -28,14 +28,14 @@ using ringlet::writer;
 namespace {
 
 /// Answers each line with its length.
-task<> serve(memory_stream& client) {
+task<> serve(stream& client) {
     reader in(client);
     writer out(client);
     in.tie(out);
     while (const auto line = co_await in.read_line())
         co_await out.print(line->size(), "\n");
     co_await out.flush();
-    client.shutdown(ringlet::stream::how::sending);
+    co_await client.end_sending();
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ TEST_CASE("answers go out when the reader is about to wait, half a request or no
             CHECK_AWAITED(co_await pair.other.send_all("uest\n"), 5);
             const auto third = co_await answers.read_line();
             CHECK(third == "14");
-            pair.other.shutdown(ringlet::stream::how::sending);
+            co_await pair.other.end_sending();
             const auto end = co_await answers.read_line();
             CHECK_FALSE(end);
         };
@@ -66,7 +66,7 @@ TEST_CASE("a read of a tied reader throws what the send of the answers fails wit
         reader in(pair.one);
         writer out(pair.one);
         in.tie(out);
-        pair.other.shutdown(ringlet::stream::how::receiving);
+        co_await pair.other.close();
         co_await out.print("an answer for nobody");
         std::error_code error;
         const auto none = co_await in.read_line(error);

@@ -58,7 +58,7 @@ task<> copy_to_the_end() {
     descriptor_stream input = standard_input();
     descriptor_stream output = standard_output();
     co_await ringlet::copy(input, output);
-    output.shutdown(ringlet::stream::how::sending);
+    co_await output.end_sending();
     co_await input.close();
 }
 

@@ -91,7 +91,7 @@ TEST_CASE("a peer that has ended its side can still be answered", "[net]") {
     run_without_leak([=](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, kind);
         co_await pair.one.send_all("last words");
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         const std::string words = co_await receive(pair.other, 100);
         CHECK(words == "last words");
         CHECK(pair.other.at_end());

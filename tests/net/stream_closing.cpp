@@ -65,7 +65,7 @@ TEST_CASE("a closed stream stays closed", "[net]") {
         CHECK(error.value() == EBADF);
         co_await pair.one.send_all("x", error);
         CHECK(error.value() == EBADF);
-        pair.one.shutdown(stream::how::both, error);
+        co_await pair.one.end_sending(error);
         CHECK(error.value() == EBADF);
     });
 }
@@ -166,7 +166,7 @@ TEST_CASE("an aborted TCP stream that has ended its sending side fails at its pe
     run_without_leak([](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner);
         co_await pair.one.send_all("all");
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         const std::string all = co_await receive(pair.other, 100);
         CHECK(all == "all");
         co_await pair.one.abort();

@@ -74,7 +74,7 @@ TEST_CASE("every way of sending and receiving is counted, at both ends", "[net]"
         co_await pair.other.recv(buffer, error);
         CHECK(counted.other_received == 20);
 
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         co_await pair.other.recv(buffer);
         CHECK(counted.other_received == 20);
         CHECK(counted.other_sent == 0);

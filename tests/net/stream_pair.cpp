@@ -34,7 +34,7 @@ task<> answer_lines(Stream& client) {
         co_await out.print(number, ": ", *line, "\n");
     }
     co_await out.flush();
-    client.shutdown(ringlet::stream::how::sending);
+    co_await client.end_sending();
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ TEST_CASE("a handler can be tested in memory, with pieces of any size", "[net]")
             stream_pair pair(capacity);
             const auto ask = [&]() -> task<> {
                 co_await pair.one.send_all("first\r\nsecond\nthird");
-                pair.one.shutdown(ringlet::stream::how::sending);
+                co_await pair.one.end_sending();
             };
             joinable_task_group group;
             group.spawn(answer_lines(pair.other));
@@ -62,17 +62,17 @@ TEST_CASE("both directions are carried at once", "[net]") {
     run_virtually([](loop&) -> task<> {
         stream_pair pair(100);
         const std::string bytes = byte_pattern(100'000);
-        const auto send = [&](ringlet::memory_stream& end) -> task<> {
+        const auto send = [&](ringlet::stream& end) -> task<> {
             co_await end.send_all(bytes);
-            end.shutdown(ringlet::stream::how::sending);
+            co_await end.end_sending();
         };
-        const auto receive = [&](ringlet::memory_stream& end) -> task<> {
+        const auto receive = [&](ringlet::stream& end) -> task<> {
             reader in(end);
             const std::string_view received = co_await in.read_all(bytes.size());
             CHECK((received == bytes));
         };
         joinable_task_group group;
-        for (ringlet::memory_stream* const end : {&pair.one, &pair.other}) {
+        for (ringlet::stream* const end : {&pair.one, &pair.other}) {
             group.spawn(send(*end));
             group.spawn(receive(*end));
         }
@@ -86,7 +86,7 @@ TEST_CASE("all kinds of reads mix freely in memory", "[net]") {
             stream_pair pair(capacity);
             const auto say = [&]() -> task<> {
                 co_await pair.one.send_all(conversation);
-                pair.one.shutdown(ringlet::stream::how::sending);
+                co_await pair.one.end_sending();
             };
             joinable_task_group group;
             group.spawn(say());

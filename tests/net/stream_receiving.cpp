@@ -28,7 +28,7 @@ task<> echo(stream& client) {
 
 task<> send_and_end(stream& out, const std::string& all) {
     co_await out.send_all(all);
-    out.shutdown(stream::how::sending);
+    co_await out.end_sending();
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ TEST_CASE("what a stream receives without a buffer can be sent on as it is", "[n
             const std::string back = co_await receive(pair.one, text.size());
             CHECK(back == text);
         }
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         co_await group.join();
         CHECK(pair.other.at_end());
         CHECK(owner.core().buffers().lent() == 0);

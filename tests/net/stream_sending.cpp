@@ -184,7 +184,7 @@ TEST_CASE("a deadline ends a send that nobody reads, with what had been sent", "
         }
         CHECK(error == std::errc::timed_out);
         CHECK(sent < bytes.size());
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         const std::string received = co_await receive(pair.other, bytes.size());
         CHECK((received == bytes.substr(0, sent)));
     });

@@ -29,7 +29,6 @@ using ringlet::loop;
 using ringlet::task;
 using ringlet::task_group;
 using ringlet::detail::joinable_task_group;
-using how = ringlet::stream::how;
 
 namespace {
 
@@ -157,7 +156,7 @@ TEST_CASE("a relay connects a terminal with a server", "[net]") {
             co_await user.send_all("\4");  // Ctrl-D
             CHECK_AWAITED(co_await ::receive(pair.other, 1), "");
             co_await pair.other.send_all("goodbye\n");
-            pair.other.shutdown(how::sending);
+            co_await pair.other.end_sending();
             CHECK_AWAITED(co_await receive(user, 16), "hello\r\ngoodbye\r\n");
         });
         CHECK(result.forth == 6);

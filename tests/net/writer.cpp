@@ -138,7 +138,7 @@ TEST_CASE("a slow reader holds the writer back, which needs no more than its buf
                 CHECK(out.buffered() <= buffer_size);
             }
             co_await out.flush();
-            pair.one.shutdown(ringlet::stream::how::sending);
+            co_await pair.one.end_sending();
         };
         co_await task_group::run([&](task_group& group) -> task<> {
             group.spawn(write_all());

@@ -172,7 +172,7 @@ TEST_CASE("a child serves a client in a loop of its own, while its parent's goes
             const std::string answer = co_await receive(client, 5);
             REQUIRE(answer == "hello");
         }
-        client.shutdown(stream::how::sending);
+        co_await client.end_sending();
         const std::string rest = co_await receive(client, 1);
         CHECK(rest.empty());
         const exit_status status = co_await child.wait();

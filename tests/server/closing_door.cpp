@@ -159,7 +159,8 @@ namespace {
 /// Asks and leaves, again and again. Once a connection is there, it is served.
 ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, std::uint64_t& answers) {
     while (!stopping) {
-        ringlet::stream connection(ringlet::loop::require_current("test"), {});
+        ringlet::stream connection(ringlet::loop::require_current("test"),
+                                   ringlet::socket());
         try {
             connection = co_await ringlet::connect(server);
         } catch (const std::system_error& error) {
@@ -176,7 +177,7 @@ ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, std::
         const std::size_t size = co_await connection.recv(byte);
         CHECK(size == 1);
         ++answers;
-        connection.shutdown(ringlet::stream::how::sending);
+        co_await connection.end_sending();
         const std::size_t rest = co_await connection.recv(byte);
         CHECK(rest == 0);
     }

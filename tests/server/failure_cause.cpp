@@ -125,7 +125,7 @@ TEST_CASE("a client that resets its connection is no failure of the server", "[s
             std::array<char, 16> buffer{};
             while (!error)
                 co_await client.recv(buffer, error);
-            client.shutdown(stream::how::sending);
+            co_await client.end_sending();
         },
         [](stream& client) -> task<> {
             stream moved = std::move(client);

@@ -82,7 +82,7 @@ private:
             if (round == round_ && ++answers == wanted_ && ++awaited_ == started_)
                 enough_.set();
         }
-        connection.shutdown(ringlet::stream::how::sending);
+        co_await connection.end_sending();
         std::array<char, 1> rest{};
         const std::size_t more = co_await connection.recv(rest);
         CHECK(more == 0);
@@ -110,7 +110,7 @@ ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, Answe
                 answered();
             // A child that was forked as this connection was opened has it too, and would keep it.
             std::error_code gone;
-            connection.shutdown(ringlet::stream::how::sending, gone);
+            co_await connection.end_sending(gone);
         } catch (const std::system_error& error) {
             if (error.code() != std::errc::connection_reset &&
                 error.code() != std::errc::broken_pipe &&

@@ -191,7 +191,7 @@ TEST_CASE("the server hears of output that could not be flushed, once", "[server
         late() { wbufsize = -1; }
         ringlet::task<> handle() override {
             co_await wfile().write("x");
-            connection().shutdown(ringlet::stream::how::sending);
+            co_await connection().end_sending();
         }
     };
     struct early : late {

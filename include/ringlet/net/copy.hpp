@@ -19,10 +19,10 @@ inline constexpr std::size_t copy_buffer_size = std::size_t{64} << 10U;
 
 /// Sends all that comes from `from` to `to`, up to the end of `from`. Yields how many bytes it has
 /// sent. It receives a piece and sends it, in turn, so that a slow `to` suspends it, and costs no
-/// memory beyond a piece. `to` stays open: to tell it of the end, shut down its sending side.
+/// memory beyond a piece. `to` stays open: to tell it of the end, end its sending side.
 ///
 ///     const std::uint64_t bytes = co_await ringlet::copy(client, server);
-///     server.shutdown(ringlet::stream::how::sending);
+///     co_await server.end_sending();
 ///
 /// Throws what receiving and sending throw, and std::invalid_argument for a buffer size of 0. A
 /// piece that has been received is lost where sending it fails. One thread: the loop's. Lifetime:

@@ -3,12 +3,12 @@
 #include <ringlet/base/detail/owned_descriptor.hpp>
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/task.hpp>
+#include <ringlet/loop/loop.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/direction.hpp>
 #include <ringlet/net/detail/read_operation.hpp>
 #include <ringlet/net/detail/write_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
-#include <ringlet/net/stream.hpp>
 
 #include <stdexcept>
 
@@ -81,12 +81,17 @@ public:
         return transmit(buffer, detail::write_operation::extent::all, error);
     }
 
-    /// Ends one side of the stream or both, without waiting: closes its descriptor. After
-    /// how::sending the reader of a pipe sees the end, unless another process has that end open
-    /// too; later sends fail with broken_pipe. Throws std::logic_error if an operation is pending
-    /// on that side. Throws std::system_error, or stores the error in `error`, if the descriptor is
-    /// a socket that is not connected. close(2), shutdown(2).
-    void shutdown(stream::how side, error_sink error = throws);
+    /// Ends the sending side without waiting: closes its descriptor. The reader of a pipe sees the
+    /// end, unless another process has that end open too; later sends fail with broken_pipe.
+    /// Awaiting it throws std::logic_error if a send is pending, and std::system_error, or stores
+    /// the latter in `error`, if the descriptor is a socket that is not connected. close(2),
+    /// shutdown(2).
+    [[nodiscard]] task<> end_sending(error_sink error = throws);
+
+    /// Ends the receiving side: closes its descriptor. The writer of a pipe then fails with
+    /// broken_pipe, unless another process has this end open too. Throws std::logic_error if a
+    /// receive is pending. close(2).
+    void end_receiving();
 
     /// Closes the stream: the operations that are pending on it fail with operation_canceled, then
     /// its descriptors are closed. Never throws. A cancelled scope does not end it. To close a

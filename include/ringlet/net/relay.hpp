@@ -58,7 +58,7 @@ task<> relay_one_way(From& from, To& to, std::size_t buffer_size, transfer& cour
     try {
         co_await transfer_all(from, to, buffer_size, course, moved);
         course.sending = true;
-        to.shutdown(stream::how::sending);
+        co_await to.end_sending();
     } catch (const std::system_error& failure) {
         course.error = failure.code();
         throw;

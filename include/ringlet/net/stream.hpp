@@ -7,21 +7,28 @@
 #include <ringlet/net/detail/buffer_sequence_send.hpp>
 #include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/detail/direction.hpp>
+#include <ringlet/net/detail/end_sending_operation.hpp>
+#include <ringlet/net/detail/layer_side.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
 #include <ringlet/net/detail/send_operation.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
 #include <ringlet/net/peer_credentials.hpp>
 #include <ringlet/net/socket.hpp>
+#include <ringlet/net/stream_layer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 
 namespace ringlet {
 
-/// A connected stream of bytes: TCP or Unix. One receive and one send may be pending at a time.
+/// A connected stream of bytes. It stands on a TCP or Unix socket of its own, or on a stream_layer,
+/// such as TLS over another stream, or one end of a connection in memory; code that uses a stream
+/// need not know which. One receive and one send may be pending at a time.
 ///
 /// An operation that waits is awaited. It throws std::system_error naming the call, or stores the
 /// error in the std::error_code that is passed last, which a success clears. Where the scope of the
@@ -43,12 +50,15 @@ public:
         outgoing_.set_of_client();
     }
 
+    /// Makes a stream on `layer`, which it owns. Throws std::bad_alloc.
+    stream(loop& owner, std::unique_ptr<stream_layer> layer);
+
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;
     ~stream() = default;
 
-    /// Whether the stream has a socket.
-    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+    /// Whether the stream has a socket or a layer to stand on: `close` ends that.
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open() || sides_ != nullptr; }
 
     /// Receives the bytes that have come, up to the size of `buffer`, and waits for at least one.
     /// Yields how many it has received; 0 is the end of the stream. Throws std::invalid_argument
@@ -122,13 +132,13 @@ public:
                 outgoing_, error};
     }
 
-    /// The side of the stream that `shutdown` ends.
-    enum class how { receiving = SHUT_RD, sending = SHUT_WR, both = SHUT_RDWR };
-
-    /// Ends one side of the stream or both, without waiting. After how::sending the peer reads the
-    /// end of the stream and can still answer. Throws std::system_error, or stores the error in
-    /// `error`. shutdown(2).
-    void shutdown(how side, error_sink error = throws);
+    /// Ends the sending side: the peer reads the end of the stream, behind all that was sent, and
+    /// can still answer. On a socket it does not wait, and a cancelled scope does not stop it; on a
+    /// layer it waits until the layer has told the peer. Awaiting it throws std::logic_error if a
+    /// send is pending, and std::system_error, or stores the latter in `error`. shutdown(2).
+    [[nodiscard]] detail::end_sending_operation end_sending(error_sink error = throws) {
+        return {socket_, outgoing_, error};
+    }
 
     /// Closes the stream: the operations that are pending on it fail with operation_canceled, then
     /// the descriptor is closed. Never throws. A cancelled scope does not end it. To close a stream
@@ -139,8 +149,8 @@ public:
     /// operation_canceled, and bytes that have not gone yet are dropped. A TCP peer receives what
     /// has reached it, and then fails with connection_reset, so that it cannot take a part for the
     /// whole. A Unix peer fails so only if it has sent bytes that were not received here; else it
-    /// sees the end, since the kernel knows no other. Never throws. A cancelled scope does not end
-    /// it. SO_LINGER with a time of 0, socket(7), unix(7).
+    /// sees the end, since the kernel knows no other. On a layer it is the layer that fails. Never
+    /// throws. A cancelled scope does not end it. SO_LINGER with a time of 0, socket(7), unix(7).
     [[nodiscard]] task<> abort();
 
     /// Whether neither a receive nor a send is pending.
@@ -158,8 +168,12 @@ public:
         outgoing_.count_into(&sent);
     }
 
+    // A stream on a layer has the addresses and the options of the socket at the bottom of its
+    // layers. Where there is no socket, it has no address, and an option fails with
+    // operation_not_supported.
+
     /// The address of this end of the stream. Throws std::system_error. getsockname(2).
-    [[nodiscard]] address local_address() const { return socket_.local_address(); }
+    [[nodiscard]] address local_address() const;
 
     /// The address of the peer; its host is empty for a Unix socket without a name. Throws
     /// std::system_error. getpeername(2).
@@ -191,17 +205,28 @@ public:
     /// std::system_error. socket(7).
     void set_linger(std::chrono::seconds at_most);
 
-    /// The socket itself, for options that have no function here. This object still owns it.
-    [[nodiscard]] ringlet::socket& socket() noexcept { return socket_; }
+    /// The socket itself, for options that have no function here, or that at the bottom of the
+    /// stream's layers; it is not open where there is none. The stream still owns it.
+    [[nodiscard]] ringlet::socket& socket() noexcept { return bottom().socket_; }
+
+    /// The layer on which the stream stands, which it owns; nullptr for a stream on a socket.
+    [[nodiscard]] stream_layer* layer() const noexcept {
+        return sides_ == nullptr ? nullptr : sides_->layer.get();
+    }
 
     /// The loop in which the stream's operations wait.
     [[nodiscard]] loop& owner() const noexcept { return core_->owner(); }
 
-    /// Gives the socket away. No operation may be pending on the stream.
+    /// Gives the socket away. The stream stands on no layer, and no operation is pending on it.
     [[nodiscard]] ringlet::socket release() noexcept;
 
 private:
     friend class stream_watch;
+
+    [[nodiscard]] stream& bottom() noexcept;
+    [[nodiscard]] const stream& bottom() const noexcept;
+    [[nodiscard]] ringlet::socket& socket_for(const char* caller);
+    [[nodiscard]] task<> end(task<> (stream_layer::*end_layer)());
 
     [[nodiscard]] detail::send_operation
     transmit(const_buffer buffer, detail::send_operation::extent wanted, error_sink error) {
@@ -217,6 +242,7 @@ private:
 
     detail::loop_core* core_;
     ringlet::socket socket_;
+    std::unique_ptr<detail::layer_sides> sides_;  // of a stream on a layer
     detail::direction incoming_;
     detail::direction outgoing_;
 };

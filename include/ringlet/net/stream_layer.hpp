@@ -19,10 +19,10 @@ class stream;
 ///     ringlet::stream secured(loop, std::make_unique<my_layer>(std::move(plain)));
 ///
 /// The stream sees to all that is equal for every layer. It calls one of `recv` and `readable` at a
-/// time, and one of `send_all` and `end_sending`; a call of the first kind and one of the second
-/// may be under way together. It calls `close` or `abort` once, when no other call is under way.
-/// Each call runs in a scope of its own, which the stream cancels for a cancelled caller, for a
-/// stream_watch, and to close: what the layer awaits fails then, and the layer stores that error.
+/// time, and one of `send`, `send_all` and `end_sending`; a call of the first kind and one of the
+/// second may be under way together. It calls `close` or `abort` once, when no other call is under
+/// way. Each call runs in a scope of its own, which the stream cancels for a cancelled caller, for
+/// a stream_watch, and to close: what the layer awaits fails then, and the layer stores that error.
 ///
 /// A call stores in `error` how it has ended; `error` is clear when the call begins. Where a layer
 /// throws an exception instead, the coroutine that uses the stream gets it.
@@ -49,6 +49,14 @@ public:
     /// later, even where the call was cancelled.
     [[nodiscard]] virtual task<std::size_t> send_all(std::span<const const_buffer> buffers,
                                                      std::error_code& error) = 0;
+
+    /// Sends as many bytes of `buffers` as the layer takes at once, and waits until it takes some.
+    /// Yields how many it has accepted: fewer than there are, or 0, if there is an error too. What
+    /// it has accepted goes before all that is sent later. By default it sends all.
+    [[nodiscard]] virtual task<std::size_t> send(std::span<const const_buffer> buffers,
+                                                 std::error_code& error) {
+        return send_all(buffers, error);
+    }
 
     /// Ends the sending side: the peer reads the end of the stream, behind all that was sent, and
     /// can still answer.

@@ -1,30 +1,41 @@
 #pragma once
 
-#include <ringlet/net/memory_stream.hpp>
+#include <ringlet/net/stream.hpp>
+
+#include <cstddef>
+#include <memory>
 
 namespace ringlet {
 
 /// A connection in memory: two streams of one loop that are each other's peers. It tests code that
-/// reads and writes streams without sockets, and with any timing.
+/// uses streams without sockets, and with any timing.
 ///
 ///     ringlet::stream_pair pair;
-///     group.spawn(converse(pair.one));            // a handler that takes any kind of stream
+///     group.spawn(converse(pair.one));            // a handler: task<>(stream&)
 ///     ringlet::reader answers(pair.other);
 ///
-/// One thread: the loop's. Lifetime: the pair outlives the coroutines that wait for its streams.
+/// What one stream sends waits in memory, and its sends wait while that is full. Where a stream is
+/// aborted, its peer's receives fail with connection_reset.
+///
+/// One thread: the loop's.
 class stream_pair {
-    detail::memory_pipe there_;
-    detail::memory_pipe back_;
+    struct connection;
+    class end;
 
 public:
-    /// Makes a pair of streams. Each direction holds at most `capacity` bytes: the fewer, the
-    /// smaller the pieces in which they come. Throws std::invalid_argument for 0 or more than 1
-    /// GiB.
-    explicit stream_pair(std::size_t capacity = detail::memory_pipe::default_capacity)
-        : there_(capacity), back_(capacity), one(back_, there_), other(there_, back_) {}
+    /// The capacity of each direction unless another is given.
+    static constexpr std::size_t default_capacity = 65'536;
 
-    memory_stream one;    ///< One end; it receives what `other` sends.
-    memory_stream other;  ///< The other end; it receives what `one` sends.
+    /// Makes a pair of streams in the loop that runs in this thread. Each direction holds at most
+    /// `capacity` bytes: the fewer, the smaller the pieces in which they come. Throws
+    /// std::invalid_argument for 0 or more than 1 GiB, and std::logic_error outside a loop.
+    explicit stream_pair(std::size_t capacity = default_capacity);
+
+    stream one;    ///< One end; it receives what `other` sends.
+    stream other;  ///< The other end; it receives what `one` sends.
+
+private:
+    explicit stream_pair(const std::shared_ptr<connection>& between);
 };
 
 }  // namespace ringlet

@@ -86,7 +86,7 @@ private:
     task<> serve_request(stream request, address client);
     task<bool> verify(stream& request, const address& client);
     task<> finish_within_limits(stream& request, const address& client);
-    bool begin_linger(stream& request) const noexcept;
+    bool must_linger(const stream& request) const noexcept;
     task<> linger_and_close(stream& request);
 
     any_handler<stream> handler_;

@@ -8,7 +8,7 @@ void write_at_operation::complete(const completion& cqe) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EIO, 0} : cqe);
         return;
     }
-    bytes_.note_gone(cqe.result);
+    bytes_.note_gone(static_cast<std::size_t>(cqe.result));
     go_on();
 }
 

@@ -1,4 +1,5 @@
 #include <ringlet/net/detail/gathered_send_operation.hpp>
+#include <ringlet/net/detail/layer_side.hpp>
 
 #include <poll.h>
 
@@ -10,14 +11,14 @@ namespace ringlet::detail {
 gathered_send_operation::gathered_send_operation(loop_core& core, int fd,
                                                  std::span<const iovec> buffers,
                                                  direction& outgoing, error_sink error) noexcept
-    : stream_awaitable(core, fd, outgoing, error, never_enough), buffers_(buffers),
+    : layered_awaitable(core, fd, outgoing, error, never_enough), buffers_(buffers),
       size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
                                   [](const iovec& buffer) { return buffer.iov_len; })) {}
 
 bool gathered_send_operation::await_suspend(suspension waiter) {
     advance(0);
-    if (!buffers_.empty())
-        return stream_awaitable::await_suspend(waiter);
+    if (!buffers_.empty() || way_.layer() != nullptr)
+        return layered_awaitable::await_suspend(waiter);
     way_.require_idle(name);
     if (!admit())
         return refuse(waiter);
@@ -58,6 +59,12 @@ void gathered_send_operation::complete(const completion& cqe) {
 
 ring_operation::readiness gathered_send_operation::missing_readiness() noexcept {
     return {fd_, POLLOUT};
+}
+
+bool gathered_send_operation::begin_on_layer(layer_side& side, suspension waiter) {
+    return side.send_all(way_, waiter,
+                         std::span(reinterpret_cast<const const_buffer*>(buffers_.data()),
+                                   buffers_.size()));
 }
 
 // Goes past empty buffers too, so that there is always a byte to send at the front.

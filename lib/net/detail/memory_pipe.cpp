@@ -32,7 +32,7 @@ bool memory_pipe::recv_operation::attempt() {
     if (pipe_.sending()) {
         auto& sender = static_cast<send_operation&>(pipe_.senders_.front());
         pipe_.put(sender);
-        if (sender.left_.empty())
+        if (sender.satisfied())
             sender.grant();
     }
     return true;
@@ -46,7 +46,7 @@ bool memory_pipe::send_operation::attempt() {
         return true;
     }
     pipe_.put(*this);
-    return left_.empty();
+    return satisfied();
 }
 
 memory_pipe::recv_operation memory_pipe::receive(mutable_buffer buffer, error_sink error) {
@@ -57,7 +57,8 @@ memory_pipe::recv_operation memory_pipe::receive(mutable_buffer buffer, error_si
 
 void memory_pipe::take(recv_operation& receiver) {
     const std::size_t count = std::min(bytes_.size(), receiver.into_.size());
-    std::memcpy(receiver.into_.data(), bytes_.view().data(), count);
+    if (count > 0)
+        std::memcpy(receiver.into_.data(), bytes_.view().data(), count);
     bytes_.consume(count);
     receiver.result_ = static_cast<int>(count);
 }
@@ -77,11 +78,17 @@ void memory_pipe::put(send_operation& sender) {
     }
 }
 
-void memory_pipe::shutdown(stream::how side) noexcept {
-    if (side != stream::how::receiving)
-        bytes_.set_ended();
-    if (side != stream::how::sending)
-        broken_ = true;
+void memory_pipe::end_sending() noexcept {
+    bytes_.set_ended();
+    resume_all();
+}
+
+void memory_pipe::end_receiving() noexcept {
+    broken_ = true;
+    resume_all();
+}
+
+void memory_pipe::resume_all() noexcept {
     if (receiving())
         receivers_.front().grant(0);
     if (sending())

@@ -1,3 +1,4 @@
+#include <ringlet/net/detail/layer_side.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 
 #include <poll.h>
@@ -8,8 +9,65 @@
 
 namespace ringlet::detail {
 
+namespace {
+
+/// Takes a buffer of the loop, and waits for one while all are lent.
+class take_buffer final : public operation, private receive_buffers::receiver {
+public:
+    take_buffer(loop_core& core, std::byte*& buffer, std::error_code& error) noexcept
+        : operation(core), buffer_(buffer), error_(error) {}
+
+    bool await_ready() {
+        if (admit())
+            buffer_ = core_->buffers().take();
+        return buffer_ != nullptr || (refused() && core_->may_complete_inline());
+    }
+    void await_suspend(suspension waiter) {
+        if (refused()) {
+            static_cast<void>(refuse(waiter));
+            return;
+        }
+        suspend(waiter);
+        core_->buffers().wait(*this);
+    }
+    void await_resume() const { report(error_, "recv"); }
+
+    void cancel() override {
+        receiver::unlink();
+        resume_later(-ECANCELED);
+    }
+
+private:
+    [[nodiscard]] receive_buffers::time_point waiting_since() const noexcept override {
+        return suspended_at();
+    }
+    void yield_buffer() override {}  // it holds none while it waits
+    void lend(std::byte* buffer) override {
+        buffer_ = buffer;
+        resume_later(0);
+    }
+
+    std::byte*& buffer_;
+    std::error_code& error_;
+};
+
+/// Takes a buffer once there are bytes in `layer`, and receives them.
+task<std::size_t> receive_lent(loop_core& core, stream_layer& layer, std::byte*& buffer,
+                               std::error_code& error) {
+    co_await layer.readable(error);
+    if (!error)
+        co_await take_buffer(core, buffer, error);
+    if (error)
+        co_return 0;
+    co_return co_await layer.recv(mutable_buffer(buffer, core.buffers().size()), error);
+}
+
+}  // namespace
+
 bool recv_lent_operation::await_suspend(suspension awaiting) {
     way_.require_idle(name);
+    if (layer_side* const side = way_.layer())
+        return begin_on_layer(*side, awaiting);
     if (!admit())
         return refuse(awaiting);
     buffer_ = core_->buffers().take_to_hold(*this, core_->turn_began());
@@ -87,6 +145,12 @@ void recv_lent_operation::cancel() {
 void recv_lent_operation::end_hold() noexcept {
     if (std::exchange(holding_, false))
         core_->buffers().end_hold(*this);
+}
+
+bool recv_lent_operation::begin_on_layer(layer_side& side, suspension waiter) {
+    return side.begin(way_, waiter, [this](stream_layer& layer, std::error_code& error) {
+        return receive_lent(*core_, layer, buffer_, error);
+    });
 }
 
 received_bytes recv_lent_operation::await_resume() {

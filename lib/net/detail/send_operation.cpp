@@ -1,3 +1,4 @@
+#include <ringlet/net/detail/layer_side.hpp>
 #include <ringlet/net/detail/send_operation.hpp>
 
 #include <poll.h>
@@ -16,6 +17,10 @@ void send_operation::complete(const completion& cqe) {
 
 ring_operation::readiness send_operation::missing_readiness() noexcept {
     return {fd_, POLLOUT};
+}
+
+bool send_operation::begin_on_layer(layer_side& side, suspension waiter) {
+    return side.send(way_, waiter, const_buffer(bytes_.next(), bytes_.size()), bytes_.wanted());
 }
 
 }  // namespace ringlet::detail

@@ -4,10 +4,7 @@
 namespace ringlet::detail {
 
 void stream_operation::report(error_sink error, const char* what) const {
-    const std::error_code outcome = this->error();
-    if (outcome && way_.of_client() && !error.stores())
-        throw client_failure(outcome, what);
-    error.report(outcome, what);
+    detail::report(error, this->error(), what, way_.of_client());
 }
 
 }  // namespace ringlet::detail

@@ -38,7 +38,7 @@ void write_operation::written(int count) {
         return;
     }
     if (count > 0) {
-        bytes_.note_gone(count);
+        bytes_.note_gone(static_cast<std::size_t>(count));
         way_.progress(static_cast<std::size_t>(count), core_->turn_began());
     }
     if (count > 0 && bytes_.all_wanted() && bytes_.chunk() > 0)

@@ -171,7 +171,7 @@ TEST_CASE("a deadline ends a gathered send, with what had been sent", "[net]") {
             sent = co_await pair.one.send_all(buffers, error);
         }
         CHECK(error == std::errc::timed_out);
-        pair.one.shutdown(stream::how::sending);
+        co_await pair.one.end_sending();
         const std::string received = co_await receive(pair.other, 2 * bytes.size());
         CHECK((received == (bytes + bytes).substr(0, sent)));
     });

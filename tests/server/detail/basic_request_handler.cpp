@@ -2,7 +2,6 @@
 #include "forked_child.hpp"
 #include "run_coroutine.hpp"
 
-#include <ringlet/net/memory_stream.hpp>
 #include <ringlet/server/request_handler.hpp>
 #include <ringlet/server/tcp_server.hpp>
 

@@ -31,7 +31,7 @@ public:
     std::size_t await_resume() {
         end();
         if (result_ >= 0)
-            bytes_.note_gone(result_);
+            bytes_.note_gone(static_cast<std::size_t>(result_));
         report(error_, "write");
         return bytes_.gone();
     }

@@ -73,6 +73,13 @@ protected:
     /// begun.
     void suspend(suspension waiter) noexcept;
 
+    /// Notes the waiter of an admitted operation that takes no part in its scope, since all that it
+    /// waits for does.
+    void note_waiter(suspension waiter) noexcept;
+
+    /// Ends the wait: the operation leaves its scope, which becomes the current one.
+    void end_wait() noexcept;
+
     /// Ends the operation and resumes the waiter in its scope, inside this call.
     void resume();
 
@@ -84,6 +91,9 @@ protected:
 
     /// Whether the scope to which the operation was admitted is cancelled.
     [[nodiscard]] bool scope_cancelled() const noexcept;
+
+    /// Whether `time_out` has asked the operation to end.
+    [[nodiscard]] bool late() const noexcept { return timed_out_; }
 
     loop_core* core_;
 
@@ -121,16 +131,24 @@ inline bool operation::admit() noexcept {
     return false;
 }
 
-inline void operation::suspend(suspension waiter) noexcept {
+inline void operation::note_waiter(suspension waiter) noexcept {
     ::new (&suspended_) suspended{waiter, core_->turn_began()};
     pending_ = true;
+}
+
+inline void operation::suspend(suspension waiter) noexcept {
+    note_waiter(waiter);
     scope_->add(*this);
 }
 
-inline void operation::resume() {
+inline void operation::end_wait() noexcept {
     pending_ = false;
     unlink();
     core_->set_scope(*scope_);
+}
+
+inline void operation::resume() {
+    end_wait();
     suspended_.waiter.coroutine().resume();
 }
 

@@ -16,6 +16,11 @@ public:
         : wanted_(wanted), data_(static_cast<const std::byte*>(data)), size_(size) {}
 
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    /// How many bytes there are, those that have gone among them.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    [[nodiscard]] extent wanted() const noexcept { return wanted_; }
     [[nodiscard]] bool all_wanted() const noexcept { return wanted_ == extent::all; }
 
     /// Where the bytes begin that the next SQE carries.
@@ -37,7 +42,7 @@ public:
     [[nodiscard]] std::size_t gone() const noexcept { return gone_; }
 
     /// Notes that so many bytes have gone.
-    void note_gone(int bytes) noexcept { gone_ += static_cast<std::size_t>(bytes); }
+    void note_gone(std::size_t bytes) noexcept { gone_ += bytes; }
 
 private:
     // One SQE carries at most this many bytes; its length and its result are 32 bits wide.

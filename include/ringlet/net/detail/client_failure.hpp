@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ringlet/base/error_sink.hpp>
+
 #include <system_error>
 
 namespace ringlet::detail {
@@ -15,5 +17,13 @@ class client_failure final : public std::system_error {
 public:
     using std::system_error::system_error;
 };
+
+/// Reports to `error` how a call on a stream has ended; `what` names it in an exception's text. On
+/// the stream of a server's client the exception is a client_failure.
+inline void report(error_sink error, std::error_code outcome, const char* what, bool of_client) {
+    if (outcome && of_client && !error.stores())
+        throw client_failure(outcome, what);
+    error.report(outcome, what);
+}
 
 }  // namespace ringlet::detail

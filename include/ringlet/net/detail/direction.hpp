@@ -12,9 +12,11 @@
 
 namespace ringlet::detail {
 
-/// One direction of a stream's socket: the operation that is pending in it, and its progress. At
-/// most one operation is pending, since two receives would share the bytes by chance, and of two
-/// sends the kernel reorders the pieces.
+class layer_side;
+
+/// One direction of a stream: the operation that is pending in it, and its progress. At most one
+/// operation is pending, since two receives would share the bytes by chance, and of two sends the
+/// kernel reorders the pieces.
 ///
 /// One thread: the loop's.
 class direction : public pending_on<pending_operations, socket_sentences> {
@@ -23,18 +25,19 @@ public:
 
     direction() noexcept = default;
 
-    /// Moves with a socket that moves, on which no operation is pending. The watchers stay where
+    /// Moves with a stream that moves, on which no operation is pending. The watchers stay where
     /// they are.
     direction(direction&& other) noexcept
         : pending_on(static_cast<pending_on&&>(other)), ended_(other.ended_),
-          of_client_(other.of_client_), progressed_at_(other.progressed_at_), total_(other.total_) {
-    }
+          of_client_(other.of_client_), progressed_at_(other.progressed_at_), total_(other.total_),
+          layer_(std::exchange(other.layer_, nullptr)) {}
     direction& operator=(direction&& other) noexcept {
         pending_on::operator=(static_cast<pending_on&&>(other));
         ended_ = other.ended_;
         progressed_at_ = other.progressed_at_;
         total_ = other.total_;
         of_client_ = other.of_client_;
+        layer_ = std::exchange(other.layer_, nullptr);
         return *this;
     }
     ~direction() = default;
@@ -55,6 +58,14 @@ public:
             head_ = nullptr;
         else if (newest() == &ended)
             set_newest(nullptr);
+    }
+
+    /// Whether `ended` is the pending operation, and nobody awaits its end: then it is so no more.
+    [[nodiscard]] bool end_unobserved(const operation& ended) noexcept {
+        if (head_ != &ended) [[unlikely]]
+            return false;
+        head_ = nullptr;
+        return true;
     }
 
     /// Cancels the pending operation, if there is one.
@@ -114,12 +125,20 @@ public:
     /// Whether the stream is that of a server's client.
     [[nodiscard]] bool of_client() const noexcept { return of_client_; }
 
+    /// Puts the direction on a layer's side, or on the stream's own socket: nullptr. Lifetime: the
+    /// side outlives this object or the next call.
+    void stand_on(layer_side* side) noexcept { layer_ = side; }
+
+    /// This side of the layer that the stream stands on; nullptr for a stream on a socket.
+    [[nodiscard]] layer_side* layer() const noexcept { return layer_; }
+
 private:
     bool ended_ = false;
     bool of_client_ = false;
     unsigned watchers_ = 0;
     time_point progressed_at_ = time_point::min();
     std::atomic<std::uint64_t>* total_ = nullptr;
+    layer_side* layer_ = nullptr;
 };
 
 }  // namespace ringlet::detail

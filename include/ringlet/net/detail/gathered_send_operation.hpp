@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/net/detail/stream_operation.hpp>
+#include <ringlet/net/detail/layered_operation.hpp>
 
 #include <sys/uio.h>
 
@@ -11,9 +11,9 @@
 
 namespace ringlet::detail {
 
-/// Sends several buffers on a stream socket, in order and whole, without copying them together.
+/// Sends several buffers on a stream, in order and whole, without copying them together.
 /// Yields how many bytes were sent. sendmsg(2), io_uring_prep_sendmsg(3).
-class gathered_send_operation : public stream_awaitable<gathered_send_operation> {
+class gathered_send_operation : public layered_awaitable<gathered_send_operation> {
 public:
     static constexpr const char* name = "send";
 
@@ -37,6 +37,8 @@ private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
     readiness missing_readiness() noexcept override;
+    bool begin_on_layer(layer_side& side, suspension waiter) override;
+    void take_count(std::size_t count) noexcept override { sent_ = count; }
     void advance(std::size_t sent) noexcept;
 
     std::span<const iovec> buffers_;  // those not sent whole yet

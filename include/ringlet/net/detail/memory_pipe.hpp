@@ -2,10 +2,10 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/queued_operation.hpp>
+#include <ringlet/loop/detail/outgoing_bytes.hpp>
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/detail/byte_buffer.hpp>
 #include <ringlet/net/mutable_buffer.hpp>
-#include <ringlet/net/stream.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -54,9 +54,11 @@ public:
     /// Waits for room in the frame of the awaiting coroutine.
     class send_operation final : public queued_operation {
     public:
-        send_operation(memory_pipe& to, const_buffer from, error_sink error)
-            : queued_operation("send", to.senders_, error), pipe_(to), size_(from.size()),
-              left_(static_cast<const char*>(from.data()), from.size()) {}
+        using extent = outgoing_bytes::extent;
+
+        send_operation(memory_pipe& to, const_buffer from, extent wanted, error_sink error)
+            : queued_operation("send", to.senders_, error), pipe_(to), wanted_(wanted),
+              size_(from.size()), left_(static_cast<const char*>(from.data()), from.size()) {}
 
         std::size_t await_resume() const {
             finish();
@@ -66,8 +68,12 @@ public:
     private:
         friend memory_pipe;
         bool attempt() override;
+        [[nodiscard]] bool satisfied() const noexcept {
+            return left_.empty() || (wanted_ == extent::some && left_.size() < size_);
+        }
 
         memory_pipe& pipe_;
+        extent wanted_;
         std::size_t size_;
         std::string_view left_;
     };
@@ -83,12 +89,27 @@ public:
     /// has sent: the size of `buffer`, or fewer if an error is stored in `error`. The error is
     /// broken_pipe if one of the sides is shut down.
     [[nodiscard]] send_operation send_all(const_buffer buffer, error_sink error = throws) {
-        return {*this, buffer, error};
+        return {*this, buffer, send_operation::extent::all, error};
     }
 
-    /// Ends the receiving or the sending side, or both. A coroutine that waits on a side that ends
-    /// goes on: its receive yields 0, or its send fails with broken_pipe.
-    void shutdown(stream::how side) noexcept;
+    /// Sends as much of `buffer` as there is room for, and waits until there is some. Yields how
+    /// many bytes it has sent. The error is broken_pipe if one of the sides is shut down.
+    [[nodiscard]] send_operation send(const_buffer buffer, error_sink error = throws) {
+        return {*this, buffer, send_operation::extent::some, error};
+    }
+
+    /// Waits until `recv` would end at once, with bytes, the end or an error.
+    [[nodiscard]] recv_operation readable(error_sink error = throws) {
+        return {*this, mutable_buffer(nullptr, 0), error};
+    }
+
+    /// Ends the sending side: once the bytes in the pipe are received, a receive yields 0. A send
+    /// that waits fails with broken_pipe.
+    void end_sending() noexcept;
+
+    /// Ends the receiving side: sends fail with broken_pipe from now on, and a receive that waits
+    /// yields 0.
+    void end_receiving() noexcept;
 
     /// Ends the sending side as a failure, unless it has ended: the bytes in the pipe are dropped,
     /// and receives fail with connection_reset from now on.
@@ -113,6 +134,7 @@ private:
     recv_operation receive(mutable_buffer buffer, error_sink error);
     void take(recv_operation& receiver);
     void put(send_operation& sender);
+    void resume_all() noexcept;
 
     byte_buffer bytes_;
     bool broken_ = false;  // whether the receiving side has ended

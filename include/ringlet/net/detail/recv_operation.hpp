@@ -1,15 +1,15 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
-#include <ringlet/net/detail/stream_operation.hpp>
+#include <ringlet/net/detail/layered_operation.hpp>
 
 #include <cstddef>
 
 namespace ringlet::detail {
 
-/// Receives the bytes that have come on a stream socket, up to `size`, and waits for at least one.
+/// Receives the bytes that have come on a stream, up to `size`, and waits for at least one.
 /// Yields how many it has received; 0 is the end of the stream. recv(2), io_uring_prep_recv(3).
-class recv_operation final : public stream_awaitable<recv_operation> {
+class recv_operation final : public layered_awaitable<recv_operation> {
 public:
     static constexpr const char* name = "recv";
 
@@ -17,7 +17,7 @@ public:
     /// until the await is over.
     recv_operation(loop_core& core, int fd, void* data, std::size_t size, direction& incoming,
                    error_sink error) noexcept
-        : stream_awaitable(core, fd, incoming, error), data_(data),
+        : layered_awaitable(core, fd, incoming, error), data_(data),
           size_(size < size_max ? size : size_max) {}
 
     std::size_t await_resume() {
@@ -35,6 +35,8 @@ private:
 
     void prepare(io_uring_sqe& sqe) override { io_uring_prep_recv(&sqe, fd_, data_, size_, 0); }
     readiness missing_readiness() noexcept override;
+    bool begin_on_layer(layer_side& side, suspension waiter) override;
+    void take_count(std::size_t count) noexcept override { result_ = static_cast<int>(count); }
 
     void* data_;
     std::size_t size_;

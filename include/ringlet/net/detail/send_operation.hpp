@@ -2,15 +2,15 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/loop/detail/outgoing_bytes.hpp>
-#include <ringlet/net/detail/stream_operation.hpp>
+#include <ringlet/net/detail/layered_operation.hpp>
 
 #include <cstddef>
 
 namespace ringlet::detail {
 
-/// Sends `size` bytes on a stream socket: as many as the socket takes at once, or all of them.
+/// Sends `size` bytes on a stream: as many as the socket takes at once, or all of them.
 /// Yields how many it has sent. send(2), io_uring_prep_send(3).
-class send_operation final : public stream_awaitable<send_operation> {
+class send_operation final : public layered_awaitable<send_operation> {
 public:
     static constexpr const char* name = "send";
 
@@ -20,7 +20,7 @@ public:
     /// until the await is over.
     send_operation(loop_core& core, int fd, const void* data, std::size_t size, extent wanted,
                    direction& outgoing, error_sink error) noexcept
-        : stream_awaitable(core, fd, outgoing, error), bytes_(data, size, wanted) {}
+        : layered_awaitable(core, fd, outgoing, error), bytes_(data, size, wanted) {}
 
     /// Ends at once if there are no bytes to send.
     [[nodiscard]] bool await_ready() noexcept { return ends_at_once(bytes_.empty()); }
@@ -49,9 +49,11 @@ private:
     }
     void complete(const completion& cqe) override;
     readiness missing_readiness() noexcept override;
+    bool begin_on_layer(layer_side& side, suspension waiter) override;
+    void take_count(std::size_t count) noexcept override { bytes_.note_gone(count); }
 
     void count(int sent) noexcept {
-        bytes_.note_gone(sent);
+        bytes_.note_gone(static_cast<std::size_t>(sent));
         way_.progress(static_cast<std::size_t>(sent), core_->turn_began());
     }
 

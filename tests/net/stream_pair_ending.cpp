@@ -10,24 +10,23 @@
 #include <string_view>
 #include <system_error>
 
-namespace tests::net_memory_stream {
+namespace tests::net_stream_pair_ending {
 
 using ringlet::cancel_scope;
 using ringlet::loop;
-using ringlet::memory_stream;
+using ringlet::stream;
 using ringlet::stream_pair;
 using ringlet::task;
 using ringlet::detail::joinable_task_group;
-using how = ringlet::stream::how;
 
 namespace {
 
-task<> receive(memory_stream& from, std::size_t& count, std::error_code& error) {
+task<> receive(stream& from, std::size_t& count, std::error_code& error) {
     std::array<char, 8> piece{};
     count = co_await from.recv(piece, error);
 }
 
-task<> send(memory_stream& to, std::string_view bytes, std::size_t& sent, std::error_code& error) {
+task<> send(stream& to, std::string_view bytes, std::size_t& sent, std::error_code& error) {
     sent = co_await to.send_all(bytes, error);
 }
 
@@ -38,19 +37,19 @@ TEST_CASE("half a stream can be ended, and the other half goes on", "[net]") {
         stream_pair pair;
         std::array<char, 8> piece{};
         co_await pair.one.send_all("question");
-        pair.one.shutdown(how::sending);
+        co_await pair.one.end_sending();
         CHECK_AWAITED(co_await pair.other.recv(piece), 8);
         CHECK_AWAITED(co_await pair.other.recv(piece), 0);
         CHECK_AWAITED(co_await pair.other.send_all("answer"), 6);
         CHECK_AWAITED(co_await pair.one.recv(piece), 6);
-        pair.one.shutdown(how::receiving);
+        co_await pair.one.close();
         std::error_code error;
         CHECK_AWAITED(co_await pair.other.send_all("more", error), 0);
         CHECK(error == std::errc::broken_pipe);
     });
 }
 
-TEST_CASE("closing a memory stream cancels what is pending on it, and its peer sees the end",
+TEST_CASE("closing a stream in memory cancels what is pending on it, and its peer sees the end",
           "[net]") {
     run_virtually([](loop&) -> task<> {
         stream_pair pair(4);
@@ -73,7 +72,7 @@ TEST_CASE("closing a memory stream cancels what is pending on it, and its peer s
     });
 }
 
-TEST_CASE("the peer of a closed memory stream receives what was sent, and then the end", "[net]") {
+TEST_CASE("the peer of a closed stream in memory receives what was sent, and then the end", "[net]") {
     run_virtually([](loop&) -> task<> {
         stream_pair pair;
         co_await pair.one.send_all("last");
@@ -89,7 +88,7 @@ TEST_CASE("the peer of a closed memory stream receives what was sent, and then t
     });
 }
 
-TEST_CASE("an aborted memory stream fails at its peer", "[net]") {
+TEST_CASE("an aborted stream in memory fails at its peer", "[net]") {
     const bool waits = GENERATE(false, true);
     run_virtually([=](loop&) -> task<> {
         stream_pair pair(4);
@@ -116,11 +115,11 @@ TEST_CASE("an aborted memory stream fails at its peer", "[net]") {
     });
 }
 
-TEST_CASE("a memory stream that has ended ends, whatever comes after", "[net]") {
+TEST_CASE("a stream in memory that has ended ends, whatever comes after", "[net]") {
     run_virtually([](loop&) -> task<> {
         stream_pair pair;
         co_await pair.one.send_all("all");
-        pair.one.shutdown(how::sending);
+        co_await pair.one.end_sending();
         co_await pair.one.abort();
         std::array<char, 8> piece{};
         CHECK_AWAITED(co_await pair.other.recv(piece), 3);
@@ -128,4 +127,4 @@ TEST_CASE("a memory stream that has ended ends, whatever comes after", "[net]") 
     });
 }
 
-}  // namespace tests::net_memory_stream
+}  // namespace tests::net_stream_pair_ending
