@@ -172,7 +172,7 @@ TEST_CASE("a copy ends when it is cancelled, whichever stream it waits for", "[n
         co_await group.join();
         CHECK((sending ? ended.to_error : ended.from_error) == std::errc::operation_canceled);
         CHECK_FALSE((sending ? ended.from_error : ended.to_error));
-        CHECK(ended.bytes == 8);
+        CHECK(ended.bytes == (sending ? 8 + 10 : 8));  // as many as the target has room for
         CHECK(target.one.idle());
         CHECK(source.other.idle());
     });

@@ -163,6 +163,7 @@ void layer_side::note_sent(direction& way, std::size_t bytes) noexcept {
 }
 
 std::size_t layer_side::end(direction& way) noexcept {
+    calling_ = false;
     way.end(*last_);
     const std::size_t count = last_->end();
     if (sending_)

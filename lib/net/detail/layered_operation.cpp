@@ -17,6 +17,8 @@ void layered_operation::end_observed() noexcept {
         way_.end(*this);
         return;
     }
+    if (!side->calling())
+        return;
     take_count(side->end(way_));
     if (side->failed())
         result_ = failed_on_layer;

@@ -101,6 +101,9 @@ public:
     /// bytes, whether or not there was an error.
     std::size_t end(direction& way) noexcept;
 
+    /// Whether a call has begun and not been ended.
+    [[nodiscard]] bool calling() const noexcept { return calling_; }
+
     /// Whether the last call has ended with an error.
     [[nodiscard]] bool failed() const noexcept;
 
@@ -110,6 +113,7 @@ public:
 
 private:
     [[nodiscard]] layer_call& prepare() noexcept {
+        calling_ = true;
         sending_ = false;
         noted_ = 0;
         return last_.emplace(core_);
@@ -124,8 +128,9 @@ private:
     stream_layer& layer_;
     std::optional<layer_call> last_;
     const_buffer single_{nullptr, 0};  // what a send of a single buffer sends
-    bool sending_ = false;             // whether the last call sends
-    std::size_t noted_ = 0;            // how many of its bytes have counted as progress already
+    bool calling_ = false;
+    bool sending_ = false;   // whether the last call sends
+    std::size_t noted_ = 0;  // how many of its bytes have counted as progress already
 };
 
 /// What a stream on a layer has beside one on a socket.
