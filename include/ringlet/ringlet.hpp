@@ -84,6 +84,7 @@
 #include <ringlet/server/datagram_request.hpp>
 #include <ringlet/server/datagram_request_handler.hpp>
 #include <ringlet/server/datagram_server.hpp>
+#include <ringlet/server/establish_step.hpp>
 #include <ringlet/server/exit_status.hpp>
 #include <ringlet/server/failure_cause.hpp>
 #include <ringlet/server/forking.hpp>

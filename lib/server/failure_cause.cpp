@@ -44,7 +44,8 @@ bool caused_by_client(const std::exception_ptr& exception) noexcept {
             std::rethrow_exception(exception);
     } catch (const detail::client_failure& failure) {
         const failure_cause cause = cause_of(failure.code());
-        return cause == failure_cause::reset || cause == failure_cause::timed_out;
+        return cause == failure_cause::reset || cause == failure_cause::timed_out ||
+               failure.code() == std::errc::protocol_error;
     } catch (...) {
         // It is of no operation on the client's stream.
     }

@@ -1,3 +1,4 @@
+#include "base/detail/exception_text.hpp"
 #include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
@@ -27,6 +28,23 @@ address peer_of(const stream& request) noexcept {
         return {};  // the peer has gone already; the handler will see that
     }
 }
+
+/// Counts as one of `all` while it lives.
+class counted_in {
+public:
+    explicit counted_in(std::atomic<std::size_t>& all) noexcept
+        : all_(all), others_(all.fetch_add(1, std::memory_order_relaxed)) {}
+    counted_in(const counted_in&) = delete;
+    counted_in& operator=(const counted_in&) = delete;
+    ~counted_in() { all_.fetch_sub(1, std::memory_order_relaxed); }
+
+    /// How many others there were before.
+    [[nodiscard]] std::size_t others() const noexcept { return others_; }
+
+private:
+    std::atomic<std::size_t>& all_;
+    std::size_t others_;
+};
 
 bool has_limits(const server_options& options) noexcept {
     return options.request_timeout > options.request_timeout.zero() ||
@@ -183,7 +201,12 @@ task<> stream_server::serve_request(stream request, address client) {
     request = stream(loop::require_current("serve"), request.release(), detail::of_client());
     detail::counter_slot& counts = counted();
     request.count_traffic(counts.bytes_received, counts.bytes_sent);
-    if (co_await verify(request, client)) {
+    bool welcome = true;
+    if (!options().establish.empty())
+        welcome = co_await establish(request, client);
+    if (welcome)
+        welcome = co_await verify(request, client);
+    if (welcome) {
         counts.begin();
         try {
             if (has_limits(options()))
@@ -200,6 +223,50 @@ task<> stream_server::serve_request(stream request, address client) {
     } catch (...) {
         report_error(std::current_exception(), client);
     }
+}
+
+/// Takes a connection through the steps of server_options::establish. Yields whether it has passed
+/// them and is open.
+task<bool> stream_server::establish(stream& request, address& client) {
+    bool passed = false;
+    {
+        const counted_in place(establishing_);
+        if (place.others() < options().establishing_max)
+            passed = co_await take_steps(request, client);
+        else
+            not_established(client, "", "establishing_max connections are being established");
+    }
+    if (!passed)
+        detail::counter_slot::count(counted().refused);
+    co_return passed;
+}
+
+task<bool> stream_server::take_steps(stream& request, address& client) {
+    detail::counter_slot& counts = counted();
+    counts.begin_establishing();
+    std::string_view step_name;
+    try {
+        const cancel_scope time_limit(detail::deadline_or_never(options().establish_timeout));
+        for (const establish_step& step : options().establish) {
+            step_name = step.name();
+            co_await step(request, client);
+            if (!request.is_open())
+                break;
+        }
+        request.set_of_client(detail::of_client());
+        counts.finish_establishing();
+        co_return request.is_open();
+    } catch (...) {
+        const std::exception_ptr failure = std::current_exception();
+        counts.fail_establishing(cause_of(failure));
+        not_established(client, step_name, detail::exception_text(failure));
+    }
+    co_return false;
+}
+
+void stream_server::not_established(const address& client, std::string_view step,
+                                    std::string_view error) noexcept {
+    reports().unestablished.report({{"client", client}, {"step", step}, {"error", error}});
 }
 
 task<bool> stream_server::verify(stream& request, const address& client) {

@@ -2,6 +2,7 @@
 #include "cancellable.hpp"
 #include "catch.hpp"
 #include "check_awaited.hpp"
+#include "inverting_layer.hpp"
 #include "receive.hpp"
 #include "run_virtually.hpp"
 #include "run_without_leak.hpp"
@@ -21,6 +22,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -40,49 +42,6 @@ using ringlet::detail::joinable_task_group;
 
 namespace {
 
-/// Inverts each bit on its way.
-class inverting final : public stream_layer {
-public:
-    explicit inverting(stream lower) noexcept : lower_(std::move(lower)) {}
-
-    task<std::size_t> recv(mutable_buffer buffer, std::error_code& error) override {
-        if (ahead_.empty())
-            co_await readable(error);
-        const std::size_t count = std::min(ahead_.size(), buffer.size());
-        std::ranges::copy(ahead_.substr(0, count), static_cast<char*>(buffer.data()));
-        ahead_.erase(0, count);
-        co_return count;
-    }
-
-    task<> readable(std::error_code& error) override {
-        const auto received = co_await lower_.recv_lent(error);
-        for (const std::byte each : received)
-            ahead_.push_back(static_cast<char>(~each));
-    }
-
-    task<std::size_t> send_all(std::span<const const_buffer> buffers,
-                               std::error_code& error) override {
-        std::string inverted;
-        for (const const_buffer& buffer : buffers)
-            for (std::size_t i = 0; i < buffer.size(); ++i)
-                inverted.push_back(static_cast<char>(~static_cast<const char*>(buffer.data())[i]));
-        largest_ = std::max(largest_, inverted.size());
-        co_return co_await lower_.send_all(inverted, error);
-    }
-
-    task<> end_sending(std::error_code& error) override { co_await lower_.end_sending(error); }
-    task<> close() override { co_await lower_.close(); }
-    task<> abort() override { co_await lower_.abort(); }
-    stream* below() noexcept override { return &lower_; }
-
-    std::size_t largest() const noexcept { return largest_; }
-
-private:
-    stream lower_;
-    std::string ahead_;
-    std::size_t largest_ = 0;
-};
-
 /// Two streams on layers, over sockets.
 struct layered_pair {
     explicit layered_pair(loop& owner)
@@ -93,8 +52,8 @@ struct layered_pair {
 
 private:
     layered_pair(loop& owner, stream_pair below)
-        : one(owner, std::make_unique<inverting>(std::move(below.one))),
-          other(owner, std::make_unique<inverting>(std::move(below.other))) {}
+        : one(owner, std::make_unique<inverting_layer>(std::move(below.one))),
+          other(owner, std::make_unique<inverting_layer>(std::move(below.other))) {}
 };
 
 /// A layer on nothing whose calls fail in the way that `fail` says.
@@ -230,7 +189,7 @@ TEST_CASE("a large send reaches a layer in pieces, and arrives whole", "[net]") 
         const std::string received = co_await receive(pair.other, bytes.size() + 1);
         CHECK((received == bytes));
         co_await group.join();
-        CHECK(static_cast<inverting*>(pair.one.layer())->largest() <= 65'536);
+        CHECK(static_cast<inverting_layer*>(pair.one.layer())->largest() <= 65'536);
         co_await pair.one.close();
         co_await pair.other.close();
     });
@@ -381,8 +340,8 @@ TEST_CASE("a layer stands on a layer, and a relay on both", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
         ringlet::stream_pair front;
         layered_pair rear(owner);
-        stream doubled(owner, std::make_unique<inverting>(std::move(rear.one)));
-        stream plain(owner, std::make_unique<inverting>(std::move(rear.other)));
+        stream doubled(owner, std::make_unique<inverting_layer>(std::move(rear.one)));
+        stream plain(owner, std::make_unique<inverting_layer>(std::move(rear.other)));
         joinable_task_group group;
         ringlet::relay_result result;
         const auto run = [&]() -> task<> {

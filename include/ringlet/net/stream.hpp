@@ -44,14 +44,19 @@ public:
         : core_(&owner.core()), socket_(std::move(connected)) {}
 
     /// For servers: makes the stream of a client, whose failures the server can tell from others.
-    stream(loop& owner, socket connected, detail::of_client /*mark*/) noexcept
+    stream(loop& owner, socket connected, detail::of_client mark) noexcept
         : stream(owner, std::move(connected)) {
-        incoming_.set_of_client();
-        outgoing_.set_of_client();
+        set_of_client(mark);
     }
 
     /// Makes a stream on `layer`, which it owns. Throws std::bad_alloc.
     stream(loop& owner, std::unique_ptr<stream_layer> layer);
+
+    /// For servers: notes that this is the stream of a client.
+    void set_of_client(detail::of_client /*mark*/) noexcept {
+        incoming_.set_of_client();
+        outgoing_.set_of_client();
+    }
 
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;

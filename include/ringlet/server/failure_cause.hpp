@@ -23,7 +23,8 @@ enum class failure_cause {
 /// Whether an exception that a server passes to `handle_error` is its client's making, and no
 /// failure of the server: an operation on the very stream that the server gave the handler, or on a
 /// reader or writer of that stream, has thrown it since the client reset the connection, has gone,
-/// or was silent or slow until TCP or a deadline gave it up; or a reply to a datagram has thrown it
+/// has broken the protocol of the stream's layer (std::errc::protocol_error), or was silent or slow
+/// until TCP or a deadline gave it up; or a reply to a datagram has thrown it
 /// since the client had no room for it.
 ///
 /// Everything else is the handler's own: exceptions of its files, of its connections to elsewhere,

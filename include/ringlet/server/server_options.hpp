@@ -9,9 +9,11 @@
 #include <ringlet/net/stream_watch.hpp>
 #include <ringlet/ring/network.hpp>
 #include <ringlet/server/concurrency.hpp>
+#include <ringlet/server/establish_step.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <vector>
 
 namespace ringlet {
 
@@ -44,6 +46,11 @@ struct server_options {
     /// Whether the constructor binds and listens. If not, `serve_forever` does it and calls
     /// overrides of `server_bind` and `server_activate`; a constructor cannot call overrides.
     bool bind_and_activate = true;
+
+    /// The steps through which a stream server takes each connection before its handler, in this
+    /// order: see establish_step. They run where the connection is handled, before the hook
+    /// `verify_request`, and have `establish_timeout` together.
+    std::vector<establish_step> establish = {};
 
     // Concurrency.
 
@@ -90,6 +97,10 @@ struct server_options {
     /// The treatment of stream clients beyond the maximum: see limit_policy.
     limit_policy at_maximum = limit_policy::wait;
 
+    /// The number of connections of this process that may be in the steps of `establish` at a time.
+    /// The server closes further ones, and `server_counters::refused` counts them.
+    std::size_t establishing_max = 10'000;
+
     /// The number of clients to which the hook `refuse_request` speaks at a time. The connections
     /// of further ones are closed without a word.
     std::size_t refusals_max = 64;
@@ -133,6 +144,10 @@ struct server_options {
 
     /// The time that `handle_request` waits for a request; 0 is for ever.
     std::chrono::milliseconds handle_request_timeout{0};
+
+    /// The time that a connection has for the steps of `establish`. The server then closes it; 0 is
+    /// for ever.
+    std::chrono::milliseconds establish_timeout{10'000};
 
     /// The time that the hook `verify_request` of a stream server has. The server then refuses the
     /// client; 0 is for ever.

@@ -8,6 +8,10 @@
 #include <ringlet/server/detail/peer_limit.hpp>
 #include <ringlet/server/server.hpp>
 
+#include <atomic>
+#include <cstddef>
+#include <string_view>
+
 namespace ringlet {
 
 namespace detail {
@@ -15,8 +19,9 @@ class bounded_dispatcher;
 }  // namespace detail
 
 /// A server of connected streams. For each connection it calls these hooks, in this order:
-/// `get_request`, `process_request`, `verify_request`, `finish_request`, which calls the handler,
-/// and then always `shutdown_request` and `close_request`. An exception of a hook goes to
+/// `get_request`, `process_request`, the steps of `server_options::establish`, `verify_request`,
+/// `finish_request`, which calls the handler, and then always `shutdown_request` and
+/// `close_request`. An exception of a hook goes to
 /// `handle_error` and ends its own connection only. But serving ends where `get_request` throws
 /// before a connection has come.
 class stream_server : public server {
@@ -84,6 +89,10 @@ private:
                 refusal why);
     task<> refuse_and_close(stream request, address client, refusal why);
     task<> serve_request(stream request, address client);
+    task<bool> establish(stream& request, address& client);
+    task<bool> take_steps(stream& request, address& client);
+    void not_established(const address& client, std::string_view step,
+                         std::string_view error) noexcept;
     task<bool> verify(stream& request, const address& client);
     task<> finish_within_limits(stream& request, const address& client);
     bool must_linger(const stream& request) const noexcept;
@@ -91,6 +100,7 @@ private:
 
     any_handler<stream> handler_;
     detail::peer_limit peers_;
+    std::atomic<std::size_t> establishing_ = 0;
 };
 
 }  // namespace ringlet

@@ -17,6 +17,9 @@ struct alignas(64) counter_slot {
 
     static constexpr std::size_t causes = 5;
 
+    /// The ends with an exception, by its cause.
+    using causes_counted = std::array<counter, causes>;
+
     /// Adds one to a counter: `counter_slot::count(slot.accepted)`.
     static void count(counter& counted) noexcept {
         counted.fetch_add(1, std::memory_order_relaxed);
@@ -31,21 +34,30 @@ struct alignas(64) counter_slot {
 
     /// Counts that requests have failed for this cause.
     void fail(failure_cause cause, std::uint64_t requests = 1) noexcept {
-        failed_by(cause).fetch_add(requests, std::memory_order_release);
+        add(failed, cause, requests);
     }
 
-    [[nodiscard]] counter& failed_by(failure_cause cause) noexcept {
-        return failed[static_cast<std::size_t>(cause)];
+    /// Counts that the steps before a handler begin for a connection, and how they end.
+    void begin_establishing() noexcept { count(establish_begun); }
+    void finish_establishing() noexcept { established.fetch_add(1, std::memory_order_release); }
+    void fail_establishing(failure_cause cause, std::uint64_t connections = 1) noexcept {
+        add(establish_failed, cause, connections);
     }
-    [[nodiscard]] const counter& failed_by(failure_cause cause) const noexcept {
-        return failed[static_cast<std::size_t>(cause)];
+
+    /// The number of ends for this cause.
+    [[nodiscard]] static std::uint64_t number(const causes_counted& ends,
+                                              failure_cause cause) noexcept {
+        return ends[static_cast<std::size_t>(cause)].load(std::memory_order_acquire);
     }
 
     counter accepted{0};
     counter refused{0};
     counter begun{0};
     counter finished{0};
-    std::array<counter, causes> failed{};
+    causes_counted failed{};
+    counter establish_begun{0};
+    counter established{0};
+    causes_counted establish_failed{};
     counter bytes_received{0};
     counter bytes_sent{0};
     counter packets_received{0};
@@ -54,6 +66,11 @@ struct alignas(64) counter_slot {
     counter accept_pauses{0};
     counter children_started{0};
     counter children_lost{0};
+
+private:
+    static void add(causes_counted& ends, failure_cause cause, std::uint64_t number) noexcept {
+        ends[static_cast<std::size_t>(cause)].fetch_add(number, std::memory_order_release);
+    }
 };
 
 }  // namespace ringlet::detail

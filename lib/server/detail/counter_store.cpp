@@ -6,29 +6,43 @@ namespace ringlet::detail {
 
 namespace {
 
+/// Reads the ends with an exception.
+server_counters::failures read_failures(const counter_slot::causes_counted& ends) noexcept {
+    const auto read = [&](failure_cause cause) { return counter_slot::number(ends, cause); };
+    return {
+        .timed_out = read(failure_cause::timed_out),
+        .reset = read(failure_cause::reset),
+        .cancelled = read(failure_cause::cancelled),
+        .other = read(failure_cause::other),
+        .child_lost = read(failure_cause::child_lost),
+    };
+}
+
+void add(server_counters::failures& sums, const server_counters::failures& failures) noexcept {
+    sums.timed_out += failures.timed_out;
+    sums.reset += failures.reset;
+    sums.cancelled += failures.cancelled;
+    sums.other += failures.other;
+    sums.child_lost += failures.child_lost;
+}
+
 /// Adds one slot to `sums`. It reads the ended requests before the begun ones: a request whose end
 /// it sees has begun before.
 void add(server_counters& sums, const counter_slot& slot) noexcept {
     const auto read = [](const counter_slot::counter& counter) {
         return counter.load(std::memory_order_acquire);
     };
-    const auto failed = [&](failure_cause cause) { return read(slot.failed_by(cause)); };
-
     const std::uint64_t finished = read(slot.finished);
-    const server_counters::failures failures{
-        .timed_out = failed(failure_cause::timed_out),
-        .reset = failed(failure_cause::reset),
-        .cancelled = failed(failure_cause::cancelled),
-        .other = failed(failure_cause::other),
-        .child_lost = failed(failure_cause::child_lost),
-    };
+    const server_counters::failures failures = read_failures(slot.failed);
     sums.active += read(slot.begun) - finished - failures.total();
     sums.finished += finished;
-    sums.failed.timed_out += failures.timed_out;
-    sums.failed.reset += failures.reset;
-    sums.failed.cancelled += failures.cancelled;
-    sums.failed.other += failures.other;
-    sums.failed.child_lost += failures.child_lost;
+    add(sums.failed, failures);
+
+    const std::uint64_t established = read(slot.established);
+    const server_counters::failures establish_failures = read_failures(slot.establish_failed);
+    sums.establishing += read(slot.establish_begun) - established - establish_failures.total();
+    sums.established += established;
+    add(sums.establish_failed, establish_failures);
 
     sums.accepted += read(slot.accepted);
     sums.refused += read(slot.refused);
@@ -61,7 +75,9 @@ std::uint64_t counter_store::settle_lost(std::size_t index) noexcept {
     server_counters counts;
     add(counts, slot(index));
     slot(index).fail(failure_cause::child_lost, counts.active);
-    return counts.active;
+    slot(index).fail_establishing(failure_cause::child_lost, counts.establishing);
+    slot(index).refused.fetch_add(counts.establishing, std::memory_order_relaxed);
+    return counts.active + counts.establishing;
 }
 
 }  // namespace ringlet::detail

@@ -10,6 +10,7 @@ struct server_reports {
     explicit server_reports(const log_throttle_options& options)
         : failures(log_level::error, "a handler failed", options),
           departures(log_level::debug, "a client went away", options),
+          unestablished(log_level::info, "a connection was not established", options),
           overloads(log_level::warning, "accepting pauses", options),
           refused_at_maximum(log_level::warning, "a client beyond the maximum was refused",
                              options),
@@ -21,13 +22,14 @@ struct server_reports {
     /// Reports, when serving ends, the events that the throttles have left out.
     void flush() noexcept {
         for (log_throttle* const throttle :
-             {&failures, &departures, &overloads, &refused_at_maximum, &refused_of_peer,
-              &lost_replies, &lost_children})
+             {&failures, &departures, &unestablished, &overloads, &refused_at_maximum,
+              &refused_of_peer, &lost_replies, &lost_children})
             throttle->flush();
     }
 
     log_throttle failures;
     log_throttle departures;
+    log_throttle unestablished;
     log_throttle overloads;
     log_throttle refused_at_maximum;
     log_throttle refused_of_peer;

@@ -21,6 +21,7 @@ void require_valid(const server_options& options) {
     require_time(options.kill_timeout, "kill_timeout");
     require_time(options.handle_request_timeout, "handle_request_timeout");
     require_time(options.idle_thread_lifetime, "idle_thread_lifetime");
+    require_time(options.establish_timeout, "establish_timeout");
     require_time(options.verify_timeout, "verify_timeout");
     require_time(options.refusal_timeout, "refusal_timeout");
     require_time(options.request_timeout, "request_timeout");
@@ -34,6 +35,7 @@ void require_valid(const server_options& options) {
     require(options.max_connections > 0, "max_connections must be 1 or more");
     require(options.max_threads > 0, "max_threads must be 1 or more");
     require(options.max_children > 0, "max_children must be 1 or more");
+    require(options.establishing_max > 0, "establishing_max must be 1 or more");
     require(options.waiting_replies_max > 0, "waiting_replies_max must be 1 or more");
     require(options.waiting_replies_per_client_max > 0,
             "waiting_replies_per_client_max must be 1 or more");

@@ -31,9 +31,9 @@ TEST_CASE("a request is counted as it begins and as it ends", "[server]") {
     CHECK(slot.refused == 1);
     for (const auto cause :
          {failure_cause::timed_out, failure_cause::cancelled, failure_cause::other})
-        CHECK(slot.failed_by(cause) == 0);
-    CHECK(slot.failed_by(failure_cause::reset) == 1);
-    CHECK(slot.failed_by(failure_cause::child_lost) == 2);
+        CHECK(counter_slot::number(slot.failed, cause) == 0);
+    CHECK(counter_slot::number(slot.failed, failure_cause::reset) == 1);
+    CHECK(counter_slot::number(slot.failed, failure_cause::child_lost) == 2);
 }
 
 }  // namespace tests::server_counter_slot
