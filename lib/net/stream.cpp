@@ -29,6 +29,8 @@ stream::stream(loop& owner, std::unique_ptr<stream_layer> layer)
       sides_(std::make_unique<detail::layer_sides>(owner.core(), std::move(layer))) {
     incoming_.stand_on(&sides_->incoming);
     outgoing_.stand_on(&sides_->outgoing);
+    if (bottom().incoming_.of_client())
+        set_of_client();
 }
 
 stream& stream::bottom() noexcept {

@@ -253,7 +253,6 @@ task<bool> stream_server::take_steps(stream& request, address& client) {
             if (!request.is_open())
                 break;
         }
-        request.set_of_client(detail::of_client());
         counts.finish_establishing();
         co_return request.is_open();
     } catch (...) {

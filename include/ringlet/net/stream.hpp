@@ -44,19 +44,14 @@ public:
         : core_(&owner.core()), socket_(std::move(connected)) {}
 
     /// For servers: makes the stream of a client, whose failures the server can tell from others.
-    stream(loop& owner, socket connected, detail::of_client mark) noexcept
+    stream(loop& owner, socket connected, detail::of_client /*mark*/) noexcept
         : stream(owner, std::move(connected)) {
-        set_of_client(mark);
+        set_of_client();
     }
 
-    /// Makes a stream on `layer`, which it owns. Throws std::bad_alloc.
+    /// Makes a stream on `layer`, which it owns. It is that of a server's client if the stream
+    /// below is. Throws std::bad_alloc.
     stream(loop& owner, std::unique_ptr<stream_layer> layer);
-
-    /// For servers: notes that this is the stream of a client.
-    void set_of_client(detail::of_client /*mark*/) noexcept {
-        incoming_.set_of_client();
-        outgoing_.set_of_client();
-    }
 
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;
@@ -228,6 +223,10 @@ public:
 private:
     friend class stream_watch;
 
+    void set_of_client() noexcept {
+        incoming_.set_of_client();
+        outgoing_.set_of_client();
+    }
     [[nodiscard]] stream& bottom() noexcept;
     [[nodiscard]] const stream& bottom() const noexcept;
     [[nodiscard]] ringlet::socket& socket_for(const char* caller);
