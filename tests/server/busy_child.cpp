@@ -1,5 +1,6 @@
 // Processes and threads that share a socket, of which one is busy: the others serve every client.
 
+#include "base/detail/shared_memory.hpp"
 #include "blocking_client.hpp"
 #include "captured_log.hpp"
 #include "check_awaited.hpp"
@@ -7,7 +8,6 @@
 #include "every_server.hpp"
 #include "milestone.hpp"
 #include "obedient_server.hpp"
-#include "server/detail/shared_memory.hpp"
 #include "serving_thread.hpp"
 
 #include <ringlet/coro/block_on.hpp>

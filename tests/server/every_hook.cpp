@@ -1,10 +1,10 @@
 // What every kind of server does when a handler fails, a client is refused, an address is taken.
 
+#include "base/detail/shared_memory.hpp"
 #include "catch.hpp"
 #include "eventually.hpp"
 #include "every_server.hpp"
 #include "leftovers.hpp"
-#include "server/detail/shared_memory.hpp"
 #include "serving_thread.hpp"
 
 #include <atomic>

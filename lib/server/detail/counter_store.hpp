@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/detail/shared_memory.hpp"
 #include "counter_slot.hpp"
-#include "shared_memory.hpp"
 
 #include <ringlet/server/server_counters.hpp>
 

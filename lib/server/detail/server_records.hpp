@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/detail/shared_memory.hpp"
 #include "child_accounts.hpp"
 #include "counter_store.hpp"
 #include "server_reports.hpp"
-#include "shared_memory.hpp"
 
 namespace ringlet::detail {
 

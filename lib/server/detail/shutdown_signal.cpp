@@ -1,4 +1,4 @@
-#include "shared_memory.hpp"
+#include "base/detail/shared_memory.hpp"
 
 #include <ringlet/server/detail/shutdown_signal.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "shared_memory.hpp"
+#include "base/detail/shared_memory.hpp"
 
 #include <ringlet/net/detail/send_wait_limit.hpp>
 #include <ringlet/server/server_options.hpp>

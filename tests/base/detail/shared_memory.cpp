@@ -4,7 +4,7 @@
 #include "forked_child.hpp"
 #include "leftovers.hpp"
 
-#include "server/detail/shared_memory.hpp"
+#include "base/detail/shared_memory.hpp"
 
 #include <ringlet/base/log_throttle.hpp>
 
@@ -19,7 +19,7 @@
 #include <string>
 #include <system_error>
 
-namespace tests::server_shared_memory {
+namespace tests::base_shared_memory {
 
 using namespace std::chrono_literals;
 using ringlet::detail::shared_memory;
@@ -51,7 +51,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("what a forked child stores its parent reads, and the other way round", "[server]") {
+TEST_CASE("what a forked child stores its parent reads, and the other way round", "[base]") {
     const shared_memory<std::atomic<std::int64_t>> grace(1, -1);
     forked_child child([&] {
         const bool inherited = *grace == -1;
@@ -64,7 +64,7 @@ TEST_CASE("what a forked child stores its parent reads, and the other way round"
     CHECK(child.wait().exited_with(0));
 }
 
-TEST_CASE("there are as many objects as were asked for, each made from the arguments", "[server]") {
+TEST_CASE("there are as many objects as were asked for, each made from the arguments", "[base]") {
     const shared_memory<std::atomic<int>> numbers(1000, 7);
     CHECK(numbers.size() == 1000);
     CHECK(std::ranges::all_of(numbers, [](const auto& number) { return number == 7; }));
@@ -73,7 +73,7 @@ TEST_CASE("there are as many objects as were asked for, each made from the argum
     CHECK((numbers.end() - 1)->load() == 8);
 }
 
-TEST_CASE("the memory is given back, and the objects in it are destroyed", "[server]") {
+TEST_CASE("the memory is given back, and the objects in it are destroyed", "[base]") {
     const std::size_t before = shared_mappings();
     int alive = 0;
     {
@@ -85,7 +85,7 @@ TEST_CASE("the memory is given back, and the objects in it are destroyed", "[ser
     CHECK(shared_mappings() == before);
 }
 
-TEST_CASE("where one of the objects cannot be made nothing is left of the others", "[server]") {
+TEST_CASE("where one of the objects cannot be made nothing is left of the others", "[base]") {
     const std::size_t before = shared_mappings();
     int alive = 0;
     CHECK_THROWS_WITH(shared_memory<counted_object>(4, &alive, 3), "no more");
@@ -93,7 +93,7 @@ TEST_CASE("where one of the objects cannot be made nothing is left of the others
     CHECK(shared_mappings() == before);
 }
 
-TEST_CASE("what is shared is destroyed where it was made, not in a child", "[server]") {
+TEST_CASE("what is shared is destroyed where it was made, not in a child", "[base]") {
     const shared_memory<int> alive(1, 0);
     std::optional<shared_memory<counted_object>> objects(std::in_place, 2, &*alive, 2);
     CHECK(run_in_child([&] {
@@ -105,14 +105,14 @@ TEST_CASE("what is shared is destroyed where it was made, not in a child", "[ser
     CHECK(*alive == 0);
 }
 
-TEST_CASE("no memory, and more than there can be, is refused", "[server]") {
+TEST_CASE("no memory, and more than there can be, is refused", "[base]") {
     CHECK_THROWS_AS(shared_memory<int>(0), std::system_error);
     CHECK_THROWS_WITH(shared_memory<int>(std::size_t{1} << 60U), StartsWith("mmap: "));
     CHECK_THROWS_AS(shared_memory<int>(std::numeric_limits<std::size_t>::max() / 2),
                     std::bad_array_new_length);
 }
 
-TEST_CASE("forked children that share a throttle cannot flood the log together", "[server]") {
+TEST_CASE("forked children that share a throttle cannot flood the log together", "[base]") {
     const captured_stderr errors;
     constexpr int children = 8;
     constexpr int each = 10;
@@ -133,4 +133,4 @@ TEST_CASE("forked children that share a throttle cannot flood the log together",
           "ringlet: failed level=error suppressed=" + std::to_string(children * each - 3) + "\n");
 }
 
-}  // namespace tests::server_shared_memory
+}  // namespace tests::base_shared_memory
