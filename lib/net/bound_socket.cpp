@@ -1,17 +1,14 @@
 #include "base/detail/valid_timeout.hpp"
 #include "net/detail/address_holder.hpp"
+#include "net/detail/door.hpp"
 #include "net/detail/path_binding.hpp"
 #include "net/detail/valid_options.hpp"
 
 #include <ringlet/net/bound_socket.hpp>
 
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 
-#include <array>
-#include <cstdint>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -34,24 +31,6 @@ void set_options(socket& opened, int family, int type, const bind_options& optio
 
 bool has_name(const address& local) {
     return local.family() == AF_UNIX ? !local.host().empty() : local.port() != 0;
-}
-
-// Drops each segment that opens a connection, so that a handshake which has begun goes on. The
-// program sees the TCP header, in which byte 13 has the flags: RFC 9293, bpf(4).
-void drop_new_connections(socket& listening) {
-    constexpr std::uint32_t flags = 13;
-    constexpr std::uint32_t syn = 0x02;
-    constexpr std::uint32_t ack = 0x10;
-    constexpr std::uint32_t everything = std::numeric_limits<std::uint32_t>::max();
-    std::array<sock_filter, 5> program{{
-        {BPF_LD | BPF_B | BPF_ABS, 0, 0, flags},
-        {BPF_ALU | BPF_AND | BPF_K, 0, 0, syn | ack},
-        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, syn},
-        {BPF_RET | BPF_K, 0, 0, 0},
-        {BPF_RET | BPF_K, 0, 0, everything},
-    }};
-    listening.set_option(SOL_SOCKET, SO_ATTACH_FILTER,
-                         sock_fprog{static_cast<unsigned short>(program.size()), program.data()});
 }
 
 std::string name_of_type(int type) {
@@ -105,6 +84,8 @@ bound_socket bound_socket::open_now(network& net, const address& local, int type
         set_options(bound.socket_, local.family(), type, options);
         if (!has_path)
             bound.socket_.bind(local);
+        if (!options.shared && type == SOCK_STREAM && local.family() != AF_UNIX)
+            bound.door_ = std::make_shared<detail::door>();
     } catch (const std::system_error& error) {
         detail::throw_unbound(local, error.code());
     }
@@ -126,8 +107,8 @@ bool bound_socket::refuse_clients() noexcept {
     try {
         if (!is_listening())
             return false;
-        if (socket_.get_option<int>(SOL_SOCKET, SO_DOMAIN) != AF_UNIX) {
-            drop_new_connections(socket_);
+        if (door_) {
+            door_->close(socket_);
             return true;
         }
         socket_.shutdown(SHUT_RD);
@@ -135,6 +116,11 @@ bool bound_socket::refuse_clients() noexcept {
         // the clients that come in until the listening ends are reset then
     }
     return false;
+}
+
+void bound_socket::admit(network& net, int accepted) const noexcept {
+    if (door_)
+        door_->admit(net, accepted);
 }
 
 // A Unix socket that shutdown(2) has ended still has the option.

@@ -8,10 +8,15 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
 namespace ringlet {
+
+namespace detail {
+class door;
+}  // namespace detail
 
 /// How a socket gets its name and loses it again. An option has no effect on a socket whose kind of
 /// address it does not concern.
@@ -104,6 +109,11 @@ public:
     /// `stop_listening` would reset.
     bool refuse_clients() noexcept;
 
+    /// Has a connection that was accepted from this socket hear its client. `refuse_clients` may
+    /// have had the listening socket deaf, in this process or another, when the connection came in.
+    /// Whatever accepts calls this for each connection.
+    void admit(network& net, int accepted) const noexcept;
+
     /// Whether the socket takes connections: it listens, and no process has ended that.
     [[nodiscard]] bool is_listening() const noexcept;
 
@@ -159,8 +169,9 @@ private:
                                                const bind_options& options);
 
     ringlet::socket socket_;
-    pid_t maker_ = no_process;  // the process that the socket belongs to
-    detail::socket_file file_;  // ends before the socket
+    pid_t maker_ = no_process;            // the process that the socket belongs to
+    std::shared_ptr<detail::door> door_;  // of a TCP socket that this object may end
+    detail::socket_file file_;            // ends before the socket
 };
 
 }  // namespace ringlet

@@ -61,7 +61,11 @@ task<std::error_code> acceptor::take_backlog() {
 
 // Registers a descriptor that is on its way to a socket that will own it; an error stays one.
 int acceptor::own(int result) noexcept {
-    return result < 0 ? result : core_->net().own(result);
+    if (result < 0)
+        return result;
+    const int fd = core_->net().own(result);
+    socket_.admit(core_->net(), fd);
+    return fd;
 }
 
 void acceptor::discard(int fd) noexcept {
