@@ -3,6 +3,7 @@
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/detail/intrusive_list.hpp>
 #include <ringlet/base/error_sink.hpp>
+#include <ringlet/coro/detail/item_send_operation.hpp>
 #include <ringlet/coro/slow_receivers.hpp>
 
 #include <cerrno>
@@ -162,36 +163,8 @@ public:
         subscription& watched_;
     };
 
-    /// Sends an item that the caller owns, and moves from it only when the broadcast takes it.
-    class send_operation : public waiting {
-    public:
-        send_operation(basic_broadcast& to, T& item, error_sink error)
-            : waiting(Sharing::send, to.senders_, to.mutex_, error), broadcast_(to), item_(item) {}
-
-        void await_resume() const { this->finish(); }
-
-    private:
-        friend basic_broadcast;
-
-        bool attempt() override {
-            if (broadcast_.closed_)
-                this->result_ = -EPIPE;
-            return broadcast_.closed_ || broadcast_.put(item_);
-        }
-
-        basic_broadcast& broadcast_;
-        T& item_;
-    };
-
-    /// Sends an item of its own, a copy of the caller's.
-    class copy_send_operation final : public send_operation {
-    public:
-        copy_send_operation(basic_broadcast& to, const T& item, error_sink error)
-            : send_operation(to, copy_, error), copy_(item) {}
-
-    private:
-        T copy_;
-    };
+    using send_operation = item_send_operation<basic_broadcast, T, Sharing>;
+    using copy_send_operation = item_copy_send_operation<basic_broadcast, T, Sharing>;
 
     /// Makes a subscription, which receives every item that is sent from now on.
     [[nodiscard]] subscription subscribe() noexcept { return subscription(*this); }
@@ -260,6 +233,8 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
 
 private:
+    friend send_operation;
+
     /// An item, and the subscriptions that receive it next. A subscription that receives it later
     /// is in the list of an earlier item; so the first item is done with when its list is empty.
     struct slot {

@@ -2,6 +2,7 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/coro/detail/bounded_queue.hpp>
+#include <ringlet/coro/detail/item_send_operation.hpp>
 
 #include <cerrno>
 #include <concepts>
@@ -27,36 +28,8 @@ public:
     basic_channel(const basic_channel&) = delete;
     basic_channel& operator=(const basic_channel&) = delete;
 
-    /// Sends an item that the caller owns, and moves from it only when the channel takes it.
-    class send_operation : public waiting {
-    public:
-        send_operation(basic_channel& to, T& item, error_sink error)
-            : waiting(Sharing::send, to.senders_, to.mutex_, error), channel_(to), item_(item) {}
-
-        void await_resume() const { this->finish(); }
-
-    private:
-        friend basic_channel;
-
-        bool attempt() override {
-            if (channel_.closed_)
-                this->result_ = -EPIPE;
-            return channel_.closed_ || channel_.put(item_);
-        }
-
-        basic_channel& channel_;
-        T& item_;
-    };
-
-    /// Sends an item of its own, a copy of the caller's.
-    class copy_send_operation final : public send_operation {
-    public:
-        copy_send_operation(basic_channel& to, const T& item, error_sink error)
-            : send_operation(to, copy_, error), copy_(item) {}
-
-    private:
-        T copy_;
-    };
+    using send_operation = item_send_operation<basic_channel, T, Sharing>;
+    using copy_send_operation = item_copy_send_operation<basic_channel, T, Sharing>;
 
     /// Receives an item into the frame of the awaiting coroutine.
     class receive_operation final : public waiting {
@@ -152,6 +125,8 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return items_.capacity(); }
 
 private:
+    friend send_operation;
+
     static std::size_t require_some(std::size_t capacity) {
         if (capacity == 0)
             throw std::invalid_argument("channel: the capacity must be 1 or more");
