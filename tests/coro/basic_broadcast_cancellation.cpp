@@ -1,13 +1,9 @@
 // Cancelling a sender or a receiver of a broadcast never loses an item.
 
 #include "cancellable.hpp"
-#include "catch.hpp"
 #include "counted.hpp"
-#include "run_virtually.hpp"
+#include "every_broadcast.hpp"
 
-#include <ringlet/coro/broadcast.hpp>
-#include <ringlet/coro/concurrent_broadcast.hpp>
-#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
 #include <memory>
@@ -20,18 +16,10 @@ using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
 using ringlet::detail::basic_broadcast;
-using ringlet::detail::broadcast_in_many_loops;
-using ringlet::detail::broadcast_in_one_loop;
 using ringlet::detail::joinable_task_group;
 
-namespace {
-
-using item_type = std::shared_ptr<const int>;
-
-}  // namespace
-
-TEMPLATE_TEST_CASE("a receive from a broadcast that is cancelled while it waits takes nothing",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a receive from a broadcast that is cancelled while it waits takes nothing",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(2, slow_receivers::wait);
         auto subscription = news.subscribe();
@@ -61,9 +49,8 @@ TEMPLATE_TEST_CASE("a receive from a broadcast that is cancelled while it waits 
     });
 }
 
-TEMPLATE_TEST_CASE(
-    "a receive from a broadcast that is cancelled in the turn of the send has the item", "[coro]",
-    broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE(
+    "a receive from a broadcast that is cancelled in the turn of the send has the item", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
@@ -80,20 +67,19 @@ TEMPLATE_TEST_CASE(
     });
 }
 
-TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled leaves the item with the sender",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a send to a broadcast that is cancelled leaves the item with the sender",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error;
         auto item = std::make_shared<const int>(2);
         const auto sender = [&]() -> task<> { co_await news.send(std::move(item), error); };
-        const auto next = [&]() -> task<> { co_await news.send(std::make_shared<const int>(3)); };
         cancel_scope* scope = nullptr;
         joinable_task_group group;
         group.spawn(cancellable(scope, sender()));
-        group.spawn(next());
+        group.spawn(send_one(news, std::make_shared<const int>(3)));
         scope->cancel();
         for (const int expected : {1, 3}) {
             const auto received = co_await subscription.receive();
@@ -112,12 +98,12 @@ TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled leaves the item with
     });
 }
 
-TEMPLATE_TEST_CASE(
+BROADCAST_TEST_CASE(
     "a send of a copy to a broadcast that is cancelled sends nothing, and what was copied "
     "stays",
-    "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+    "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error;
@@ -135,10 +121,10 @@ TEMPLATE_TEST_CASE(
     });
 }
 
-TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled once it was let in has succeeded",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a send to a broadcast that is cancelled once it was let in has succeeded",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
         CHECK(news.try_send(std::make_shared<const int>(1)));
         std::error_code error = std::make_error_code(std::errc::io_error);
@@ -157,8 +143,7 @@ TEMPLATE_TEST_CASE("a send to a broadcast that is cancelled once it was let in h
     });
 }
 
-TEMPLATE_TEST_CASE("waiting for a disconnection can be cancelled", "[coro]", broadcast_in_one_loop,
-                   broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("waiting for a disconnection can be cancelled", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::disconnect);
         auto subscription = news.subscribe();
@@ -179,8 +164,8 @@ TEMPLATE_TEST_CASE("waiting for a disconnection can be cancelled", "[coro]", bro
     });
 }
 
-TEMPLATE_TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or left",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("items of a broadcast are destroyed once, whoever was cancelled or left",
+                    "[coro]") {
     const auto policy =
         GENERATE(slow_receivers::wait, slow_receivers::drop_oldest, slow_receivers::disconnect);
     counted::begin();

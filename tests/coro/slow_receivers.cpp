@@ -1,11 +1,7 @@
 // What each policy does to a receiver that does not keep up, and what the others notice: nothing.
 
-#include "catch.hpp"
-#include "run_virtually.hpp"
+#include "every_broadcast.hpp"
 
-#include <ringlet/coro/broadcast.hpp>
-#include <ringlet/coro/concurrent_broadcast.hpp>
-#include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
 #include <algorithm>
@@ -18,12 +14,10 @@ using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
 using ringlet::detail::basic_broadcast;
-using ringlet::detail::broadcast_in_many_loops;
-using ringlet::detail::broadcast_in_one_loop;
 using ringlet::detail::joinable_task_group;
 
-TEMPLATE_TEST_CASE("a sender that waits for slow receivers goes on when the slowest has received",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a sender that waits for slow receivers goes on when the slowest has received",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(2, slow_receivers::wait);
         auto slow = news.subscribe();
@@ -52,17 +46,16 @@ TEMPLATE_TEST_CASE("a sender that waits for slow receivers goes on when the slow
     });
 }
 
-TEMPLATE_TEST_CASE("senders that wait for a slow receiver are served in turn, and when it leaves",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("senders that wait for a slow receiver are served in turn, and when it leaves",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         std::optional<typename basic_broadcast<int, TestType>::subscription> slow(std::in_place,
                                                                                   news);
         auto quick = news.subscribe();
-        const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
         joinable_task_group group;
         for (int i = 0; i < 3; ++i)
-            group.spawn(sender(i));
+            group.spawn(send_one(news, i));
         CHECK(group.running() == 2);
         CHECK_FALSE(news.try_send(9));
         const std::optional<int> first = co_await quick.receive();
@@ -79,24 +72,21 @@ TEMPLATE_TEST_CASE("senders that wait for a slow receiver are served in turn, an
     });
 }
 
-TEMPLATE_TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("when the last receiver leaves, all who wait to send go on", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::wait);
-        const auto sender = [&](int item) -> task<> { co_await news.send(int(item)); };
         joinable_task_group group;
         {
             const auto slow = news.subscribe();
             for (int i = 0; i < 3; ++i)
-                group.spawn(sender(i));
+                group.spawn(send_one(news, i));
         }
         co_await group.join();
         CHECK(news.size() == 0);
     });
 }
 
-TEMPLATE_TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a slow receiver misses the oldest items, and is told how many", "[coro]") {
     const std::size_t capacity = GENERATE(1U, 3U);
     run_virtually([capacity](loop&) -> task<> {
         basic_broadcast<int, TestType> news(capacity, slow_receivers::drop_oldest);
@@ -119,8 +109,7 @@ TEMPLATE_TEST_CASE("a slow receiver misses the oldest items, and is told how man
     });
 }
 
-TEMPLATE_TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a receiver that is resumed after a burst finds what is left of it", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(2, slow_receivers::drop_oldest);
         auto subscription = news.subscribe();
@@ -136,8 +125,7 @@ TEMPLATE_TEST_CASE("a receiver that is resumed after a burst finds what is left 
     });
 }
 
-TEMPLATE_TEST_CASE("a slow receiver is disconnected, and the others do not notice", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a slow receiver is disconnected, and the others do not notice", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(2, slow_receivers::disconnect);
         auto slow = news.subscribe();
@@ -166,8 +154,7 @@ TEMPLATE_TEST_CASE("a slow receiver is disconnected, and the others do not notic
     });
 }
 
-TEMPLATE_TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("who is disconnected hears of it at once, even if a burst does it", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::disconnect);
         auto waiting = news.subscribe();

@@ -1,11 +1,6 @@
-#include "catch.hpp"
+#include "coro/every_broadcast.hpp"
 #include "forked_child.hpp"
 #include "others_go_on.hpp"
-#include "run_virtually.hpp"
-
-#include <ringlet/coro/broadcast.hpp>
-#include <ringlet/coro/concurrent_broadcast.hpp>
-#include <ringlet/coro/detail/joinable_task_group.hpp>
 
 #include <memory>
 #include <optional>
@@ -19,13 +14,9 @@ using ringlet::loop;
 using ringlet::slow_receivers;
 using ringlet::task;
 using ringlet::detail::basic_broadcast;
-using ringlet::detail::broadcast_in_many_loops;
-using ringlet::detail::broadcast_in_one_loop;
 using ringlet::detail::joinable_task_group;
 
 namespace {
-
-using item_type = std::shared_ptr<const int>;
 
 /// An item whose copying fails when told to.
 struct brittle {
@@ -50,8 +41,7 @@ task<> collect(Subscription& from, std::vector<int>& received) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a subscription receives every item that is sent after it was made", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a subscription receives every item that is sent after it was made", "[coro]") {
     const auto policy =
         GENERATE(slow_receivers::wait, slow_receivers::drop_oldest, slow_receivers::disconnect);
     run_virtually([policy](loop&) -> task<> {
@@ -77,16 +67,15 @@ TEMPLATE_TEST_CASE("a subscription receives every item that is sent after it was
     });
 }
 
-TEMPLATE_TEST_CASE("an item is held until everyone has received it, and no longer", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("an item is held until everyone has received it, and no longer", "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(4, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(4, slow_receivers::wait);
         auto first = news.subscribe();
         auto second = news.subscribe();
-        std::optional<typename basic_broadcast<item_type, TestType>::subscription> third(
+        std::optional<typename basic_broadcast<shared_item, TestType>::subscription> third(
             std::in_place, news);
         const auto item = std::make_shared<int>(7);
-        co_await news.send(item_type(item));
+        co_await news.send(shared_item(item));
         CHECK(item.use_count() == 2);
         const auto one = co_await first.receive();
         CHECK(*one == item);
@@ -99,8 +88,7 @@ TEMPLATE_TEST_CASE("an item is held until everyone has received it, and no longe
     });
 }
 
-TEMPLATE_TEST_CASE("a thousand subscriptions receive all that is sent", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a thousand subscriptions receive all that is sent", "[coro]") {
     constexpr int count = 200;
     constexpr std::size_t receivers = 1'000;
     const auto policy = GENERATE(slow_receivers::wait, slow_receivers::disconnect);
@@ -128,8 +116,7 @@ TEMPLATE_TEST_CASE("a thousand subscriptions receive all that is sent", "[coro]"
     });
 }
 
-TEMPLATE_TEST_CASE("what was sent before the close is received, then nothing", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("what was sent before the close is received, then nothing", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(2, slow_receivers::wait);
         auto behind = news.subscribe();
@@ -155,10 +142,10 @@ TEMPLATE_TEST_CASE("what was sent before the close is received, then nothing", "
     });
 }
 
-TEMPLATE_TEST_CASE("an item with a name is sent to a broadcast as a copy, and stays as it was",
-                   "[coro]", broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("an item with a name is sent to a broadcast as a copy, and stays as it was",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(2, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(2, slow_receivers::wait);
         auto subscription = news.subscribe();
         const auto item = std::make_shared<const int>(1);
         co_await news.send(item);
@@ -173,10 +160,10 @@ TEMPLATE_TEST_CASE("an item with a name is sent to a broadcast as a copy, and st
     });
 }
 
-TEMPLATE_TEST_CASE("a closed broadcast takes nothing, and the item stays with the sender", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a closed broadcast takes nothing, and the item stays with the sender",
+                    "[coro]") {
     run_virtually([](loop&) -> task<> {
-        basic_broadcast<item_type, TestType> news(1, slow_receivers::wait);
+        basic_broadcast<shared_item, TestType> news(1, slow_receivers::wait);
         auto slow = news.subscribe();
         std::error_code waiting_error;
         auto kept = std::make_shared<const int>(2);
@@ -201,8 +188,7 @@ TEMPLATE_TEST_CASE("a closed broadcast takes nothing, and the item stays with th
     });
 }
 
-TEMPLATE_TEST_CASE("an item whose copying fails can be received again", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("an item whose copying fails can be received again", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<brittle, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
@@ -220,8 +206,7 @@ TEMPLATE_TEST_CASE("an item whose copying fails can be received again", "[coro]"
     });
 }
 
-TEMPLATE_TEST_CASE("one coroutine at a time receives from a subscription", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("one coroutine at a time receives from a subscription", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
@@ -245,8 +230,7 @@ TEMPLATE_TEST_CASE("one coroutine at a time receives from a subscription", "[cor
     });
 }
 
-TEMPLATE_TEST_CASE("a broadcast that never makes anyone wait lets others go on", "[coro]",
-                   broadcast_in_one_loop, broadcast_in_many_loops) {
+BROADCAST_TEST_CASE("a broadcast that never makes anyone wait lets others go on", "[coro]") {
     run_virtually([](loop&) -> task<> {
         basic_broadcast<int, TestType> news(1, slow_receivers::wait);
         auto subscription = news.subscribe();
