@@ -1,22 +1,21 @@
 #include "address_holder.hpp"
-#include "tcp_sockets.hpp"
+#include "inet_sockets.hpp"
 
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <linux/inet_diag.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -40,34 +39,18 @@ listed_socket listed(const std::string& inode, std::optional<uid_t> owner) {
     return {"socket:[" + inode + "]", owner};
 }
 
-/// The TCP sockets that listen at the port; none where the kernel does not tell.
-void list_listeners(std::uint16_t port, listed_sockets& found) {
+/// The TCP sockets that listen at the port, or the UDP sockets that have it; none where the kernel
+/// does not tell.
+void list_port(int type, std::uint16_t port, listed_sockets& found) {
+    const auto sockets = [&] {
+        return type == SOCK_STREAM ? inet_sockets_at(IPPROTO_TCP, port, 1U << TCP_LISTEN)
+                                   : inet_sockets_at(IPPROTO_UDP, port, any_state);
+    };
     try {
-        for (const inet_diag_msg& told : tcp_sockets_at(port, 1U << TCP_LISTEN))
+        for (const inet_diag_msg& told : sockets())
             found.push_back(listed(std::to_string(told.idiag_inode), told.idiag_uid));
     } catch (const std::system_error&) {
         // The holder of the address is unknown then.
-    }
-}
-
-/// The sockets of /proc/net/udp or udp6 that have the port.
-void list_port(const char* table, std::uint16_t port, listed_sockets& found) {
-    std::ifstream lines(table);
-    std::string line;
-    std::getline(lines, line);  // the names of the columns
-    while (std::getline(lines, line)) {
-        std::istringstream columns(line);
-        std::string local;
-        std::string inode;
-        std::string skipped;
-        uid_t owner = 0;
-        columns >> skipped >> local >> skipped >> skipped >> skipped >> skipped >> skipped >>
-            owner >> skipped >> inode;
-        unsigned local_port = 0;
-        const char* const end = local.data() + local.size();
-        std::from_chars(end - std::min<std::ptrdiff_t>(4, end - local.data()), end, local_port, 16);
-        if (local_port == port)
-            found.push_back(listed(inode, owner));
     }
 }
 
@@ -91,14 +74,10 @@ void list_name(const std::string& name, listed_sockets& found) {
 /// The sockets at an address. Of a port those of any host, one of which may be that of all hosts.
 listed_sockets sockets_at(const address& local, int type) {
     listed_sockets found;
-    if (local.family() == AF_UNIX) {
+    if (local.family() == AF_UNIX)
         list_name(local.host(), found);
-    } else if (type == SOCK_STREAM) {
-        list_listeners(local.port(), found);
-    } else {
-        list_port("/proc/thread-self/net/udp", local.port(), found);
-        list_port("/proc/thread-self/net/udp6", local.port(), found);
-    }
+    else
+        list_port(type, local.port(), found);
     return found;
 }
 

@@ -1,8 +1,9 @@
 #include "handshakes.hpp"
-#include "tcp_sockets.hpp"
+#include "inet_sockets.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ constexpr std::chrono::milliseconds handshake_pause_max{10};
 constexpr std::chrono::milliseconds unknown_handshake{2};
 
 bool has_handshakes(std::uint16_t port) {
-    return !tcp_sockets_at(port, 1U << TCP_SYN_RECV).empty();
+    return !inet_sockets_at(IPPROTO_TCP, port, 1U << TCP_SYN_RECV).empty();
 }
 
 task<> wait_while_handshakes(std::uint16_t port) {

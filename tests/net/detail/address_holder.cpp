@@ -5,6 +5,7 @@
 #include "run_coroutine.hpp"
 #include "temporary_directory.hpp"
 
+#include "base/detail/shared_memory.hpp"
 #include "net/detail/address_holder.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
@@ -12,12 +13,9 @@
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/net/listener.hpp>
 
-#include <sys/mman.h>
-
 #include <array>
 #include <atomic>
 #include <fstream>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,26 +32,6 @@ using ringlet::detail::address_holder;
 using ringlet::detail::holder_of;
 
 namespace {
-
-/// A number that a child writes and its parent reads.
-class shared_number {
-public:
-    shared_number()
-        : page_(::mmap(nullptr, sizeof(number), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                       -1, 0)) {
-        REQUIRE(page_ != MAP_FAILED);
-        ::new (page_) number(0);
-    }
-    shared_number(const shared_number&) = delete;
-    shared_number& operator=(const shared_number&) = delete;
-    ~shared_number() { ::munmap(page_, sizeof(number)); }
-
-    [[nodiscard]] std::atomic<std::uint16_t>& value() const { return *static_cast<number*>(page_); }
-
-private:
-    using number = std::atomic<std::uint16_t>;
-    void* page_;
-};
 
 struct place {
     address local;
@@ -86,8 +64,8 @@ public:
               ringlet::block_on(owner, serve(owner, where));
               return 0;
           }) {
-        REQUIRE(eventually([&] { return port_.value() != 0; }));
-        local_ = with_port(where.local, port_.value());
+        REQUIRE(eventually([&] { return *port_ != 0; }));
+        local_ = with_port(where.local, *port_);
     }
 
     [[nodiscard]] const address& local() const { return local_; }
@@ -113,11 +91,11 @@ private:
             group.spawn(wait());
             while (owner.statistics().turns < 3)
                 co_await ringlet::sleep_for(1ms);
-            port_.value() = bound.family() == AF_UNIX ? 1 : bound.port();
+            *port_ = bound.family() == AF_UNIX ? 1 : bound.port();
         });
     }
 
-    shared_number port_;
+    const ringlet::detail::shared_memory<std::atomic<std::uint16_t>> port_{1, std::uint16_t{0}};
     forked_child child_;
     address local_;
 };

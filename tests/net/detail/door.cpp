@@ -5,7 +5,7 @@
 #include "forked_child.hpp"
 #include "ipv6_loopback.hpp"
 #include "leftovers.hpp"
-#include "net/detail/tcp_sockets.hpp"
+#include "net/detail/inet_sockets.hpp"
 #include "run_coroutine.hpp"
 #include "socket_filter.hpp"
 
@@ -56,7 +56,7 @@ bound_socket patient_socket(const char* host, bool filter_allowed) {
 blocking_client begun_at(const bound_socket& listening, const char* host) {
     const std::uint16_t port = listening.local_address().port();
     const auto under_way = [&] {
-        return ringlet::detail::tcp_sockets_at(port, 1U << TCP_SYN_RECV).size();
+        return ringlet::detail::inet_sockets_at(IPPROTO_TCP, port, 1U << TCP_SYN_RECV).size();
     };
     const std::size_t before = under_way();
     blocking_client client(address(host, port));

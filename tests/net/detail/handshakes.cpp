@@ -3,7 +3,7 @@
 #include "catch.hpp"
 #include "eventually.hpp"
 #include "ipv6_loopback.hpp"
-#include "net/detail/tcp_sockets.hpp"
+#include "net/detail/inet_sockets.hpp"
 #include "run_coroutine.hpp"
 #include "virtual_time_ring.hpp"
 
@@ -48,7 +48,8 @@ private:
 };
 
 std::size_t count_at(const bound_socket& listening, int state) {
-    return ringlet::detail::tcp_sockets_at(listening.local_address().port(), 1U << state).size();
+    const std::uint16_t port = listening.local_address().port();
+    return ringlet::detail::inet_sockets_at(IPPROTO_TCP, port, 1U << state).size();
 }
 
 /// The time that passes until the handshakes are over.

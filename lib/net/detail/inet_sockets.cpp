@@ -1,4 +1,4 @@
-#include "tcp_sockets.hpp"
+#include "inet_sockets.hpp"
 
 #include <ringlet/base/detail/owned_descriptor.hpp>
 
@@ -22,7 +22,8 @@ std::size_t checked(ssize_t result, const char* call) {
     return static_cast<std::size_t>(result);
 }
 
-void ask(const owned_descriptor& kernel, int family, std::uint16_t port, std::uint32_t states) {
+void ask(const owned_descriptor& kernel, int family, int protocol, std::uint16_t port,
+         std::uint32_t states) {
     struct {
         nlmsghdr header;
         inet_diag_req_v2 wanted;
@@ -31,7 +32,7 @@ void ask(const owned_descriptor& kernel, int family, std::uint16_t port, std::ui
     request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request.wanted.sdiag_family = static_cast<std::uint8_t>(family);
-    request.wanted.sdiag_protocol = IPPROTO_TCP;
+    request.wanted.sdiag_protocol = static_cast<std::uint8_t>(protocol);
     request.wanted.idiag_states = states;
     request.wanted.id.idiag_sport = htons(port);
     checked(::send(kernel.native_handle(), &request, sizeof(request), 0), "sock_diag");
@@ -56,12 +57,12 @@ bool take_answer(const owned_descriptor& kernel, std::vector<inet_diag_msg>& fou
 
 }  // namespace
 
-std::vector<inet_diag_msg> tcp_sockets_at(std::uint16_t port, std::uint32_t states) {
+std::vector<inet_diag_msg> inet_sockets_at(int protocol, std::uint16_t port, std::uint32_t states) {
     const owned_descriptor kernel(
         ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), "socket");
     std::vector<inet_diag_msg> found;
     for (const int family : {AF_INET, AF_INET6}) {
-        ask(kernel, family, port, states);
+        ask(kernel, family, protocol, port, states);
         while (take_answer(kernel, found)) {
         }
     }
