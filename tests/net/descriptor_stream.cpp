@@ -201,7 +201,7 @@ TEST_CASE("one receive and one send may be pending on a descriptor", "[net]") {
             } catch (const std::logic_error& error) {
                 thrown = error.what();
             }
-            CHECK(thrown == "read: another one is pending on this socket; await it first");
+            CHECK(thrown == "read: another one is pending on this stream; await it first");
             co_await pipe.sending.send_all("x");
         });
     });

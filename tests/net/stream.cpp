@@ -289,8 +289,8 @@ TEST_CASE("moving or destroying a stream on which something is pending ends the 
     });
     INFO(end.text);
     CHECK(end.killed_by(SIGABRT));
-    CHECK(end.says(move ? "a socket was moved while an operation on it was pending"
-                        : "a socket was destroyed while an operation on it was pending"));
+    CHECK(end.says(move ? "a stream was moved while an operation on it was pending"
+                        : "a stream was destroyed while an operation on it was pending"));
 }
 
 }  // namespace tests::net_stream

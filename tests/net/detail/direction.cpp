@@ -27,7 +27,7 @@ TEST_CASE("a direction has one operation at a time", "[net]") {
     CHECK_FALSE(incoming.empty());
     CHECK_THROWS_AS(incoming.require_idle("recv"), std::logic_error);
     CHECK_THROWS_WITH(incoming.require_idle("recv"),
-                      "recv: another one is pending on this socket; await it first");
+                      "recv: another one is pending on this stream; await it first");
     incoming.end(other);  // which never began
     CHECK_FALSE(incoming.empty());
     incoming.end(one);
@@ -141,7 +141,7 @@ TEST_CASE("moving or destroying a direction that is busy ends the program", "[ne
         return 0;
     });
     CHECK(moved.killed_by(SIGABRT));
-    CHECK(moved.says("a socket was moved while an operation on it was pending"));
+    CHECK(moved.says("a stream was moved while an operation on it was pending"));
 
     const child_end destroyed = run_in_child([] {
         ringlet::loop owner;
@@ -152,7 +152,7 @@ TEST_CASE("moving or destroying a direction that is busy ends the program", "[ne
         return 0;
     });
     CHECK(destroyed.killed_by(SIGABRT));
-    CHECK(destroyed.says("a socket was destroyed while an operation on it was pending"));
+    CHECK(destroyed.says("a stream was destroyed while an operation on it was pending"));
 }
 
 }  // namespace tests::net_direction

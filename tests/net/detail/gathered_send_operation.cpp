@@ -165,7 +165,7 @@ TEST_CASE("a second send of buffers while one is pending is a logic_error", "[ne
         group.cancel();
         co_await group.join();
     });
-    CHECK(refusal == "send: another one is pending on this socket; await it first");
+    CHECK(refusal == "send: another one is pending on this stream; await it first");
 }
 
 TEST_CASE("buffers go on after short sends and EAGAIN, where they stopped", "[net]") {

@@ -128,7 +128,7 @@ TEST_CASE("a second recv while one is pending is a logic_error, and harms nothin
         CHECK(::send(connection.pair.peer(), "hello", 5, 0) == 5);
         co_await group.join();
     });
-    CHECK(text == "recv: another one is pending on this socket; await it first");
+    CHECK(text == "recv: another one is pending on this stream; await it first");
     CHECK(first.count == 5);
 }
 

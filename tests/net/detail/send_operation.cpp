@@ -159,7 +159,7 @@ TEST_CASE("a second send while one is pending is a logic_error, an empty one too
         group.cancel();
         co_await group.join();
     });
-    CHECK(refusal == "send: another one is pending on this socket; await it first");
+    CHECK(refusal == "send: another one is pending on this stream; await it first");
 }
 
 TEST_CASE("a send of all goes on after short sends and EAGAIN, where it stopped", "[net]") {

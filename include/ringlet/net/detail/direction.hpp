@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/net/detail/socket_operations.hpp>
+#include <ringlet/loop/detail/pending_operations.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -14,12 +14,19 @@ namespace ringlet::detail {
 
 class layer_side;
 
+inline constexpr pending_sentences stream_sentences{
+    .moved = "a stream was moved while an operation on it was pending; await the operation first",
+    .destroyed = "a stream was destroyed while an operation on it was pending; await close() "
+                 "first, or cancel the operation and await it; what the tasks of a group use is "
+                 "declared outside of the group's body",
+};
+
 /// One direction of a stream: the operation that is pending in it, and its progress. At most one
 /// operation is pending, since two receives would share the bytes by chance, and of two sends the
 /// kernel reorders the pieces.
 ///
 /// One thread: the loop's.
-class direction : public pending_on<pending_operations, socket_sentences> {
+class direction : public pending_on<pending_operations, stream_sentences> {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
@@ -46,7 +53,7 @@ public:
     void require_idle(const char* caller) const {
         if (!empty()) [[unlikely]]
             throw std::logic_error(std::string(caller) +
-                                   ": another one is pending on this socket; await it first");
+                                   ": another one is pending on this stream; await it first");
     }
 
     /// Makes `started` the pending operation, until `end`; called once the direction is idle.

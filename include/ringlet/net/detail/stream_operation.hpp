@@ -6,7 +6,7 @@
 
 namespace ringlet::detail {
 
-/// The common part of the receives and sends on a stream's socket: the direction, in which at most
+/// The common part of the receives and sends on a stream: the direction, in which at most
 /// one of them is pending at a time.
 class stream_operation : public ring_operation {
 protected:
@@ -40,7 +40,7 @@ protected:
     error_sink error_;
 };
 
-/// The awaiting side of the receives and sends on a stream's socket. `Kind` is the class that
+/// The awaiting side of the receives and sends on a stream. `Kind` is the class that
 /// derives from it, and `Kind::name` how the call is named where another is pending.
 template <class Kind>
 class stream_awaitable : public ring_awaitable<Kind, stream_operation> {
