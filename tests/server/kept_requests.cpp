@@ -1,6 +1,7 @@
 // Requests that a thread or a process each is to handle, of a system that is short of something:
 // they are kept until it can, and one line says so.
 
+#include "blocking_client.hpp"
 #include "captured_log.hpp"
 #include "catch.hpp"
 #include "child_process.hpp"
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <vector>
 
@@ -132,8 +134,12 @@ TEST_CASE("a request that waits for the end of a shortage is refused when a shut
     asking_client served = server.client();
     CHECK(served.socket().exchange("x") == "x");
     {
-        const few_descriptors for_both_ends_of_a_connection(2);
-        const asking_client kept = server.client();
+        // The second one takes the descriptor that the server may give back of the one that is
+        // served.
+        std::array<blocking_client, 2> kept;
+        const few_descriptors for_one_connection(1);
+        for (blocking_client& client : kept)
+            client.connect(server->server_address());
         CHECK(eventually([&] { return server->counters().accept_pauses > 0; }));
         server->shutdown(20ms);
         serving.join();

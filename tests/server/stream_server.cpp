@@ -184,11 +184,15 @@ TEST_CASE("a client that has ended its side can still be answered", "[server]") 
 }
 
 TEST_CASE("a reply whose client is still sending arrives whole", "[server]") {
-    recording_server server([](ringlet::stream& client) -> ringlet::task<> {
-        std::array<char, 1> first;
-        co_await client.recv(first);
-        co_await client.send_all("enough");  // and the rest is never read
-    });
+    ringlet::server_options lingering;
+    lingering.linger_timeout = std::chrono::hours(1);
+    recording_server server(
+        [](ringlet::stream& client) -> ringlet::task<> {
+            std::array<char, 1> first;
+            co_await client.recv(first);
+            co_await client.send_all("enough");  // and the rest is never read
+        },
+        lingering);
     serving_thread serving(server);
     blocking_client client(server.server_address());
     client.send(much);
