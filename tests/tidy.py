@@ -87,6 +87,13 @@ def folder_of(path):
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else None
 
 
+def namespace_of(path):
+    """The namespace of what a file declares: a library beside the floors has one of its own."""
+    folder = folder_of(path)
+    own = ("ringlet",) if folder is None or folder in FLOORS else ("ringlet", folder)
+    return (*own, "detail") if path.parent.name == "detail" else own
+
+
 def height(folder):
     return FLOORS.index(folder) if folder in FLOORS else len(FLOORS)
 
@@ -129,6 +136,17 @@ def resolve(tree, path, name):
     return None
 
 
+OPENSSL = ("lib/tls/", "tests/tls/", "tests/fuzz/")
+
+
+def check_openssl(tree):
+    """Only the sources of ringlet-tls, and their tests, include OpenSSL: no user has to compile it."""
+    for path in tree.cpp("include", "lib", "tests"):
+        for line, _, name in tree.includes(path):
+            if name.startswith("openssl/") and not path.as_posix().startswith(OPENSSL):
+                yield Violation(path, line, f"{name} belongs into lib/tls/; declare what is needed of it")
+
+
 def check_outsiders(tree):
     """Examples and benchmarks see what a user sees: the public headers, and their own files."""
     for folder in ("examples", "benchmarks"):
@@ -153,7 +171,7 @@ def check_headers(tree):
             yield Violation(path, 1, "no include guard; begin with #pragma once")
     for path in tree.files("include/ringlet/*/*.hpp", "include/ringlet/*/detail/*.hpp"):
         stem = path.stem
-        namespace = ("ringlet", "detail") if path.parent.name == "detail" else ("ringlet",)
+        namespace = namespace_of(path)
         declared = (
             rf"\b(?:class|struct|union|enum|concept|using)\s[^;{{}}()=]*\b{stem}\b|\b{stem}\s*[(=]"
         )
@@ -163,13 +181,15 @@ def check_headers(tree):
 
 
 def check_detail(tree):
-    """What is in a folder detail/ is in namespace ringlet::detail."""
+    """What is in a folder detail/ is in the namespace detail of its library."""
     for path in tree.cpp("include", "lib"):
         if path.parent.name != "detail":
             continue
+        own = namespace_of(path)
         for block in read_blocks(tree.text(path))[0]:
-            if block.kind in ("class", "enum") and block.name and block.outer == ("ringlet",):
-                fault = f"{block.name} is in namespace ringlet; in detail/ it is in ringlet::detail"
+            if block.kind in ("class", "enum") and block.name and block.outer == own[:-1]:
+                outer, inner = "::".join(own[:-1]), "::".join(own)
+                fault = f"{block.name} is in namespace {outer}; in detail/ it is in {inner}"
                 yield Violation(path, block.first_line, fault)
 
 
@@ -335,6 +355,7 @@ def check_documented(tree):
 
 CHECKS = (
     check_floors,
+    check_openssl,
     check_outsiders,
     check_headers,
     check_detail,

@@ -70,6 +70,22 @@ class TidyTest(unittest.TestCase):
         changes = {tls: text, user: "#include <ringlet/tls/context.hpp>\n"}
         self.refuses(tidy.check_floors, changes, f"{user}:1:")
 
+    def test_an_optional_folder_is_a_namespace_of_its_own(self):
+        path, wire = "include/ringlet/tls/context.hpp", "include/ringlet/tls/detail/wire.hpp"
+        text = HEADER.format(name="context")
+        self.refuses(tidy.check_headers, {path: text}, f"{path}:1: declares no ringlet::tls::context")
+        self.refuses(tidy.check_headers, {path: text.replace("ringlet", "ringlet::tls")})
+        outside = HEADER.format(name="wire").replace("ringlet", "ringlet::tls")
+        self.refuses(tidy.check_detail, {wire: outside}, f"{wire}:5: wire is in namespace ringlet::tls;")
+        self.refuses(tidy.check_detail, {wire: outside.replace("::tls", "::tls::detail")})
+
+    def test_only_tls_includes_openssl(self):
+        text = "#pragma once\n#include <openssl/ssl.h>\n"
+        for path in ("include/ringlet/tls/context.hpp", "lib/net/wire.hpp", "tests/net/wire.hpp"):
+            self.refuses(tidy.check_openssl, {path: text}, f"{path}:2: openssl/ssl.h belongs")
+        for path in ("lib/tls/detail/engine.hpp", "tests/tls/peer.hpp"):
+            self.refuses(tidy.check_openssl, {path: text})
+
     def test_a_public_header_includes_nothing_private(self):
         path = "include/ringlet/net/stream.hpp"
         peek = {path: '#include "net/wire.hpp"\n'}
