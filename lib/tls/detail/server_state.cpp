@@ -1,0 +1,124 @@
+#include "server_state.hpp"
+
+#include "base/detail/valid_timeout.hpp"
+#include "common_options.hpp"
+
+#include <ringlet/tls/errc.hpp>
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ringlet::tls::detail {
+
+namespace {
+
+void require_valid_tickets(std::chrono::seconds lifetime) {
+    using namespace std::chrono_literals;
+    if (lifetime != 0s && (lifetime < 1min || lifetime > 7 * 24h))
+        throw std::invalid_argument("ticket_lifetime must be 1 minute to 7 days, or 0");
+}
+
+server_context_options valid(server_context_options options) {
+    require_valid(common_options(options));
+    require_valid_tickets(options.ticket_lifetime);
+    ringlet::detail::require_valid_timeout(options.reload_interval, "reload_interval");
+    if (options.identities.empty())
+        throw std::invalid_argument("identities has no certificate in it; a server needs one");
+    const bool wanted = options.client_certificates != client_certificates::none;
+    if (wanted && !options.client_authorities)
+        throw std::invalid_argument("client_authorities must say which authorities sign the "
+                                    "certificates that clients are to show");
+    if (!wanted && options.client_authorities)
+        throw std::invalid_argument(
+            "client_authorities is without effect where client_certificates "
+            "asks for none");
+    return options;
+}
+
+std::vector<std::string> files_of(const server_context_options& options) {
+    std::vector<std::string> files;
+    const auto add = [&](const pem& source) {
+        if (source.is_file())
+            files.push_back(source.value());
+    };
+    for (const identity& each : options.identities) {
+        add(each.certificate);
+        add(each.key);
+    }
+    if (options.client_authorities)
+        add(*options.client_authorities);
+    return files;
+}
+
+void warn_of_expiry(const server_material& material) {
+    if (!material.expired().empty())
+        log(log_level::warning, "a TLS certificate has expired; clients refuse it; renew it",
+            {{"certificate", material.expired()}});
+}
+
+}  // namespace
+
+server_state::server_state(server_context_options options)
+    : options_(valid(std::move(options))), key_log_(options_.key_log_file),
+      failed_reloads_(log_level::error,
+                      "TLS certificates could not be reloaded; those from before stay in use"),
+      files_(files_of(options_), options_.reload_interval) {
+    if (options_.ticket_lifetime.count() > 0)
+        tickets_.emplace(options_.ticket_lifetime);
+    files_.note();
+    material_ = std::make_shared<const server_material>(options_, *this);
+    warn_of_expiry(*material_);
+}
+
+std::shared_ptr<const server_material> server_state::present() const {
+    const std::lock_guard locked(mutex_);
+    return material_;
+}
+
+std::shared_ptr<const server_material> server_state::material() {
+    if (files_.due())
+        // Where another thread is at it already, this connection still gets what was there before.
+        if (const std::unique_lock locked(reloading_, std::try_to_lock);
+            locked.owns_lock() && files_.changed())
+            static_cast<void>(replace_material());
+    return present();
+}
+
+std::error_code server_state::reload() {
+    const std::lock_guard locked(reloading_);
+    return replace_material();
+}
+
+std::error_code server_state::replace_material() {
+    std::error_code error;
+    std::string reason;
+    files_.note();
+    try {
+        auto made = std::make_shared<const server_material>(options_, *this);
+        if (!made->expired().empty() && present()->expired().empty())
+            throw std::system_error(errc::expired_certificate, made->expired());
+        const bool other = made->digest() != present()->digest();
+        {
+            const std::lock_guard locked(mutex_);
+            material_.swap(made);
+        }
+        if (other)
+            counts_->reload(true);
+    } catch (const std::system_error& failure) {
+        error = failure.code();
+        reason = failure.what();
+    } catch (const std::exception& failure) {  // of a passphrase function, or for lack of memory
+        error = std::make_error_code(std::errc::operation_not_permitted);
+        reason = failure.what();
+    }
+    if (error) {
+        counts_->reload(false);
+        failed_reloads_.report({{"error", reason}});
+    }
+    return error;
+}
+
+}  // namespace ringlet::tls::detail

@@ -1,0 +1,42 @@
+#include "session_text.hpp"
+
+#include "certificate_text.hpp"
+#include "openssl.hpp"
+
+namespace ringlet::tls::detail {
+
+namespace {
+
+/// The certificates that the peer has shown, its own first. OpenSSL counts a client's own apart
+/// from its chain.
+std::vector<certificate> certificates_shown(const SSL& connection) {
+    std::vector<certificate> shown;
+    const certificate_pointer own(SSL_get1_peer_certificate(&connection));
+    if (own == nullptr)
+        return shown;
+    shown.push_back(describe(*own));
+    const STACK_OF(X509)* const chain = SSL_get_peer_cert_chain(&connection);
+    for (int i = SSL_is_server(&connection) != 0 ? 0 : 1; i < sk_X509_num(chain); ++i)
+        shown.push_back(describe(*sk_X509_value(chain, i)));
+    return shown;
+}
+
+}  // namespace
+
+session describe(const SSL& connection) {
+    session agreed;
+    agreed.version = static_cast<version>(SSL_version(&connection));
+    agreed.cipher = SSL_get_cipher_name(&connection);
+    const unsigned char* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(&connection, &protocol, &size);
+    if (size > 0)
+        agreed.application_protocol.assign(reinterpret_cast<const char*>(protocol), size);
+    if (const char* const name = SSL_get_servername(&connection, TLSEXT_NAMETYPE_host_name))
+        agreed.server_name = name;
+    agreed.resumed = SSL_session_reused(&connection) != 0;
+    agreed.peer_certificates = certificates_shown(connection);
+    return agreed;
+}
+
+}  // namespace ringlet::tls::detail

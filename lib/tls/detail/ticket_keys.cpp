@@ -1,0 +1,75 @@
+#include "ticket_keys.hpp"
+
+#include "error_codes.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <string>
+
+namespace ringlet::tls::detail {
+
+ticket_keys::ticket_keys(std::chrono::seconds epoch, clock::time_point now)
+    : epoch_length_(epoch), epoch_end_(now + epoch) {
+    require(RAND_priv_bytes(present_.data(), static_cast<int>(present_.size())) == 1,
+            "RAND_priv_bytes");
+}
+
+// HKDF-Expand for 32 bytes, RFC 5869, 2.3.
+ticket_keys::secret ticket_keys::derive(const secret& from, std::string_view purpose,
+                                        std::string_view digest) {
+    std::string info(purpose);
+    info += digest;
+    info += '\1';
+    secret derived{};
+    unsigned size = 0;
+    require(HMAC(EVP_sha256(), from.data(), static_cast<int>(from.size()),
+                 reinterpret_cast<const unsigned char*>(info.data()), info.size(), derived.data(),
+                 &size) != nullptr,
+            "HMAC");
+    return derived;
+}
+
+ticket_keys::key ticket_keys::key_of(const secret& epoch, std::string_view digest) {
+    const secret name = derive(epoch, "ringlet ticket name", digest);
+    key made{.name = {},
+             .cipher = derive(epoch, "ringlet ticket cipher", digest),
+             .mac = derive(epoch, "ringlet ticket mac", digest)};
+    std::copy_n(name.begin(), made.name.size(), made.name.begin());
+    return made;
+}
+
+void ticket_keys::advance(clock::time_point now) {
+    while (now >= epoch_end_) {
+        const secret next = derive(present_, "ringlet next epoch", {});
+        if (previous_)
+            OPENSSL_cleanse(previous_->data(), previous_->size());
+        previous_ = present_;
+        present_ = next;
+        epoch_end_ += epoch_length_;
+    }
+}
+
+ticket_keys::key ticket_keys::current(std::string_view digest, clock::time_point now) {
+    const std::lock_guard locked(mutex_);
+    advance(now);
+    return key_of(present_, digest);
+}
+
+std::optional<ticket_keys::found_key> ticket_keys::find(std::span<const unsigned char, 16> name,
+                                                        std::string_view digest,
+                                                        clock::time_point now) {
+    const std::lock_guard locked(mutex_);
+    advance(now);
+    if (const key present = key_of(present_, digest); std::ranges::equal(present.name, name))
+        return found_key{present, false};
+    if (previous_)
+        if (const key earlier = key_of(*previous_, digest); std::ranges::equal(earlier.name, name))
+            return found_key{earlier, true};
+    return std::nullopt;
+}
+
+}  // namespace ringlet::tls::detail
