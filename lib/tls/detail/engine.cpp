@@ -101,13 +101,6 @@ std::string_view next_record(std::span<const const_buffer> buffers, std::size_t 
     return {gathered.data(), size};
 }
 
-std::size_t total_size(std::span<const const_buffer> buffers) noexcept {
-    std::size_t total = 0;
-    for (const const_buffer& each : buffers)
-        total += each.size();
-    return total;
-}
-
 }  // namespace
 
 engine::engine(SSL_CTX& context, role side)
@@ -124,6 +117,13 @@ engine::engine(SSL_CTX& context, role side)
         SSL_set_connect_state(ssl_.get());
     else
         SSL_set_accept_state(ssl_.get());
+}
+
+// OpenSSL lets no session be taken up of a connection that was not ended both ways. That was a rule
+// of SSL 3; TLS keeps the session unless the connection has failed.
+engine::~engine() {
+    if (!error_)
+        SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
 engine& engine::of(const SSL& connection) noexcept {
@@ -202,6 +202,13 @@ engine::step engine::peek(std::span<const std::byte> input) {
         std::size_t count = 0;
         return step_of(SSL_peek_ex(ssl_.get(), &first, 1, &count));
     });
+}
+
+std::size_t engine::total_size(std::span<const const_buffer> buffers) noexcept {
+    std::size_t total = 0;
+    for (const const_buffer& each : buffers)
+        total += each.size();
+    return total;
 }
 
 std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t from) {

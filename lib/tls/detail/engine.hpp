@@ -51,7 +51,7 @@ public:
     engine(SSL_CTX& context, role side);
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
-    ~engine() = default;
+    ~engine();
 
     /// Goes on with the handshake. `input` are bytes that have come from the peer; those that are
     /// not needed yet are kept.
@@ -69,10 +69,18 @@ public:
     /// Notes that no more bytes will come from the peer.
     void end_input() noexcept { input_ended_ = true; }
 
+    /// Whether the peer sends nothing any more.
+    [[nodiscard]] bool input_ended() const noexcept {
+        return input_ended_ || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    }
+
     /// Encrypts the plaintext of `buffers`, one after the other, without its first `from` bytes and
     /// no more than `write_max`. Small buffers go into a record together. Returns how many bytes it
     /// has taken: 1 or more, unless there are none or the connection has failed.
     [[nodiscard]] std::size_t write(std::span<const const_buffer> buffers, std::size_t from = 0);
+
+    /// How many bytes `buffers` have in all.
+    [[nodiscard]] static std::size_t total_size(std::span<const const_buffer> buffers) noexcept;
 
     /// Ends the sending side, with close_notify, if it has not ended.
     void end_sending();
@@ -85,6 +93,12 @@ public:
     /// Whether there are bytes for the peer.
     [[nodiscard]] bool has_output() const noexcept {
         return !outputs_[0].empty() || !outputs_[1].empty();
+    }
+
+    /// Whether the peer does not wait for the output with which the handshake has ended: a server's
+    /// tickets of TLS 1.3.
+    [[nodiscard]] bool output_can_wait() const noexcept {
+        return SSL_is_server(ssl_.get()) != 0 && SSL_version(ssl_.get()) >= TLS1_3_VERSION;
     }
 
     /// How many bytes there are for the peer.

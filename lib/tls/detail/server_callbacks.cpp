@@ -91,7 +91,8 @@ int seal_ticket(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIP
             return unknown;
         if (!begin_seal(found->key, iv, cipher, mac, false))
             return failed;
-        return found->outdated ? outdated : good;
+        // A client uses a ticket of TLS 1.3 once, and so needs another.
+        return found->outdated || SSL_version(connection) >= TLS1_3_VERSION ? outdated : good;
     } catch (const std::exception&) {
         return failed;
     }
