@@ -3,7 +3,7 @@
 #include "counter_block.hpp"
 #include "key_log.hpp"
 #include "openssl.hpp"
-#include "server/detail/shared_memory.hpp"
+#include "base/detail/shared_memory.hpp"
 #include "session_cache.hpp"
 
 #include <ringlet/tls/client_context.hpp>

@@ -2,7 +2,7 @@
 
 #include "counter_block.hpp"
 #include "key_log.hpp"
-#include "server/detail/shared_memory.hpp"
+#include "base/detail/shared_memory.hpp"
 #include "server_material.hpp"
 #include "ticket_keys.hpp"
 #include "watched_files.hpp"
