@@ -160,6 +160,10 @@ const std::error_category& category() noexcept {
     static const class final : public std::error_category {
         const char* name() const noexcept override { return "tls"; }
         std::string message(int code) const override { return message_of(code); }
+        std::error_condition default_error_condition(int code) const noexcept override {
+            return own_cause(code) == failure_cause::gone ? std::errc::connection_reset
+                                                          : std::errc::protocol_error;
+        }
     } own;
     return own;
 }

@@ -59,6 +59,16 @@ TEST_CASE("a failed verification says its reason in words", "[tls]") {
     }
 }
 
+TEST_CASE(
+    "code that knows nothing of TLS can tell a peer that is gone from one that breaks the rules",
+    "[tls]") {
+    CHECK(make_error_code(errc::stream_truncated) == std::errc::connection_reset);
+    CHECK(make_error_code(errc::handshake_cut_off) == std::errc::connection_reset);
+    CHECK(make_error_code(errc::plain_http) == std::errc::protocol_error);
+    CHECK(of_reason(SSL_R_TLSV1_ALERT_UNKNOWN_CA) == std::errc::protocol_error);
+    CHECK(make_error_code(errc::plain_http) != std::errc::connection_reset);
+}
+
 TEST_CASE("the many words of OpenSSL for one cause become one error", "[tls]") {
     CHECK(of_reason(SSL_R_UNEXPECTED_EOF_WHILE_READING) == errc::stream_truncated);
     CHECK(of_reason(SSL_R_HTTP_REQUEST) == errc::plain_http);
