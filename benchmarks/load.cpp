@@ -4,6 +4,7 @@
 //   load --server epoll --server mine='./mine --port 0' --workload echo --connections 256
 
 #include "file_limit.hpp"
+#include "load/certificate.hpp"
 #include "load/command_line.hpp"
 #include "load/comparison.hpp"
 #include "load/json_report.hpp"
@@ -13,10 +14,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -65,6 +68,11 @@ std::vector<result> measure_all(const std::vector<planned_row>& plan, bool& fail
     return results;
 }
 
+bool has_tls_in_it(const std::vector<planned_row>& plan) {
+    return std::any_of(plan.begin(), plan.end(),
+                       [](const planned_row& row) { return row.load.tls != handshakes::none; });
+}
+
 void write_json_file(const std::string& path, const machine& here,
                      const std::vector<result>& results) {
     std::ofstream json(path);
@@ -80,6 +88,9 @@ int main(int argc, char** argv) try {
     const command_line wanted = parse_command_line(argc, argv, here);
     raise_file_limit();
     end_comparison_on_signals();
+    std::optional<certificate> of_servers;
+    if (has_tls_in_it(wanted.plan))
+        of_servers.emplace();
     print_heading(std::cout, here, wanted.plan.front().settings);
     bool failed = false;
     const auto results = measure_all(wanted.plan, failed);

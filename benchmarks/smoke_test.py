@@ -84,7 +84,13 @@ class EveryWorkload(unittest.TestCase):
     def test_tells_the_memory_of_idle_connections(self):
         for row in self.results["rows"]:
             for server in row["servers"]:
-                self.assertEqual("bytes_per_idle_connection" in server, row["workload"] == "idle")
+                idle = row["workload"] in ("idle", "tls-idle")
+                self.assertEqual("bytes_per_idle_connection" in server, idle)
+
+    def test_tells_how_connections_come_to_tls(self):
+        expected = {"tls": "full", "tls-full": "full", "tls-resumed": "resumed", "tls-idle": "full"}
+        for row in self.results["rows"]:
+            self.assertEqual(row["handshakes"], expected.get(row["workload"], "none"))
 
     def test_tells_the_timers_of_the_servers(self):
         for row in self.results["rows"]:

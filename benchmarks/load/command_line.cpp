@@ -83,8 +83,11 @@ void add_times(CLI::App& command, options& chosen) {
                       << '\n';
     }
     std::cout << "servers:\n";
-    for (const auto& server : servers)
+    for (const auto& server : servers) {
         std::cout << "  " << std::setw(24) << server.how.name << server.how.command << '\n';
+        if (!server.over_tls.empty())
+            std::cout << std::setw(26) << "" << server.over_tls << '\n';
+    }
     std::exit(0);
 }
 
@@ -195,7 +198,7 @@ private:
                                        [](const known_server& server) { return server.how.name; });
         if ((found.needs_io_uring && !here_.has_io_uring) || !can_take(found, load))
             return std::nullopt;
-        return found.how;
+        return server_command{found.how.name, command_for(found, load)};
     }
 
     const options& chosen_;

@@ -3,19 +3,25 @@
 #include "../checked.hpp"
 #include "closed_loop.hpp"
 #include "dial.hpp"
+#include "tls.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -24,11 +30,34 @@ using namespace std::chrono_literals;
 
 constexpr auto timeout = 5s;
 
-void exchange_message(const descriptor& socket, std::vector<std::byte>& message) {
-    const auto size = static_cast<ssize_t>(message.size());
-    if (::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL) != size ||
-        ::recv(socket.get(), message.data(), message.size(), MSG_WAITALL) != size)
-        throw server_failure("no answer on a connection that is to be idle");
+// Goes on with `step` until it has moved all of `bytes`, waiting for the server where it has to.
+template <class Step>
+void complete(channel& connection, std::span<std::byte> bytes, short event, Step step) {
+    while (!bytes.empty()) {
+        const ssize_t moved = step(bytes);
+        if (moved > 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(moved));
+            continue;
+        }
+        const bool later = moved < 0 && (errno == EAGAIN || errno == EINTR);
+        const short awaited = connection.awaits_peer() ? short{POLLIN} : event;
+        pollfd ready{connection.native_handle(), awaited, 0};
+        if (!later || ::poll(&ready, 1, timeout / 1ms) != 1)
+            throw server_failure("no answer on a connection that is to be idle");
+    }
+}
+
+// A connection on which a message has gone there and back. Of TLS only the socket is kept, since
+// nothing more is to come; the server keeps all that it needs for more.
+descriptor exchange_message(const endpoint& server, const load_settings& settings,
+                            std::vector<std::byte>& message) {
+    descriptor socket = dial(server, timeout);
+    checked(::fcntl(socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+    std::shared_ptr<tls_memory> none;
+    const auto connection = open_channel(std::move(socket), settings, none);
+    complete(*connection, message, POLLOUT, [&](auto bytes) { return connection->send(bytes); });
+    complete(*connection, message, POLLIN, [&](auto bytes) { return connection->receive(bytes); });
+    return connection->release();
 }
 
 // Says what went wrong, or nothing, and holds the connections until it is killed.
@@ -42,10 +71,8 @@ void exchange_message(const descriptor& socket, std::vector<std::byte>& message)
     std::string fault;
     try {
         std::vector<std::byte> message(settings.message_bytes);
-        while (held.size() < settings.idle_connections) {
-            held.push_back(dial(server, timeout));
-            exchange_message(held.back(), message);
-        }
+        while (held.size() < settings.idle_connections)
+            held.push_back(exchange_message(server, settings, message));
     } catch (const std::exception& error) {
         fault = error.what();
     }

@@ -23,8 +23,10 @@ lasting_clients::lasting_clients(const endpoint& server, const load_settings& se
     for (std::size_t i = 0; i < clients_.size(); ++i) {
         clients_[i].origin = payload::origin_of(i);
         clients_[i].granted_at.resize(settings_.pipeline);
-        clients_[i].socket = dial(server, std::chrono::milliseconds(silence_ms_max));
-        checked(::fcntl(clients_[i].socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+        descriptor socket = dial(server, std::chrono::milliseconds(silence_ms_max));
+        checked(::fcntl(socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+        std::shared_ptr<tls_memory> none;
+        clients_[i].connection = open_channel(std::move(socket), settings_, none);
         watch(clients_[i], EPOLL_CTL_ADD, EPOLLIN);
     }
 }
@@ -43,7 +45,7 @@ slice lasting_clients::run_until(steady::time_point end) {
         for (int i = 0; i < ready; ++i) {
             const epoll_event& event = events_[static_cast<std::size_t>(i)];
             auto& c = *static_cast<client*>(event.data.ptr);
-            if (event.events & EPOLLOUT)
+            if ((event.events & EPOLLOUT) != 0 || c.connection->awaits_peer())
                 send_granted(c);
             if (event.events & ~static_cast<std::uint32_t>(EPOLLOUT))
                 receive(c, end);
@@ -61,24 +63,28 @@ void lasting_clients::grant(client& c, std::size_t messages, steady::time_point 
 
 void lasting_clients::send_granted(client& c) {
     const auto bytes = payload_.at(c.origin + c.sent, c.granted - c.sent);
-    const ssize_t sent = ::send(c.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = c.connection->send(bytes);
     went_through(sent, "send");
     c.sent += static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
-    const bool awaits_room = c.sent < c.granted;
+    const bool awaits_room = c.sent < c.granted && !c.connection->awaits_peer();
     if (awaits_room != c.awaits_room)
         watch(c, EPOLL_CTL_MOD, awaits_room ? EPOLLIN | EPOLLOUT : EPOLLIN);
     c.awaits_room = awaits_room;
 }
 
 void lasting_clients::receive(client& c, steady::time_point end) {
-    const ssize_t received = ::recv(c.socket.get(), buffer_.data(), buffer_.size(), 0);
-    if (received == 0)
-        throw server_failure("the server closed a connection");
-    if (!went_through(received, "recv"))
-        return;
-    const auto bytes = static_cast<std::size_t>(received);
-    verify(c, bytes);
+    do {
+        const ssize_t received = c.connection->receive(buffer_);
+        if (received == 0)
+            throw server_failure("the server closed a connection");
+        if (!went_through(received, "recv"))
+            return;
+        take(c, static_cast<std::size_t>(received), end);
+    } while (c.connection->has_more());
+}
 
+void lasting_clients::take(client& c, std::size_t bytes, steady::time_point end) {
+    verify(c, bytes);
     const auto now = steady::now();
     const auto finished = complete_messages(c, bytes, now);
     if (finished == 0)
@@ -119,5 +125,6 @@ void lasting_clients::watch(client& c, int operation, std::uint32_t events) {
     epoll_event event{};
     event.events = events;
     event.data.ptr = &c;
-    checked(::epoll_ctl(epoll_.get(), operation, c.socket.get(), &event), "epoll_ctl");
+    checked(::epoll_ctl(epoll_.get(), operation, c.connection->native_handle(), &event),
+            "epoll_ctl");
 }

@@ -2,26 +2,28 @@
 #pragma once
 
 #include "closed_loop.hpp"
-#include "descriptor.hpp"
 #include "payload.hpp"
+#include "tls.hpp"
 
 #include <sys/epoll.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 class lasting_clients final : public closed_loop {
 public:
-    // Connects all clients. Throws server_failure, std::system_error.
+    // Connects all clients. The handshakes of TLS are a part of their first messages. Throws
+    // server_failure, std::system_error.
     lasting_clients(const endpoint& server, const load_settings& settings);
 
     slice run_until(steady::time_point end) override;
 
 private:
     struct client {
-        descriptor socket;
+        std::unique_ptr<channel> connection;
         std::uint64_t origin = 0;   // where its stream starts in the payload
         std::uint64_t granted = 0;  // bytes it may have sent so far
         std::uint64_t sent = 0;
@@ -33,6 +35,7 @@ private:
     void grant(client& c, std::size_t messages, steady::time_point now);
     void send_granted(client& c);
     void receive(client& c, steady::time_point end);
+    void take(client& c, std::size_t bytes, steady::time_point end);
     void verify(const client& c, std::size_t bytes) const;
     std::size_t complete_messages(client& c, std::size_t bytes, steady::time_point now);
     void watch(client& c, int operation, std::uint32_t events);

@@ -46,6 +46,18 @@ const std::string& name_of(service asked) {
 
 }  // namespace
 
+std::string_view name_of(handshakes tls) {
+    switch (tls) {
+    case handshakes::none:
+        return "none";
+    case handshakes::full:
+        return "full";
+    case handshakes::resumed:
+        return "resumed";
+    }
+    return "";
+}
+
 std::string describe(const load_settings& load) {
     const std::string count = std::to_string(load.connections);
     std::string text;
@@ -62,6 +74,8 @@ std::string describe(const load_settings& load) {
         text += ", " + std::to_string(load.pipeline) + " in flight";
     if (load.over != transport::tcp)
         text = name_of(load.over) + ", " + text;
+    if (load.tls != handshakes::none)
+        text += load.tls == handshakes::full ? ", TLS" : ", TLS resumed";
     if (load.idle_connections > 0)
         text += ", " + std::to_string(load.idle_connections) + " idle";
     if (load.timers > 0)
@@ -81,6 +95,8 @@ std::string server_arguments(const load_settings& load) {
         add("--service", name_of(load.asked));
         add("--message-bytes", std::to_string(load.message_bytes));
     }
+    if (load.tls != handshakes::none)
+        add("--tls-certificate \"$TLS_CERTIFICATE\" --tls-key", "\"$TLS_KEY\"");
     if (load.timers > 0)
         add("--timers", std::to_string(load.timers));
     if (load.concurrency != "loop")

@@ -54,18 +54,18 @@ void reconnecting_clients::connect(client& c, steady::time_point now) {
     c.sent = c.received = 0;
     c.started = now;
     c.origin += settings_.message_bytes;
-    c.socket = descriptor(open_socket(server_.over, SOCK_NONBLOCK));
-    const int fd = c.socket.get();
+    descriptor socket(open_socket(server_.over, SOCK_NONBLOCK));
     if (server_.over == transport::tcp)
-        bind_to_source(c);
-    if (::connect(fd, server_.data(), server_.size) != 0 && errno != EINPROGRESS)
+        bind_to_source(c, socket.get());
+    if (::connect(socket.get(), server_.data(), server_.size) != 0 && errno != EINPROGRESS)
         throw server_failure(std::string("connect: ") + std::strerror(errno));
-    // On loopback the handshake is over by now, as a rule, and the message can go at once.
-    watch(c, EPOLL_CTL_ADD, send_message(c) ? EPOLLIN : EPOLLIN | EPOLLOUT);
+    c.connection = open_channel(std::move(socket), settings_, c.memory);
+    // On loopback TCP's handshake is over by now, as a rule, and the message can go at once.
+    send_message(c);
+    watch(c, EPOLL_CTL_ADD, c.awaits_room ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-void reconnecting_clients::bind_to_source(client& c) {
-    const int fd = c.socket.get();
+void reconnecting_clients::bind_to_source(const client& c, int fd) {
     const int on = 1;
     // Lets connect choose the port, knowing both ends, where bind would have to find one free for
     // any peer.
@@ -74,22 +74,24 @@ void reconnecting_clients::bind_to_source(client& c) {
     checked(::bind(fd, reinterpret_cast<const sockaddr*>(&c.source), sizeof c.source), "bind");
 }
 
-// Whether all of it is on its way.
-bool reconnecting_clients::send_message(client& c) {
+void reconnecting_clients::send_message(client& c) {
     const auto rest = payload_.at(c.origin + c.sent, settings_.message_bytes - c.sent);
-    const ssize_t sent = ::send(c.socket.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    const ssize_t sent = c.connection->send(rest);
     went_through(sent, "connect or send");
     c.sent += static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
-    return c.sent == settings_.message_bytes;
+    c.awaits_room = c.sent < settings_.message_bytes && !c.connection->awaits_peer();
 }
 
 void reconnecting_clients::proceed(client& c, std::uint32_t events, steady::time_point end) {
-    if ((events & EPOLLOUT) != 0 && send_message(c))
-        watch(c, EPOLL_CTL_MOD, EPOLLIN);
-    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || !receive_message(c) ||
-        !has_ended(c))
+    const bool awaited_room = c.awaits_room;
+    if ((events & EPOLLOUT) != 0 || c.connection->awaits_peer())
+        send_message(c);
+    if (c.awaits_room != awaited_room)
+        watch(c, EPOLL_CTL_MOD, c.awaits_room ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || c.connection->awaits_peer() ||
+        !receive_message(c) || !has_ended(c))
         return;
-    c.socket.close();
+    c.connection->close();
     const auto now = steady::now();
     latencies.add(now - c.started);
     last_completion_ = now;
@@ -105,7 +107,7 @@ bool reconnecting_clients::receive_message(client& c) {
     const std::size_t missing = settings_.message_bytes - c.received;
     if (missing == 0)
         return true;
-    const ssize_t received = ::recv(c.socket.get(), buffer_.data(), missing, 0);
+    const ssize_t received = c.connection->receive(std::span(buffer_).first(missing));
     if (received == 0)
         throw server_failure("the server closed a connection");
     went_through(received, "recv");
@@ -121,7 +123,7 @@ bool reconnecting_clients::has_ended(client& c) {
     if (settings_.asked != service::once)
         return true;
     std::byte more;
-    const ssize_t received = ::recv(c.socket.get(), &more, sizeof more, 0);
+    const ssize_t received = c.connection->receive(std::span(&more, 1));
     if (received > 0)
         throw server_failure("more came back than was sent");
     if (received < 0)
@@ -133,5 +135,6 @@ void reconnecting_clients::watch(client& c, int operation, std::uint32_t events)
     epoll_event event{};
     event.events = events;
     event.data.ptr = &c;
-    checked(::epoll_ctl(epoll_.get(), operation, c.socket.get(), &event), "epoll_ctl");
+    checked(::epoll_ctl(epoll_.get(), operation, c.connection->native_handle(), &event),
+            "epoll_ctl");
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "closed_loop.hpp"
-#include "descriptor.hpp"
 #include "payload.hpp"
+#include "tls.hpp"
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 class reconnecting_clients final : public closed_loop {
@@ -22,17 +23,19 @@ public:
 
 private:
     struct client {
-        descriptor socket;
+        std::unique_ptr<channel> connection;
+        std::shared_ptr<tls_memory> memory;
         sockaddr_in source{};
         std::uint64_t origin = 0;  // where its message starts in the payload
         std::size_t sent = 0;
         std::size_t received = 0;
+        bool awaits_room = false;
         steady::time_point started{};
     };
 
     void connect(client& c, steady::time_point now);
-    void bind_to_source(client& c);
-    bool send_message(client& c);
+    void bind_to_source(const client& c, int fd);
+    void send_message(client& c);
     void proceed(client& c, std::uint32_t events, steady::time_point end);
     bool receive_message(client& c);
     bool has_ended(client& c);

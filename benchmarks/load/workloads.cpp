@@ -1,8 +1,12 @@
 #include "workloads.hpp"
 
+#include "tls.hpp"
+
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
+#include <sstream>
 
 namespace {
 
@@ -16,6 +20,7 @@ const std::vector<std::string> datagrams{"epoll", "epoll one by one", "liburing"
                                          "ringlet on epoll"};
 const std::vector<std::string> bulk{"epoll one by one", "epoll", "ringlet", "ringlet on epoll"};
 const std::vector<std::string> per_connection{"blocking", "ringlet", "ringlet on epoll"};
+const std::vector<std::string> secured{"epoll", "ringlet", "ringlet on epoll"};
 
 std::vector<workload_row> with_connections(load_settings base, sizes counts, sizes quick_counts) {
     std::vector<workload_row> rows;
@@ -105,6 +110,28 @@ std::vector<workload> streams() {
     };
 }
 
+std::vector<workload> over_tls() {
+    const load_settings echo{.tls = handshakes::full};
+    const load_settings full{.reconnect = true, .tls = handshakes::full};
+    const load_settings resumed{.reconnect = true, .tls = handshakes::resumed};
+    const load_settings idle{.tls = handshakes::full, .idle_connections = 2'000};
+    return {
+        {"tls", "echo over TLS, by the size of a message", echo,
+         with_sizes(echo, {64, 16'384, 262'144}, 64), secured},
+        {"tls-full", "connect, handshake, echo one message, close", full, {{full, quick}}, secured},
+        {"tls-resumed",
+         "likewise, each connection the next one of a session",
+         resumed,
+         {{resumed, quick}},
+         secured},
+        {"tls-idle",
+         "echo beside idle connections over TLS, and the memory that these take",
+         idle,
+         {{idle}},
+         secured},
+    };
+}
+
 std::vector<workload> datagrams_and_unix() {
     const load_settings udp{.over = transport::udp};
     const load_settings udp_bulk{.over = transport::udp,
@@ -156,35 +183,71 @@ std::vector<workload> many_workers(std::size_t cpus) {
     };
 }
 
+// Whether there is such a program, perhaps where only root's PATH has it.
+bool is_installed(const std::string& program) {
+    const char* const path = std::getenv("PATH");
+    std::istringstream folders((path == nullptr ? "" : path) + std::string(":/usr/sbin"));
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (std::filesystem::exists(std::filesystem::path(folder) / program))
+            return true;
+    return false;
+}
+
 }  // namespace
 
 std::vector<workload> all_workloads(std::size_t cpus) {
     std::vector<workload> all = streams();
-    for (auto& more : {datagrams_and_unix(), many_workers(cpus)})
+    for (auto& more : {has_tls() ? over_tls() : std::vector<workload>(), datagrams_and_unix(),
+                       many_workers(cpus)})
         all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
+const std::string& command_for(const known_server& server, const load_settings& load) {
+    return load.tls == handshakes::none ? server.how.command : server.over_tls;
+}
+
 bool can_take(const known_server& server, const load_settings& load) {
-    return !server.is_peer || server_arguments(load).empty();
+    const bool only_tls = load.tls != handshakes::none;
+    return !command_for(server, load).empty() &&
+           (only_tls || !server.is_peer || server_arguments(load).empty());
 }
 
 std::vector<known_server> known_servers(const std::string& folder) {
     const auto in_folder = [&](const char* command) { return folder + '/' + command + " {}"; };
+    const auto over_tls = [&](const char* setting, const char* command) {
+        const std::string program = std::string(command).substr(0, std::string(command).find(' '));
+        const bool exists = std::filesystem::exists(folder + '/' + program);
+        return exists ? setting + in_folder(command) : "";
+    };
+    const char* const kernel = "env RINGLET_RING=kernel ";
+    const char* const epoll = "env RINGLET_RING=epoll ";
     std::vector<known_server> known{
-        {{"epoll", in_folder("epoll_echo")}},
+        {{"epoll", in_folder("epoll_echo")}, over_tls("", "epoll_tls_echo")},
         {{"epoll one by one", in_folder("recvfrom_echo")}},
-        {{"liburing", in_folder("liburing_echo")}, true},
+        {{"liburing", in_folder("liburing_echo")}, "", true},
         {{"blocking", in_folder("blocking_echo")}},
-        {{"ringlet", "env RINGLET_RING=kernel " + in_folder("ringlet_echo")}, true},
-        {{"ringlet lending", "env RINGLET_RING=kernel " + in_folder("ringlet_echo") + " --lend"},
+        {{"ringlet", kernel + in_folder("ringlet_echo")},
+         over_tls(kernel, "ringlet_tls_echo"),
          true},
-        {{"ringlet on epoll", "env RINGLET_RING=epoll " + in_folder("ringlet_echo")}},
+        {{"ringlet lending", kernel + in_folder("ringlet_echo --lend")},
+         over_tls(kernel, "ringlet_tls_echo --lend"),
+         true},
+        {{"ringlet on epoll", epoll + in_folder("ringlet_echo")},
+         over_tls(epoll, "ringlet_tls_echo")},
     };
     const std::string ring_peer = "asio-io_uring";
     for (const std::string peer :
          {"asio", "asio-io_uring", "libevent", "libuv", "asyncio", "socketserver"})
         if (const auto program = folder + '/' + peer + "_echo"; std::filesystem::exists(program))
-            known.push_back({{peer, program}, peer == ring_peer, true});
+            known.push_back({{peer, program},
+                             over_tls("", (peer + "_tls_echo").c_str()),
+                             peer == ring_peer,
+                             true});
+    if (has_tls())
+        for (const std::string proxy : {"haproxy", "nginx"})
+            if (is_installed(proxy))
+                known.push_back(
+                    {{proxy, ""}, in_folder(("terminator " + proxy).c_str()), false, true});
     return known;
 }

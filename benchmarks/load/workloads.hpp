@@ -28,9 +28,13 @@ std::vector<workload> all_workloads(std::size_t cpus);
 
 struct known_server {
     server_command how;
+    std::string over_tls = {};  // the command of its kind that has TLS; empty where there is none
     bool needs_io_uring = false;
     bool is_peer = false;  // which does nothing but echo over TCP in one loop
 };
+
+// The command of the server for this load.
+const std::string& command_for(const known_server& server, const load_settings& load);
 
 // Whether the server can be compared at this load.
 bool can_take(const known_server& server, const load_settings& load);

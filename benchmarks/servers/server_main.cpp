@@ -100,7 +100,7 @@ void run_threads(const std::vector<int>& sockets, int stop, const options& chose
 }  // namespace
 
 options parse_command_line(int argc, char** argv, const char* description,
-                           const std::vector<std::string>& concurrencies) {
+                           const std::vector<std::string>& concurrencies, security spoken) {
     CLI::App command{description};
     options chosen;
     chosen.concurrency = concurrencies.front();
@@ -130,6 +130,10 @@ options parse_command_line(int argc, char** argv, const char* description,
     command.add_option("--workers", chosen.workers, "Threads, or processes, that serve")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    if (spoken == security::tls) {
+        command.add_option("--tls-certificate", chosen.tls_certificate, "In PEM")->required();
+        command.add_option("--tls-key", chosen.tls_key, "Of the certificate")->required();
+    }
     command.add_flag("--lend", chosen.lend,
                      "Echo streams without buffers of their own, from those that ringlet lends");
     int spin_us = -1;

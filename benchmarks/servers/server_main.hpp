@@ -42,16 +42,24 @@ struct options {
     std::string concurrency;
     std::size_t workers = 1;
 
+    // Files in PEM, of a server that speaks TLS.
+    std::string tls_certificate;
+    std::string tls_key;
+
     // Options of ringlet's servers only:
     bool lend = false;  // echoes what is received into buffers that the loop lends
     std::chrono::microseconds spin_max{-1};  // -1 leaves it at the loop's default
 };
 
+// Whether a server speaks TLS, and so needs a certificate.
+enum class security { none, tls };
+
 // Reads the options. On a bad command line, or `--help`, it prints and exits. `concurrencies` are
 // the kinds that the server has; the first is the default. Also raises the limit on open files,
 // since every server here is to have more clients than the usual 1024.
 options parse_command_line(int argc, char** argv, const char* description,
-                           const std::vector<std::string>& concurrencies);
+                           const std::vector<std::string>& concurrencies,
+                           security spoken = security::none);
 
 // Checks the options of a server that can only echo over TCP. Throws std::invalid_argument.
 void require_echo_over_tcp(const options& chosen);
