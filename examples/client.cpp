@@ -2,6 +2,7 @@
 // until "exit".
 
 #include "command_line.hpp"
+#include "tls.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -34,10 +35,10 @@ ringlet::task<> print_answer(ringlet::stream& server) {
     std::cout << "服务器: " << std::string_view(buffer.data(), size) << std::endl;
 }
 
-ringlet::task<> converse(std::string host, int port) {
+ringlet::task<> converse(std::string host, int port, tls_client_choice tls) {
     // The server may have been started just now.
     ringlet::stream server =
-        co_await ringlet::retry({.attempts_max = 3}, [&] { return ringlet::connect(host, port); });
+        co_await ringlet::retry({.attempts_max = 3}, [&] { return dial(host, port, tls); });
     co_await print_answer(server);
     ringlet::descriptor_stream input = ringlet::standard_input();
     ringlet::reader typed(input);
@@ -64,8 +65,9 @@ ringlet::task<> converse(std::string host, int port) {
 int main(int argc, char** argv) {
     std::string host = "127.0.0.1";
     std::size_t port = 9999;
+    tls_client_choice tls;
     return run_program(argc, argv, "Talks to the welcome server.",
-                       {{"--host", &host, "IP address or name of the server"},
-                        {"--port", &port, "Port of the server"}},
-                       [&] { ringlet::block_on(converse(host, static_cast<int>(port))); });
+                       with_tls(tls, {{"--host", &host, "IP address or name of the server"},
+                                      {"--port", &port, "Port of the server"}}),
+                       [&] { ringlet::block_on(converse(host, static_cast<int>(port), tls)); });
 }

@@ -35,6 +35,8 @@ public:
             ->default_str(std::to_string(value->count()) + "ms");
     }
 
+    void operator()(bool* value) const { parser_.add_flag(added_.name, *value, added_.meaning); }
+
     void operator()(const one_of& choice) const {
         const auto check = [&choice](const std::string& given) {
             const bool known = std::ranges::find(choice.words, given) != choice.words.end();

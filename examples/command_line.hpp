@@ -23,10 +23,10 @@ struct one_of {
 };
 
 /// An option of a program, as in `--timeout 300ms`. The variable at `value` holds the default
-/// before the command line is read.
+/// before the command line is read. A flag has no value on the command line, and sets its variable.
 struct command_line_option {
     const char* name;
-    std::variant<std::string*, std::size_t*, std::chrono::milliseconds*, one_of> value;
+    std::variant<std::string*, std::size_t*, std::chrono::milliseconds*, bool*, one_of> value;
     const char* meaning;
 };
 

@@ -1,8 +1,9 @@
-// Sends all bytes back, over any transport and with any kind of concurrency. The handlers do not
-// depend on either.
+// Sends all bytes back, over any transport, with or without TLS, and with any kind of concurrency.
+// The handlers do not depend on any of these.
 
 #include "command_line.hpp"
 #include "serve_and_tell.hpp"
+#include "tls.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -53,14 +54,18 @@ int main(int argc, char** argv) {
     std::string transport = "tcp";
     std::string concurrently = "loop";
     std::string address = "127.0.0.1:9999";
+    tls_server_files tls;
     ringlet::server_options options;
     return run_program(
         argc, argv, "Echoes.",
-        {{"--transport", one_of(transport, transports), "What carries the bytes"},
-         {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
-         {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
-         {"--workers", &options.workers, "Threads or forks in a pool; 0 for one for each CPU"}},
+        with_tls(
+            tls,
+            {{"--transport", one_of(transport, transports), "What carries the bytes"},
+             {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
+             {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
+             {"--workers", &options.workers, "Threads or forks in a pool; 0 for one for each CPU"}}),
         [&] {
+            speak_tls(options, tls);
             options.concurrency = concurrencies.at(concurrently);
             const auto server = transports.at(transport)(ringlet::address::parse(address), options);
             serve_and_tell(*server);

@@ -6,6 +6,7 @@
 #include "http_parser.hpp"
 #include "http_validators.hpp"
 #include "serve_and_tell.hpp"
+#include "tls.hpp"
 
 #include <ringlet/ringlet.hpp>
 
@@ -185,17 +186,21 @@ int main(int argc, char** argv) {
     std::string address = "127.0.0.1:8080";
     std::string root = ".";
     std::chrono::milliseconds idle_timeout(30'000);
-    return run_program(argc, argv, "Serves the files under a directory.",
-                       {{"--address", &address, "HOST:PORT, as in 127.0.0.1:8080 or [::1]:0"},
-                        {"--root", &root, "The directory"},
-                        {"--idle-timeout", &idle_timeout, "How long a client may do nothing"}},
-                       [&] {
-                           site served{ringlet::directory(root), idle_timeout};
-                           const auto handle = [&](ringlet::stream& client) -> ringlet::task<> {
-                               conversation dialogue(client, served);
-                               co_await dialogue.run();
-                           };
-                           ringlet::tcp_server server(ringlet::address::parse(address), handle);
-                           serve_and_tell(server);
-                       });
+    tls_server_files tls;
+    return run_program(
+        argc, argv, "Serves the files under a directory.",
+        with_tls(tls, {{"--address", &address, "HOST:PORT, as in 127.0.0.1:8080 or [::1]:0"},
+                       {"--root", &root, "The directory"},
+                       {"--idle-timeout", &idle_timeout, "How long a client may do nothing"}}),
+        [&] {
+            site served{ringlet::directory(root), idle_timeout};
+            const auto handle = [&](ringlet::stream& client) -> ringlet::task<> {
+                conversation dialogue(client, served);
+                co_await dialogue.run();
+            };
+            ringlet::server_options options;
+            speak_tls(options, tls, {"http/1.1"});
+            ringlet::tcp_server server(ringlet::address::parse(address), handle, options);
+            serve_and_tell(server);
+        });
 }

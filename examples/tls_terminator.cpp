@@ -1,0 +1,77 @@
+// Takes TLS on one side and speaks plain to a backend on the other, so that a server which knows
+// nothing of TLS can be reached by it. It bounds what strangers can take: how many connections and
+// handshakes there are at a time, and how long each step may take. New certificates are read when
+// their files change.
+
+#include "command_line.hpp"
+#include "serve_and_tell.hpp"
+#include "tls.hpp"
+
+#include <ringlet/ringlet.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace {
+
+/// The server behind, and how long it may take.
+struct backend {
+    std::string address = "127.0.0.1:80";
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds idle_timeout{60'000};
+};
+
+void report(const ringlet::stream& client, const char* what, std::error_code error) {
+    ringlet::log(ringlet::log_level::warning, what,
+                 {{"client", client.remote_address()}, {"error", error}});
+}
+
+/// Passes on what client and backend say, and their ends. A client for whom there is no backend, or
+/// whose backend fails, is cut off, so that it takes no part for the whole.
+ringlet::task<> terminate(ringlet::stream& client, const backend& behind) {
+    std::error_code unreachable;
+    const ringlet::connect_options patience{.timeout = behind.connect_timeout};
+    ringlet::stream server = co_await ringlet::connect(behind.address, patience, unreachable);
+    if (unreachable) {
+        report(client, "the backend cannot be reached", unreachable);
+        co_await client.abort();
+    } else {
+        const auto ended =
+            co_await ringlet::relay(client, server, {.idle_timeout = behind.idle_timeout});
+        if (ended.other_error && !ended.one_error)
+            report(client, "the backend has failed", ended.other_error);
+    }
+    co_await server.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::string address = "127.0.0.1:8443";
+    backend behind;
+    tls_server_files files;
+    ringlet::server_options options;
+    options.max_connections = 10'000;
+    return run_program(
+        argc, argv, "Ends TLS in front of a server that has none.",
+        with_tls(files,
+                 {{"--address", &address, "HOST:PORT at which to listen"},
+                  {"--backend", &behind.address, "HOST:PORT to which to speak, or unix:PATH"},
+                  {"--max-connections", &options.max_connections, "How many there may be"},
+                  {"--max-handshakes", &options.establishing_max, "How many at a time"},
+                  {"--handshake-timeout", &options.establish_timeout, "How long one may take"},
+                  {"--connect-timeout", &behind.connect_timeout, "How long the backend may take"},
+                  {"--idle-timeout", &behind.idle_timeout, "How long both may be silent"}}),
+        [&] {
+            if (files.certificate.empty())
+                throw std::invalid_argument("--tls-certificate and --tls-key are needed");
+            speak_tls(options, files);
+            const auto handler = [&](ringlet::stream& client) { return terminate(client, behind); };
+            ringlet::tcp_server server(ringlet::address::parse(address), handler, options);
+            serve_and_tell(server);
+        });
+}
