@@ -8,6 +8,7 @@ script, which itself does nothing.
 """
 
 import argparse
+import contextlib
 import shutil
 import signal
 import socket
@@ -78,6 +79,15 @@ def command_of(proxy, folder, **values):
     return [program, *(["-q", "-db", "-f"] if proxy == "haproxy" else ["-c"]), str(configuration)]
 
 
+@contextlib.contextmanager
+def running(command):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("proxy", choices=("haproxy", "nginx"))
@@ -85,26 +95,22 @@ def main():
     parser.add_argument("--tls-key", required=True)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    echo = [str(Path(__file__).with_name("epoll_echo"))]
-    with tempfile.TemporaryDirectory() as root, subprocess.Popen(echo, stdout=subprocess.PIPE, text=True) as backend:
-        folder, port = Path(root), free_port()
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
         files = (options.tls_certificate, options.tls_key)
         both = "".join(Path(file).read_text(encoding="ascii") for file in files)
         folder.joinpath("both.pem").write_text(both, encoding="ascii")
-        address = backend.stdout.readline().split()[-1]
-        command = command_of(options.proxy, folder, port=port, backend=address)
-        proxy = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            while not listens(port):
-                if proxy.poll() is not None:
-                    sys.exit(f"terminator: {options.proxy} has ended")
-                time.sleep(0.01)
-            print(f"listening on 127.0.0.1:{port}", flush=True)
-            proxy.wait()
-        finally:
-            for process in (proxy, backend):
-                process.terminate()
-            proxy.wait()
+        with running([str(Path(__file__).with_name("epoll_echo"))]) as backend:
+            address = backend.stdout.readline().split()[-1]
+            port = free_port()
+            command = command_of(options.proxy, folder, port=port, backend=address)
+            with running(command) as proxy:
+                while not listens(port):
+                    if proxy.poll() is not None:
+                        sys.exit(f"terminator: {options.proxy} has ended")
+                    time.sleep(0.01)
+                print(f"listening on 127.0.0.1:{port}", flush=True)
+                proxy.wait()
 
 
 if __name__ == "__main__":
