@@ -9,12 +9,6 @@ namespace tests::examples_file_server_clients {
 
 namespace {
 
-/// Skips the test where there is no such program.
-void require_program(const std::string& name, const std::string& package) {
-    if (child_process(command{"sh", "-c", "command -v " + name + " >/dev/null"}).wait() != 0)
-        SKIP(name << " is not here; on Debian the package " << package << " has it");
-}
-
 /// What a program prints that ends well.
 std::string output_of(const command& line) {
     child_process program(line);

@@ -7,11 +7,6 @@ namespace tests::examples_key_value_server {
 
 namespace {
 
-bool has_redis_cli() {
-    child_process looking(command{"sh", "-c", "command -v redis-cli >/dev/null"});
-    return looking.wait() == 0;
-}
-
 /// What redis-cli prints that is given these words.
 std::string redis_cli(const ringlet::address& server, const std::vector<std::string>& words) {
     command line{"redis-cli", "-h", server.host(), "-p", std::to_string(server.port())};
@@ -55,8 +50,7 @@ TEST_CASE("what is no command ends the connection with a sentence, and no other 
 }
 
 TEST_CASE("redis-cli talks to the key value server", "[examples]") {
-    if (!has_redis_cli())
-        SKIP("redis-cli is not here; on Debian the package redis-tools has it");
+    require_program("redis-cli", "redis-tools");
     example_server server("key_value_server");
     CHECK(redis_cli(server.address(), {"set", "greeting", "hello world"}) == "OK\n");
     CHECK(redis_cli(server.address(), {"get", "greeting"}) == "hello world\n");

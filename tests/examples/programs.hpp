@@ -32,6 +32,12 @@ inline std::string test_file(const std::string& name) {
     return directory_named_by("RINGLET_SOURCE") + "/tests/examples/" + name;
 }
 
+/// Skips the test where there is no such program.
+inline void require_program(const std::string& name, const std::string& package) {
+    if (child_process(command{"sh", "-c", "command -v " + name + " >/dev/null"}).wait() != 0)
+        SKIP(name << " is not here; on Debian the package " << package << " has it");
+}
+
 /// A Python program of the tutorial, as it stands there; it says at once what it prints.
 inline command tutorial(const std::string& name) {
     return {"env", "PYTHONUNBUFFERED=1", "PYTHONUTF8=1", "python3", test_file(name)};

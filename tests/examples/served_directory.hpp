@@ -20,9 +20,10 @@ inline command file_server(const command& arguments) {
 /// A file server, and the directory whose files it serves; beside that stands one with a secret.
 class served_directory {
 public:
-    /// `prepare`: see child_process.
+    /// `prepare`: see child_process. `more` are options of the server.
     explicit served_directory(
-        const std::string& idle_timeout = "20s", bool (*prepare)() = [] { return true; }) {
+        const std::string& idle_timeout = "20s", bool (*prepare)() = [] { return true; },
+        const command& more = {}) {
         file_server({});
         folder_.write("secret", "secret");
         folder_.write("root/ten", "0123456789");
@@ -31,8 +32,9 @@ public:
         folder_.write("root/in ner/file.txt", "inner");
         std::filesystem::create_symlink("../secret", root() / "out");
         std::filesystem::create_symlink("..", root() / "parent");
-        const command arguments{"--root",      root(),           "--address",
-                                "127.0.0.1:0", "--idle-timeout", idle_timeout};
+        command arguments{"--root",      root(),           "--address",
+                          "127.0.0.1:0", "--idle-timeout", idle_timeout};
+        arguments.insert(arguments.end(), more.begin(), more.end());
         server_.emplace("file_server", arguments, prepare);
     }
 
