@@ -4,8 +4,9 @@
 // An exception of the handler is meant by this too: these handlers throw when they talk to a client
 // that has reset its connection, and no exception of another kind leaves them.
 //
-// Of what is not here, tutorial_server ends when a client goes, and time_server has clients without
-// a connection; these two, and the programs that are clients, have tests of their own.
+// Of what is not here, tutorial_server ends when a client goes, time_server has clients without a
+// connection, and those of tls_terminator speak TLS; these, and the programs that are clients, have
+// tests of their own.
 
 #include "blocking_client.hpp"
 #include "claimed_address.hpp"

@@ -128,6 +128,29 @@ TEST_CASE("the echo server speaks no old version of TLS, and takes no early data
     CHECK(client.wait() == 0);
 }
 
+TEST_CASE("clients that leave in the middle of TLS end their own connections only", "[examples]") {
+    const test_authority authority;
+    example_server server("echo_server", authority.served(any_port()));
+    const std::string beginning_of_hello("\x16\x03\x01\x02\x00\x01\x00", 7);
+    for (std::size_t size = 0; size <= beginning_of_hello.size(); ++size) {
+        blocking_client leaving(server.address());
+        leaving.send(beginning_of_hello.substr(0, size));
+        if (size % 2 == 0)
+            leaving.reset();
+    }
+    child_process killed(s_client(server.address(), authority));
+    killed.out().read_until("Verify return code: 0 (ok)");
+    killed.write("hello\n");
+    killed.out().read_until("\nhello\n");
+    killed.signal(SIGKILL);  // which ends the connection without close_notify
+    CHECK(killed.wait() == 128 + SIGKILL);
+    child_process other(python(server.address(), authority));
+    CHECK(end_of(other).status == 0);
+    server.signal(SIGTERM);
+    CHECK(server.err().read_rest().find("level=error") == std::string::npos);
+    CHECK(server.wait() == 0);
+}
+
 TEST_CASE("what is no TLS ends its own connection at once", "[examples]") {
     const test_authority authority;
     const example_server server("echo_server", authority.served(any_port()));
