@@ -1,4 +1,4 @@
-#include "test_authority.hpp"
+#include "secured.hpp"
 
 #include <optional>
 #include <string>
@@ -10,8 +10,6 @@ namespace {
 /// The welcome server, behind what ends TLS for it, and a client of both.
 class secured_welcome {
 public:
-    [[nodiscard]] const std::string& trusted() const noexcept { return trusted_; }
-
     /// Runs the client to its end, with all that is typed already there.
     child_process& run(const std::string& host, const command& more) {
         command line{"--host", host, "--port", std::to_string(terminator_.address().port())};
@@ -23,12 +21,9 @@ public:
     }
 
 private:
-    test_authority authority_;
-    std::string trusted_ = authority_.trusted();
     example_server server_{"welcome_server"};
-    example_server terminator_{"tls_terminator",
-                               authority_.served({"--address", "127.0.0.1:0", "--backend",
-                                                  server_.address().to_string()})};
+    example_server terminator_{"tls_terminator", with_tls({"--address", "127.0.0.1:0", "--backend",
+                                                           server_.address().to_string()})};
     std::optional<child_process> client_;
 };
 
@@ -38,7 +33,7 @@ TEST_CASE("the client converses over TLS", "[examples]") {
     secured_welcome server;
     const std::string host = GENERATE(as<std::string>(), "localhost", "127.0.0.1");
     CAPTURE(host);
-    child_process& client = server.run(host, {"--tls", "--tls-ca", server.trusted()});
+    child_process& client = server.run(host, {"--tls", "--tls-ca", issued().authority()});
     CHECK(client.out().read_rest() == conversation);
     CHECK(client.err().read_rest() == "");
     CHECK(client.wait() == 0);
@@ -46,10 +41,9 @@ TEST_CASE("the client converses over TLS", "[examples]") {
 
 TEST_CASE("the client says nothing to a server that it cannot trust", "[examples]") {
     secured_welcome server;
-    const test_authority other;
     command trust{"--tls"};
     if (GENERATE(false, true))
-        trust.insert(trust.end(), {"--tls-ca", other.trusted()});
+        trust.insert(trust.end(), {"--tls-ca", issued().self_signed().certificate});
     child_process& client = server.run("localhost", trust);
     CHECK(client.out().read_rest().empty());
     CHECK(client.err().read_rest().find("certificate") != std::string::npos);
@@ -58,7 +52,7 @@ TEST_CASE("the client says nothing to a server that it cannot trust", "[examples
 
 TEST_CASE("the client says nothing to a server by another name", "[examples]") {
     secured_welcome server;
-    child_process& client = server.run("127.0.0.2", {"--tls", "--tls-ca", server.trusted()});
+    child_process& client = server.run("127.0.0.2", {"--tls", "--tls-ca", issued().authority()});
     CHECK(client.out().read_rest().empty());
     CHECK(client.err().read_rest().find("127.0.0.2") != std::string::npos);
     CHECK(client.wait() == 1);

@@ -1,5 +1,5 @@
 #include "blocking_client.hpp"
-#include "test_authority.hpp"
+#include "secured.hpp"
 
 #include <string>
 #include <utility>
@@ -26,41 +26,17 @@ client_end end_of(child_process& client) {
     return end;
 }
 
-/// A client in Python, with its certificate, if it has one.
-command python(const ringlet::address& server, const test_authority& authority,
-               const command& certificate = {}) {
-    command line{"python3", test_file("tls_client.py"), server.host(),
-                 std::to_string(server.port()), authority.trusted()};
-    line.insert(line.end(), certificate.begin(), certificate.end());
-    return line;
-}
-
-/// OpenSSL's own client, which ends when the server does.
-command s_client(const ringlet::address& server, const test_authority& authority,
-                 const command& more = {}) {
-    command line{"openssl",
-                 "s_client",
-                 "-connect",
-                 server.to_string(),
-                 "-CAfile",
-                 authority.trusted(),
-                 "-verify_return_error"};
-    line.insert(line.end(), more.begin(), more.end());
-    return line;
-}
-
 }  // namespace
 
 TEST_CASE("the echo server echoes over TLS, and resumes, with each kind of concurrency",
           "[examples]") {
-    const test_authority authority;
     const std::string concurrency =
         GENERATE(as<std::string>(), "loop", "threads", "thread-per-connection", "forks",
                  "fork-per-connection");
     CAPTURE(concurrency);
-    example_server server("echo_server", authority.served(any_port(concurrency)));
-    child_process first(python(server.address(), authority));
-    child_process second(python(server.address(), authority));
+    example_server server("echo_server", with_tls(any_port(concurrency)));
+    child_process first(python_client(server.address()));
+    child_process second(python_client(server.address()));
     for (child_process* client : {&first, &second}) {
         const client_end end = end_of(*client);
         CHECK(end.said.empty());
@@ -74,29 +50,26 @@ TEST_CASE("the echo server echoes over TLS, and resumes, with each kind of concu
 
 TEST_CASE("the echo server takes only clients with a certificate, where it is told so",
           "[examples]") {
-    test_authority authority;
-    command options = authority.served(any_port());
-    options.insert(options.end(), {"--tls-client-ca", authority.trusted()});
+    command options = with_tls(any_port());
+    options.insert(options.end(), {"--tls-client-ca", issued().authority()});
     const example_server server("echo_server", options);
-    const auto alice = authority.issue("alice", "email:alice@example.org");
-    child_process known(python(server.address(), authority, {alice.certificate, alice.key}));
+    const issued_certificate& alice = issued().client();
+    child_process known(python_client(server.address(), {alice.certificate, alice.key}));
     CHECK(end_of(known).status == 0);
-    child_process unknown(python(server.address(), authority));
+    child_process unknown(python_client(server.address()));
     const client_end refused = end_of(unknown);
     CHECK(refused.said == "TLSV13_ALERT_CERTIFICATE_REQUIRED\n");
     CHECK(refused.status == 3);
-    test_authority other;
-    const auto mallory = other.issue("mallory", "email:mallory@example.org");
-    child_process stranger(python(server.address(), authority, {mallory.certificate, mallory.key}));
+    const issued_certificate& mallory = issued().self_signed();
+    child_process stranger(python_client(server.address(), {mallory.certificate, mallory.key}));
     CHECK(end_of(stranger).said == "TLSV1_ALERT_UNKNOWN_CA\n");
 }
 
 TEST_CASE("openssl s_client talks to the echo server, and changes keys meanwhile", "[examples]") {
-    const test_authority authority;
-    const example_server server("echo_server", authority.served(any_port()));
+    const example_server server("echo_server", with_tls(any_port()));
     const std::string version = GENERATE("-tls1_2", "-tls1_3");
     CAPTURE(version);
-    child_process client(s_client(server.address(), authority, {version}));
+    child_process client(s_client(server.address(), {version}));
     client.out().read_until("Verify return code: 0 (ok)");
     client.write("hello\n");
     client.out().read_until("\nhello\n");
@@ -111,26 +84,23 @@ TEST_CASE("openssl s_client talks to the echo server, and changes keys meanwhile
 }
 
 TEST_CASE("the echo server speaks no old version of TLS, and takes no early data", "[examples]") {
-    const test_authority authority;
-    const example_server server("echo_server", authority.served(any_port()));
+    const example_server server("echo_server", with_tls(any_port()));
     for (const std::string old : {"-tls1", "-tls1_1"}) {
         CAPTURE(old);
-        child_process client(
-            s_client(server.address(), authority, {old, "-cipher", "ALL:@SECLEVEL=0"}));
+        child_process client(s_client(server.address(), {old, "-cipher", "ALL:@SECLEVEL=0"}));
         client.close_input();
         const client_end end = end_of(client);
         CHECK(end.complained.find("alert protocol version") != std::string::npos);
         CHECK(end.status == 1);
     }
-    child_process client(s_client(server.address(), authority, {"-tls1_3"}));
+    child_process client(s_client(server.address(), {"-tls1_3"}));
     client.out().read_until("Max Early Data: 0\n");
     client.write("Q\n");
     CHECK(client.wait() == 0);
 }
 
 TEST_CASE("clients that leave in the middle of TLS end their own connections only", "[examples]") {
-    const test_authority authority;
-    example_server server("echo_server", authority.served(any_port()));
+    example_server server("echo_server", with_tls(any_port()));
     const std::string beginning_of_hello("\x16\x03\x01\x02\x00\x01\x00", 7);
     for (std::size_t size = 0; size <= beginning_of_hello.size(); ++size) {
         blocking_client leaving(server.address());
@@ -138,13 +108,13 @@ TEST_CASE("clients that leave in the middle of TLS end their own connections onl
         if (size % 2 == 0)
             leaving.reset();
     }
-    child_process killed(s_client(server.address(), authority));
+    child_process killed(s_client(server.address()));
     killed.out().read_until("Verify return code: 0 (ok)");
     killed.write("hello\n");
     killed.out().read_until("\nhello\n");
     killed.signal(SIGKILL);  // which ends the connection without close_notify
     CHECK(killed.wait() == 128 + SIGKILL);
-    child_process other(python(server.address(), authority));
+    child_process other(python_client(server.address()));
     CHECK(end_of(other).status == 0);
     server.signal(SIGTERM);
     CHECK(server.err().read_rest().find("level=error") == std::string::npos);
@@ -152,8 +122,7 @@ TEST_CASE("clients that leave in the middle of TLS end their own connections onl
 }
 
 TEST_CASE("what is no TLS ends its own connection at once", "[examples]") {
-    const test_authority authority;
-    const example_server server("echo_server", authority.served(any_port()));
+    const example_server server("echo_server", with_tls(any_port()));
     for (const std::string sent :
          {"GET / HTTP/1.1\r\nHost: test\r\n\r\n", "EHLO test\r\n", "\n\n\n\n\n"}) {
         CAPTURE(sent);
@@ -161,15 +130,14 @@ TEST_CASE("what is no TLS ends its own connection at once", "[examples]") {
         client.send(sent);
         CHECK(client.receive_all().find("test") == std::string::npos);
     }
-    child_process other(python(server.address(), authority));
+    child_process other(python_client(server.address()));
     CHECK(end_of(other).status == 0);
 }
 
 TEST_CASE("the echo server says what is wrong with its files", "[examples]") {
-    test_authority authority;
-    const std::string certificate = authority.server().certificate;
-    const std::string key = authority.server().key;
-    const std::string other_key = authority.issue("other", "DNS:other").key;
+    const std::string certificate = issued().server().certificate;
+    const std::string key = issued().server().key;
+    const std::string other_key = issued().other().key;
     const std::vector<std::pair<command, std::string>> cases{
         {{"--tls-certificate", certificate}, "--tls-certificate and --tls-key go together"},
         {{"--tls-key", key}, "--tls-certificate and --tls-key go together"},

@@ -1,11 +1,10 @@
 // Real clients of the file server over TLS.
 
 #include "eventually.hpp"
+#include "secured.hpp"
 #include "served_directory.hpp"
-#include "test_authority.hpp"
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace tests::examples_file_server_tls {
@@ -13,23 +12,15 @@ namespace tests::examples_file_server_tls {
 namespace {
 
 /// A file server over TLS, by a name that its certificate has.
-class secured_directory {
+class secured_directory : public served_directory {
 public:
-    secured_directory() {
-        served_.emplace(
-            "20s", [] { return true; }, authority_.served({}));
-    }
+    secured_directory()
+        : served_directory(
+              "20s", [] { return true; }, with_tls({})) {}
 
-    [[nodiscard]] const std::string& authority() const noexcept { return trusted_; }
-    [[nodiscard]] served_directory& served() noexcept { return *served_; }
     [[nodiscard]] std::string url(const std::string& path) {
-        return "https://localhost:" + std::to_string(served_->server().address().port()) + path;
+        return "https://localhost:" + std::to_string(server().address().port()) + path;
     }
-
-private:
-    test_authority authority_;
-    std::string trusted_ = authority_.trusted();
-    std::optional<served_directory> served_;
 };
 
 /// What a program prints that ends well.
@@ -53,7 +44,7 @@ TEST_CASE("curl gets files over TLS, large ones and parts too, on one connection
     require_program("curl", "curl");
     secured_directory site;
     const auto get = [&](const command& arguments) {
-        return output_of(curl(site.authority(), arguments));
+        return output_of(curl(issued().authority(), arguments));
     };
     CHECK(get({site.url("/ten")}) == "0123456789");
     CHECK(get({"--tlsv1.2", "--tls-max", "1.2", site.url("/ten")}) == "0123456789");
@@ -64,15 +55,14 @@ TEST_CASE("curl gets files over TLS, large ones and parts too, on one connection
     std::string much;
     for (int i = 0; i < 500'000; ++i)
         much += std::to_string(i);
-    site.served().folder().write("root/much", much);
+    site.folder().write("root/much", much);
     CHECK((get({site.url("/much")}) == much));
 }
 
 TEST_CASE("curl trusts no authority that it does not know", "[examples]") {
     require_program("curl", "curl");
     secured_directory site;
-    const test_authority other;
-    child_process client(curl(other.trusted(), {site.url("/ten")}));
+    child_process client(curl(issued().self_signed().certificate, {site.url("/ten")}));
     CHECK(client.err().read_rest().find("unable to get local issuer") != std::string::npos);
     constexpr int peer_not_verified = 60;  // curl(1)
     CHECK(client.wait() == peer_not_verified);
@@ -80,7 +70,7 @@ TEST_CASE("curl trusts no authority that it does not know", "[examples]") {
 
 TEST_CASE("a client that speaks no HTTP/1.1 inside is refused by the handshake", "[examples]") {
     secured_directory site;
-    const std::string address = site.served().server().address().to_string();
+    const std::string address = site.server().address().to_string();
     child_process client(command{"openssl", "s_client", "-connect", address, "-alpn", "h2"});
     client.close_input();
     CHECK(client.err().read_rest().find("alert no application protocol") != std::string::npos);
@@ -117,9 +107,8 @@ TEST_CASE("HAProxy passes requests on over TLS, and checks who answers", "[examp
     const std::string where = folder.path() / "socket";
     folder.write("settings", "defaults\n mode http\n timeout connect 10s\n timeout client 20s\n"
                              " timeout server 20s\nlisten plain\n bind unix@" +
-                                 where + "\n server one " +
-                                 site.served().server().address().to_string() +
-                                 " ssl verify required ca-file " + site.authority() +
+                                 where + "\n server one " + site.server().address().to_string() +
+                                 " ssl verify required ca-file " + issued().authority() +
                                  " verifyhost localhost sni str(localhost) alpn http/1.1\n");
     const child_process haproxy(command{"haproxy", "-db", "-f", folder.path() / "settings"});
     REQUIRE(eventually([&] { return std::filesystem::exists(where); }));

@@ -115,9 +115,9 @@ private:
     }
 
     static void openssl(const std::string& arguments) {
-        const std::string command = "openssl " + arguments + " >/dev/null 2>&1 </dev/null";
-        if (std::system(command.c_str()) != 0)
-            throw std::runtime_error("this failed: " + command);
+        const std::string line = "openssl " + arguments + " >/dev/null 2>&1 </dev/null";
+        if (std::system(line.c_str()) != 0)
+            throw std::runtime_error("this failed: " + line);
     }
 
     temporary_directory directory_;
