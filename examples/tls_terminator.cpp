@@ -25,25 +25,25 @@ struct backend {
     std::chrono::milliseconds idle_timeout{60'000};
 };
 
-void report(const ringlet::stream& client, const char* what, std::error_code error) {
-    ringlet::log(ringlet::log_level::warning, what,
-                 {{"client", client.remote_address()}, {"error", error}});
+void report(const ringlet::address& client, const char* what, std::error_code error) {
+    ringlet::log(ringlet::log_level::warning, what, {{"client", client}, {"error", error}});
 }
 
 /// Passes on what client and backend say, and their ends. A client for whom there is no backend, or
 /// whose backend fails, is cut off, so that it takes no part for the whole.
-ringlet::task<> terminate(ringlet::stream& client, const backend& behind) {
+ringlet::task<> terminate(ringlet::stream& client, const ringlet::address& from,
+                          const backend& behind) {
     std::error_code unreachable;
     const ringlet::connect_options patience{.timeout = behind.connect_timeout};
     ringlet::stream server = co_await ringlet::connect(behind.address, patience, unreachable);
     if (unreachable) {
-        report(client, "the backend cannot be reached", unreachable);
+        report(from, "the backend cannot be reached", unreachable);
         co_await client.abort();
     } else {
         const auto ended =
             co_await ringlet::relay(client, server, {.idle_timeout = behind.idle_timeout});
         if (ended.other_error && !ended.one_error)
-            report(client, "the backend has failed", ended.other_error);
+            report(from, "the backend has failed", ended.other_error);
     }
     co_await server.close();
 }
@@ -70,7 +70,9 @@ int main(int argc, char** argv) {
             if (files.certificate.empty())
                 throw std::invalid_argument("--tls-certificate and --tls-key are needed");
             speak_tls(options, files);
-            const auto handler = [&](ringlet::stream& client) { return terminate(client, behind); };
+            const auto handler = [&](ringlet::stream& client, const ringlet::address& from) {
+                return terminate(client, from, behind);
+            };
             ringlet::tcp_server server(ringlet::address::parse(address), handler, options);
             serve_and_tell(server);
         });
