@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -63,8 +64,11 @@ int main(int argc, char** argv) {
             {{"--transport", one_of(transport, transports), "What carries the bytes"},
              {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
              {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
-             {"--workers", &options.workers, "Threads or forks in a pool; 0 for one for each CPU"}}),
+             {"--workers", &options.workers,
+              "Threads or forks in a pool; 0 for one for each CPU"}}),
         [&] {
+            if (!tls.certificate.empty() && transport != "tcp" && transport != "unix")
+                throw std::invalid_argument("TLS is for the transports tcp and unix");
             speak_tls(options, tls);
             options.concurrency = concurrencies.at(concurrently);
             const auto server = transports.at(transport)(ringlet::address::parse(address), options);
