@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <string>
 
@@ -103,6 +104,7 @@ private:
     // Whether a call has to be tried again later, and errno then says so; false at the end of the
     // stream. Throws server_failure where the connection is broken.
     bool stops(int result) {
+        const int error_of_system = errno;
         switch (SSL_get_error(tls_.get(), result)) {
         case SSL_ERROR_WANT_READ:
         case SSL_ERROR_WANT_WRITE:
@@ -110,6 +112,8 @@ private:
             return true;
         case SSL_ERROR_ZERO_RETURN:
             return false;
+        case SSL_ERROR_SYSCALL:
+            throw server_failure(std::string("TLS: ") + std::strerror(error_of_system));
         default:
             const char* reason = ERR_reason_error_string(ERR_get_error());
             throw server_failure(std::string("TLS: ") + (reason == nullptr ? "broken" : reason));
