@@ -129,12 +129,12 @@ TEST_CASE("a handshake has a deadline of its own", "[tls]") {
             ringlet::stream_pair plain;
             const auto begun = owner.now();
             std::error_code error;
-            const auto ended =
-                is_client ? co_await ringlet::tls::upgrade(std::move(plain.one),
-                                                           client_context(client_options()),
-                                                           "localhost", error)
-                          : co_await ringlet::tls::upgrade(std::move(plain.one),
-                                                           server_context(server_options()), error);
+            const client_context client(client_options());
+            const server_context server(server_options());
+            auto upgrading =
+                is_client ? ringlet::tls::upgrade(std::move(plain.one), client, "localhost", error)
+                          : ringlet::tls::upgrade(std::move(plain.one), server, error);
+            const stream ended = co_await std::move(upgrading);
             CHECK(error == std::errc::timed_out);
             CHECK_FALSE(ended.is_open());
             CHECK(owner.now() - begun == 10s);

@@ -79,6 +79,33 @@ TEST_CASE("a receive and a send are under way together, both ways", "[tls]") {
     });
 }
 
+TEST_CASE("a receive sends what the handshake has left", "[tls]") {
+    run_virtually([](loop&) -> task<> {
+        secured_pair pair;
+        co_await pair.secure_in_memory();
+        const auto wait = [](stream& on, bool lent) -> task<> {
+            std::array<char, 8> nothing;
+            std::error_code error;
+            const ringlet::cancel_scope limit(1s);
+            if (lent)
+                co_await on.recv_lent(error);
+            else
+                co_await on.recv(nothing, error);
+            CHECK(error == std::errc::timed_out);
+        };
+        for (const bool lent : {false, true}) {
+            joinable_task_group group;
+            group.spawn(wait(pair.client(), lent));
+            group.spawn(wait(pair.server(), lent));
+            co_await group.join();
+            CHECK_FALSE(layer_of(pair.server()).machine().has_output());
+            CHECK((pair.client_context.state()->sessions()->take("localhost 0") != nullptr) !=
+                  lent);
+        }
+        co_await pair.close();
+    });
+}
+
 TEST_CASE("new keys both ways, under load, stop nobody", "[tls]") {
     const std::size_t capacity = GENERATE(50U, 1'000U, 65'536U);
     run_virtually([=](loop&) -> task<> {
