@@ -1,3 +1,4 @@
+#include "byte_pattern.hpp"
 #include "captured_log.hpp"
 #include "catch.hpp"
 #include "eventually.hpp"
@@ -12,6 +13,7 @@
 #include <ringlet/tls/session.hpp>
 #include <ringlet/tls/upgrade.hpp>
 
+#include <array>
 #include <chrono>
 #include <string>
 
@@ -80,6 +82,30 @@ TEST_CASE("every stream server speaks TLS, and its handler knows nothing of it",
     if (!kind.forks())  // where a child has told it
         CHECK(log.text().find("the client speaks plain HTTP; it must use https://") !=
               std::string::npos);
+}
+
+TEST_CASE("what a client sends unread destroys no reply on its way, nor its end", "[tls]") {
+    const server_context context(server_options());
+    const auto refuse = [](stream& client) -> task<> {
+        std::array<char, 10> first;
+        co_await client.recv(first);
+        co_await client.send_all("413 too large");
+    };
+    ringlet::tcp_server server(ringlet::address("127.0.0.1", 0), refuse, with_tls(context));
+    const serving_thread serving(server);
+    for (int i = 0; i < 10; ++i) {
+        const std::string answer = run_coroutine([&]() -> task<std::string> {
+            stream connected =
+                co_await ringlet::tls::upgrade(co_await ringlet::connect(server.server_address()),
+                                               client_context(client_options()), "localhost");
+            std::error_code error;
+            co_await connected.send_all(byte_pattern(200'000), error);
+            std::string received = co_await receive(connected, 1000);
+            co_await connected.close();
+            co_return received;
+        });
+        CHECK(answer == "413 too large");
+    }
 }
 
 }  // namespace tests::tls_servers

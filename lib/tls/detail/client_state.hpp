@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/detail/shared_memory.hpp"
 #include "counter_block.hpp"
 #include "key_log.hpp"
 #include "openssl.hpp"
-#include "base/detail/shared_memory.hpp"
 #include "session_cache.hpp"
 
 #include <ringlet/tls/client_context.hpp>

@@ -183,6 +183,8 @@ engine::step engine::handshake(std::span<const std::byte> input) {
 engine::step engine::read(mutable_buffer into, std::size_t& size,
                           std::span<const std::byte> input) {
     size = 0;
+    if (has_nothing_for(input))
+        return step::needs_input;
     return run(input, [&] {
         step ended = step::needs_input;
         do {
@@ -197,6 +199,8 @@ engine::step engine::read(mutable_buffer into, std::size_t& size,
 }
 
 engine::step engine::peek(std::span<const std::byte> input) {
+    if (has_nothing_for(input))
+        return step::needs_input;
     return run(input, [&] {
         char first = 0;
         std::size_t count = 0;

@@ -148,6 +148,11 @@ private:
         return !kept_.empty() || !fresh_.empty() || SSL_pending(ssl_.get()) > 0;
     }
 
+    /// Whether a read of `input` would find nothing: the usual case, which OpenSSL need not see.
+    bool has_nothing_for(std::span<const std::byte> input) const noexcept {
+        return input.empty() && !more_input() && !input_ended() && !error_;
+    }
+
     ssl_pointer ssl_;
     std::span<const std::byte> fresh_;      // what has come, during a call
     ringlet::detail::byte_buffer kept_{0};  // what had come, and was not needed

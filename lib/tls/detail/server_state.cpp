@@ -2,6 +2,7 @@
 
 #include "base/detail/valid_timeout.hpp"
 #include "common_options.hpp"
+#include "state_lock.hpp"
 
 #include <ringlet/tls/errc.hpp>
 
@@ -74,25 +75,28 @@ server_state::server_state(server_context_options options)
 }
 
 std::shared_ptr<const server_material> server_state::present() const {
-    const std::lock_guard locked(mutex_);
+    const state_lock locked;
     return material_;
 }
 
 std::shared_ptr<const server_material> server_state::material() {
-    if (files_.due())
-        // Where another thread is at it already, this connection still gets what was there before.
-        if (const std::unique_lock locked(reloading_, std::try_to_lock);
-            locked.owns_lock() && files_.changed())
-            static_cast<void>(replace_material());
+    if (files_.due() && files_.changed())
+        static_cast<void>(reload());
     return present();
 }
 
-std::error_code server_state::reload() {
-    const std::lock_guard locked(reloading_);
-    return replace_material();
+/// Has new connections use `made`, unless that of a later reload is in use. Whether it is another.
+bool server_state::use(std::shared_ptr<const server_material> made, std::uint64_t reload) {
+    const state_lock locked;
+    if (reload < reload_in_use_)
+        return false;
+    reload_in_use_ = reload;
+    material_.swap(made);
+    return material_->digest() != made->digest();
 }
 
-std::error_code server_state::replace_material() {
+std::error_code server_state::reload() {
+    const std::uint64_t number = ++reloads_begun_;
     std::error_code error;
     std::string reason;
     files_.note();
@@ -100,12 +104,7 @@ std::error_code server_state::replace_material() {
         auto made = std::make_shared<const server_material>(options_, *this);
         if (!made->expired().empty() && present()->expired().empty())
             throw std::system_error(errc::expired_certificate, made->expired());
-        const bool other = made->digest() != present()->digest();
-        {
-            const std::lock_guard locked(mutex_);
-            material_.swap(made);
-        }
-        if (other)
+        if (use(std::move(made), number))
             counts_->reload(true);
     } catch (const std::system_error& failure) {
         error = failure.code();

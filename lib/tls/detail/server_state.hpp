@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/detail/shared_memory.hpp"
 #include "counter_block.hpp"
 #include "key_log.hpp"
-#include "base/detail/shared_memory.hpp"
 #include "server_material.hpp"
 #include "ticket_keys.hpp"
 #include "watched_files.hpp"
@@ -10,9 +10,10 @@
 #include <ringlet/base/log_throttle.hpp>
 #include <ringlet/tls/server_context.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <system_error>
 
@@ -46,7 +47,7 @@ public:
     }
 
 private:
-    std::error_code replace_material();
+    bool use(std::shared_ptr<const server_material> made, std::uint64_t reload);
     [[nodiscard]] std::shared_ptr<const server_material> present() const;
 
     server_context_options options_;
@@ -54,9 +55,10 @@ private:
     std::optional<ticket_keys> tickets_;
     ringlet::detail::shared_memory<counter_block> counts_{1};
     log_throttle failed_reloads_;
-    std::mutex reloading_;      // held while material is made
-    watched_files files_;       // guarded by reloading_
-    mutable std::mutex mutex_;  // held while the pointer is read or changed
+    watched_files files_;
+    std::atomic<std::uint64_t> reloads_begun_{0};
+    // Guarded by a state_lock.
+    std::uint64_t reload_in_use_ = 0;
     std::shared_ptr<const server_material> material_;
 };
 

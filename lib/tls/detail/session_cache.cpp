@@ -1,11 +1,13 @@
 #include "session_cache.hpp"
 
+#include "state_lock.hpp"
+
 #include <utility>
 
 namespace ringlet::tls::detail {
 
 void session_cache::keep(const std::string& name, session_pointer session) {
-    const std::lock_guard locked(mutex_);
+    const state_lock locked;
     if (const auto known = by_name_.find(name); known != by_name_.end()) {
         known->second->session = std::move(session);
         latest_first_.splice(latest_first_.begin(), latest_first_, known->second);
@@ -20,7 +22,7 @@ void session_cache::keep(const std::string& name, session_pointer session) {
 }
 
 session_pointer session_cache::take(const std::string& name) {
-    const std::lock_guard locked(mutex_);
+    const state_lock locked;
     const auto known = by_name_.find(name);
     if (known == by_name_.end())
         return nullptr;

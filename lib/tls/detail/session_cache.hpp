@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <list>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +33,7 @@ private:
     using entries = std::list<entry>;
 
     std::size_t sessions_max_;
-    std::mutex mutex_;
+    // Guarded by a state_lock.
     entries latest_first_;
     std::unordered_map<std::string_view, entries::iterator> by_name_;
 };

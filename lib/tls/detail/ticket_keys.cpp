@@ -1,6 +1,7 @@
 #include "ticket_keys.hpp"
 
 #include "error_codes.hpp"
+#include "state_lock.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -14,8 +15,8 @@ namespace ringlet::tls::detail {
 
 ticket_keys::ticket_keys(std::chrono::seconds epoch, clock::time_point now)
     : epoch_length_(epoch), epoch_end_(now + epoch) {
-    require(RAND_priv_bytes(present_.data(), static_cast<int>(present_.size())) == 1,
-            "RAND_priv_bytes");
+    secret& first = known_.present;
+    require(RAND_priv_bytes(first.data(), static_cast<int>(first.size())) == 1, "RAND_priv_bytes");
 }
 
 // HKDF-Expand for 32 bytes, RFC 5869, 2.3.
@@ -42,32 +43,32 @@ ticket_keys::key ticket_keys::key_of(const secret& epoch, std::string_view diges
     return made;
 }
 
-void ticket_keys::advance(clock::time_point now) {
+ticket_keys::secrets ticket_keys::secrets_at(clock::time_point now) {
+    const state_lock locked;
     while (now >= epoch_end_) {
-        const secret next = derive(present_, "ringlet next epoch", {});
-        if (previous_)
-            OPENSSL_cleanse(previous_->data(), previous_->size());
-        previous_ = present_;
-        present_ = next;
+        const secret next = derive(known_.present, "ringlet next epoch", {});
+        if (known_.previous)
+            OPENSSL_cleanse(known_.previous->data(), known_.previous->size());
+        known_.previous = known_.present;
+        known_.present = next;
         epoch_end_ += epoch_length_;
     }
+    return known_;
 }
 
 ticket_keys::key ticket_keys::current(std::string_view digest, clock::time_point now) {
-    const std::lock_guard locked(mutex_);
-    advance(now);
-    return key_of(present_, digest);
+    return key_of(secrets_at(now).present, digest);
 }
 
 std::optional<ticket_keys::found_key> ticket_keys::find(std::span<const unsigned char, 16> name,
                                                         std::string_view digest,
                                                         clock::time_point now) {
-    const std::lock_guard locked(mutex_);
-    advance(now);
-    if (const key present = key_of(present_, digest); std::ranges::equal(present.name, name))
+    const secrets known = secrets_at(now);
+    if (const key present = key_of(known.present, digest); std::ranges::equal(present.name, name))
         return found_key{present, false};
-    if (previous_)
-        if (const key earlier = key_of(*previous_, digest); std::ranges::equal(earlier.name, name))
+    if (known.previous)
+        if (const key earlier = key_of(*known.previous, digest);
+            std::ranges::equal(earlier.name, name))
             return found_key{earlier, true};
     return std::nullopt;
 }

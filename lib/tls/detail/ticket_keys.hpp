@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -50,15 +49,20 @@ public:
 private:
     using secret = std::array<unsigned char, 32>;
 
+    /// Those of the present epoch and of the one before.
+    struct secrets {
+        secret present{};
+        std::optional<secret> previous{};
+    };
+
     static secret derive(const secret& from, std::string_view purpose, std::string_view digest);
     static key key_of(const secret& epoch, std::string_view digest);
-    void advance(clock::time_point now);
+    secrets secrets_at(clock::time_point now);
 
-    std::mutex mutex_;
+    // Guarded by a state_lock.
     clock::duration epoch_length_;
     clock::time_point epoch_end_;
-    secret present_{};
-    std::optional<secret> previous_;
+    secrets known_;
 };
 
 }  // namespace ringlet::tls::detail

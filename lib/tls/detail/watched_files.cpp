@@ -1,5 +1,7 @@
 #include "watched_files.hpp"
 
+#include "state_lock.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -29,19 +31,23 @@ bool watched_files::due(clock::time_point now) noexcept {
 }
 
 bool watched_files::changed() const {
-    return !settled_ || look() != noted_;
+    const std::vector<state> found = look();
+    const state_lock locked;
+    return !settled_ || found != noted_;
 }
 
 // The clock of a file system may stand still for some milliseconds, so that a file which has just
 // been written can change unseen.
 void watched_files::note() {
     constexpr std::int64_t granularity = 1'000'000'000;  // that of the coarsest file systems
-    noted_ = look();
+    std::vector<state> found = look();
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    settled_ = std::ranges::all_of(noted_, [&](const state& each) {
-        return each.changed + granularity < nanoseconds_of(now);
-    });
+    const bool settled = std::ranges::all_of(
+        found, [&](const state& each) { return each.changed + granularity < nanoseconds_of(now); });
+    const state_lock locked;
+    noted_.swap(found);
+    settled_ = settled;
 }
 
 std::vector<watched_files::state> watched_files::look() const {

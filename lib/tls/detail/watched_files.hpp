@@ -10,7 +10,7 @@
 
 namespace ringlet::tls::detail {
 
-/// Tells whether files have changed, by what stat(2) says of them.
+/// Tells whether files have changed, by what stat(2) says of them. Thread-safe.
 class watched_files {
 public:
     using clock = std::chrono::steady_clock;
@@ -19,7 +19,6 @@ public:
     watched_files(std::vector<std::string> paths, std::chrono::milliseconds interval) noexcept;
 
     /// Whether it is time to look again. Of several threads that ask at a time one is told so.
-    /// Thread-safe.
     [[nodiscard]] bool due(clock::time_point now = clock::now()) noexcept;
 
     /// Whether the files may be others than when they were noted.
@@ -43,6 +42,7 @@ private:
     std::vector<std::string> paths_;
     std::int64_t interval_;                   // ns
     std::atomic<std::int64_t> next_look_{0};  // ns of the clock
+    // Guarded by a state_lock.
     std::vector<state> noted_;
     bool settled_ = false;  // whether a further change would show in what stat(2) says
 };
