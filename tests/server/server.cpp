@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "echo.hpp"
 #include "eventually.hpp"
+#include "in_time.hpp"
 #include "milestone.hpp"
 #include "recording_server.hpp"
 #include "run_coroutine.hpp"
@@ -15,6 +16,7 @@
 #include <ringlet/server/server.hpp>
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -48,6 +50,25 @@ void handle_request(ringlet::server& server) {
     in_time([&server] { server.handle_request(); });
 }
 
+/// Binds the server's socket and serves, both in a thread of its own, until the end of this object.
+/// A serving_thread binds before it starts its thread.
+class binding_thread {
+public:
+    explicit binding_thread(ringlet::server& served)
+        : server_(served),
+          serving_(std::async(std::launch::async, [&served] { served.serve_forever(); })) {}
+    binding_thread(const binding_thread&) = delete;
+    binding_thread& operator=(const binding_thread&) = delete;
+    ~binding_thread() {
+        server_.shutdown();
+        get_in_time(serving_);
+    }
+
+private:
+    ringlet::server& server_;
+    std::future<void> serving_;
+};
+
 class counts_timeouts : public ringlet::tcp_server {
 public:
     using tcp_server::tcp_server;
@@ -77,7 +98,7 @@ TEST_CASE("a server that binds late may be asked for its address meanwhile", "[s
     ringlet::tcp_server server(loopback, echo, options);
     CHECK(server.fileno() == -1);
     CHECK(server.server_address() == ringlet::address());
-    const serving_thread serving(server);
+    const binding_thread serving(server);
     CHECK(eventually([&] { return server.server_address().port() != 0; }));
     CHECK(eventually([&] { return server.fileno() >= 0; }));
     talk_to(server);
@@ -87,7 +108,7 @@ TEST_CASE("a server whose socket is seen to be bound has its address", "[server]
     ringlet::server_options options;
     options.bind_and_activate = false;
     ringlet::tcp_server server(loopback, echo, options);
-    const serving_thread serving(server);
+    const binding_thread serving(server);
     CHECK(eventually([&] { return server.fileno() >= 0; }));
     CHECK(server.server_address().port() != 0);
     talk_to(server);
