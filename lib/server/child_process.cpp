@@ -28,7 +28,7 @@ constexpr int status_of_exception = 1;
 constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD, which glibc before 2.36 lacks
 
 /// A pidfd of the parent process, in a process that child_process::fork made.
-detail::owned_descriptor parent;
+detail::owned_descriptor parent_process;
 
 /// Sends a signal to a child that has not been reaped, so that its number is still its own: where
 /// the system refuses pidfd_send_signal(2), kill(2) finds no other process.
@@ -67,7 +67,7 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
                                std::optional<detail::blocked_signals>& signals_guard) noexcept {
     detail::loop_core::abandon_in_child();
     detail::owned_descriptors::close_in_child(keep);
-    parent = detail::owned_descriptor(parent_pidfd, "pidfd_open");
+    parent_process = detail::owned_descriptor(parent_pidfd, "pidfd_open");
     signals_guard.reset();  // only now: the parent's signal handlers would have lost a signal
     const int status = run_body(call, body);
     flush_standard_streams();
@@ -165,16 +165,16 @@ void child_process::kill(int signal) {
 }
 
 bool child_process::is_orphan() noexcept {
-    pollfd ended{parent.native_handle(), POLLIN, 0};
+    pollfd ended{parent_process.native_handle(), POLLIN, 0};
     return ::poll(&ended, 1, 0) > 0;
 }
 
 detail::poll_operation child_process::parent_gone() {
     loop& current = loop::require_current("child_process::parent_gone");
-    if (parent.native_handle() < 0)
+    if (parent_process.native_handle() < 0)
         throw std::logic_error("child_process::parent_gone: no child_process::fork has made this "
                                "process");
-    return {current.core(), parent.native_handle(), POLLIN};
+    return {current.core(), parent_process.native_handle(), POLLIN};
 }
 
 }  // namespace ringlet

@@ -148,10 +148,10 @@ server_counters server::counters() const noexcept {
     return records_.load()->counters.snapshot();
 }
 
-void server::request_failed(std::exception_ptr exception, const address& client,
+void server::request_failed(const std::exception_ptr& exception, const address& client,
                             detail::counter_slot& counts) noexcept {
     counts.fail(cause_of(exception));
-    report_error(std::move(exception), client);
+    report_error(exception, client);
 }
 
 void server::request_lost() {
@@ -181,7 +181,7 @@ void server::overloaded(std::error_code error, std::chrono::milliseconds pause) 
     }
 }
 
-void server::report_error(std::exception_ptr exception, const address& client) noexcept {
+void server::report_error(const std::exception_ptr& exception, const address& client) noexcept {
     const auto* const running = detail::loop_core::current();
     if (running != nullptr && running->scope().caused(exception))
         return;

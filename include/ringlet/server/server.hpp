@@ -101,7 +101,7 @@ public:
     /// Calls the hook `handle_error`. If the hook throws, its exception and `exception` go to the
     /// log. A coroutine that ends because it was cancelled is not an error: nothing is reported
     /// where `exception` is the reason for which the scope of the caller was cancelled.
-    void report_error(std::exception_ptr exception, const address& client) noexcept;
+    void report_error(const std::exception_ptr& exception, const address& client) noexcept;
 
     // Hooks, which a derived class may override. They must not block. The server calls
     // `handle_error` where the handler runs, which may be a worker thread or a child process. It
@@ -174,7 +174,7 @@ protected:
     [[nodiscard]] detail::counter_slot& counted() const noexcept;
 
     /// Counts and reports that handling a request has ended with `exception`.
-    void request_failed(std::exception_ptr exception, const address& client,
+    void request_failed(const std::exception_ptr& exception, const address& client,
                         detail::counter_slot& counts) noexcept;
 
 private:

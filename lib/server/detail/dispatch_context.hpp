@@ -27,7 +27,7 @@ public:
 
     /// Counts a request that could not be begun after all, and reports the exception; nullptr where
     /// the request was cancelled.
-    virtual void report_refused(std::exception_ptr exception,
+    virtual void report_refused(const std::exception_ptr& exception,
                                 const address& client) const noexcept = 0;
 
 protected:

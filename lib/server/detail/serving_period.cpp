@@ -166,11 +166,11 @@ void serving_period::overloaded(std::error_code error,
     server_.overloaded(error, pause);
 }
 
-void serving_period::report_refused(std::exception_ptr exception,
+void serving_period::report_refused(const std::exception_ptr& exception,
                                     const address& client) const noexcept {
     counter_slot::count(server_.counted().refused);
     if (exception)
-        server_.report_error(std::move(exception), client);
+        server_.report_error(exception, client);
 }
 
 }  // namespace ringlet::detail

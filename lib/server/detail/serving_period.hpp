@@ -69,7 +69,7 @@ public:
     void close_listening() const noexcept;
 
     void overloaded(std::error_code error, std::chrono::milliseconds pause) const noexcept override;
-    void report_refused(std::exception_ptr exception,
+    void report_refused(const std::exception_ptr& exception,
                         const address& client) const noexcept override;
 
 private:

@@ -32,7 +32,7 @@ struct no_server final : ringlet::detail::dispatch_context {
     }
     void overloaded(std::error_code /*error*/,
                     std::chrono::milliseconds /*pause*/) const noexcept override {}
-    void report_refused(std::exception_ptr /*exception*/,
+    void report_refused(const std::exception_ptr& /*exception*/,
                         const ringlet::address& /*client*/) const noexcept override {}
 
 private:
