@@ -57,7 +57,7 @@ std::string unix_to_string(const endpoint& where) {
     std::string path(name.sun_path, where.size - offsetof(sockaddr_un, sun_path));
     if (path.starts_with('\0'))
         path.front() = '@';
-    return std::string(unix_prefix) + path.c_str();
+    return std::string(unix_prefix) + path.substr(0, path.find('\0'));
 }
 
 }  // namespace

@@ -94,8 +94,8 @@ std::string in_quotes(const std::string& text) {
 // A gnuplot script that makes one SVG file.
 class drawing {
 public:
-    drawing(const std::filesystem::path& file, const std::string& title, std::string axis)
-        : file_(file), axis_(std::move(axis)) {
+    drawing(std::filesystem::path file, const std::string& title, std::string axis)
+        : file_(std::move(file)), axis_(std::move(axis)) {
         set("title " + title).set("grid").set("key outside right top vertical");
     }
 

@@ -239,8 +239,8 @@ std::vector<known_server> known_servers(const std::string& folder) {
     const std::string ring_peer = "asio-io_uring";
     for (const std::string peer :
          {"asio", "asio-io_uring", "libevent", "libuv", "asyncio", "socketserver"})
-        if (const auto program = folder + '/' + peer + "_echo"; std::filesystem::exists(program))
-            known.push_back({{peer, program},
+        if (const auto program = std::filesystem::path(folder) / (peer + "_echo"); exists(program))
+            known.push_back({{peer, program.string()},
                              over_tls("", (peer + "_tls_echo").c_str()),
                              peer == ring_peer,
                              true});

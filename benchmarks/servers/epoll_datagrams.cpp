@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace {
 
@@ -20,9 +21,9 @@ constexpr std::size_t segmented_bytes_max = 65'000;
 
 }  // namespace
 
-epoll_datagrams::epoll_datagrams(int socket, int stop, const server_main::options& chosen)
+epoll_datagrams::epoll_datagrams(int socket, int stop, server_main::options chosen)
     : epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), socket_(socket),
-      stop_(stop), chosen_(chosen),
+      stop_(stop), chosen_(std::move(chosen)),
       buffers_(new std::byte[batch * server_main::datagram_size_max]) {
     for (const int fd : {socket_, stop_}) {
         epoll_event event{};

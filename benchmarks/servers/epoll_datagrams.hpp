@@ -15,7 +15,7 @@ class epoll_datagrams {
 public:
     // Borrows both descriptors. The socket is a blocking one, since no receive on it is in vain,
     // and a send waits for room. Throws std::system_error.
-    epoll_datagrams(int socket, int stop, const server_main::options& chosen);
+    epoll_datagrams(int socket, int stop, server_main::options chosen);
     ~epoll_datagrams();
     epoll_datagrams(const epoll_datagrams&) = delete;
     epoll_datagrams& operator=(const epoll_datagrams&) = delete;
