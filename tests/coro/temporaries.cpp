@@ -227,7 +227,7 @@ TEST_CASE("closures that own what they capture may be combined, with a name", "[
 
 // Where such a closure is a temporary of the operand, it does not compile.
 static_assert(!ringlet::detail::sound_temporary<decltype([owned = std::string()] {})>);
-static_assert(ringlet::detail::sound_temporary<decltype([number = 1] {})>);
+static_assert(ringlet::detail::sound_temporary<decltype([number = 1] { return number; })>);
 static_assert(ringlet::detail::sound_temporary<std::string&>);
 
 TEST_CASE("closures that capture references and numbers may be temporaries", "[coro]") {

@@ -60,9 +60,9 @@ ringlet::task<std::string> converse(Reader& in, Attempt attempt) {
     co_await attempt(until);
     co_await attempt(view);
     co_await attempt(line);
-    do
+    do  // NOLINT(bugprone-infinite-loop)
         co_await attempt(some);
-    while (count > 0);  // NOLINT(bugprone-infinite-loop)
+    while (count > 0);
     note(rest);
     co_await attempt(all);
     co_return read;

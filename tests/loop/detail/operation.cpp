@@ -23,7 +23,7 @@ ringlet::task<std::system_error> outcome_of(manual_operation& awaited) {
     } catch (const std::system_error& error) {
         co_return error;
     }
-    co_return std::system_error{std::error_code()};
+    co_return std::system_error{std::error_code()};  // NOLINT(bugprone-throw-keyword-missing)
 }
 
 ringlet::task<> keep_outcome(manual_operation& awaited, std::error_code& outcome) {

@@ -3,6 +3,7 @@
 #include <ringlet/base/error_sink.hpp>
 
 #include <cerrno>
+#include <utility>
 
 namespace ringlet::detail {
 
@@ -33,8 +34,8 @@ private:
 template <class To, class T, class Sharing>
 class item_copy_send_operation final : public item_send_operation<To, T, Sharing> {
 public:
-    item_copy_send_operation(To& to, const T& item, error_sink error)
-        : item_send_operation<To, T, Sharing>(to, copy_, error), copy_(item) {}
+    item_copy_send_operation(To& to, T copy, error_sink error)
+        : item_send_operation<To, T, Sharing>(to, copy_, error), copy_(std::move(copy)) {}
 
 private:
     T copy_;
