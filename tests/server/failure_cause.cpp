@@ -86,7 +86,7 @@ ringlet::address refusing() {
     sockaddr_in name = loopback(0);
     socklen_t size = sizeof(name);
     auto* const any = reinterpret_cast<sockaddr*>(&name);
-    ::bind(unused, any, size);
+    static_cast<void>(::bind(unused, any, size));  // which only the first call has to do
     ::getsockname(unused, any, &size);
     return ringlet::address::from(any, size);
 }

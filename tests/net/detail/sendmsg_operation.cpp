@@ -112,7 +112,6 @@ TEST_CASE("where a poll knows nothing of the room, a send tries again, ever more
     });
     ring = made.get();
     loop owner(std::move(made));
-    const ringlet::address to("127.0.0.1", 9);
     std::size_t sent = 0;
     run_coroutine(owner, [&]() -> task<> {
         sent = co_await ringlet::detail::send_to_operation(owner.core(), 3, "hello", to,
