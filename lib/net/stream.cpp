@@ -8,8 +8,6 @@ namespace ringlet {
 
 namespace {
 
-constexpr std::chrono::seconds::rep linger_seconds_max = 32'767;  // the kernel counts in ticks
-
 /// Calls `ask`; what it throws is a client_failure on the stream of a server's client.
 template <class Ask>
 auto asked(const detail::direction& way, const char* what, const Ask& ask) {
@@ -76,7 +74,7 @@ task<> stream::close() {
 task<> stream::abort() {
     try {
         if (socket_.is_open())
-            set_linger(std::chrono::seconds::zero());
+            set_reset_on_close(true);
     } catch (const std::system_error&) {
         // then the peer sees the end
     }
@@ -141,12 +139,9 @@ void stream::set_send_buffer_size(int bytes) {
     socket_for("set_send_buffer_size").set_option(SOL_SOCKET, SO_SNDBUF, bytes);
 }
 
-void stream::set_linger(std::chrono::seconds at_most) {
-    if (at_most < std::chrono::seconds::zero() || at_most.count() > linger_seconds_max)
-        throw std::invalid_argument("set_linger: the time must be 0 to 32767 seconds");
-    socket_for("set_linger")
-        .set_option(SOL_SOCKET, SO_LINGER,
-                    linger{.l_onoff = 1, .l_linger = static_cast<int>(at_most.count())});
+void stream::set_reset_on_close(bool on) {
+    socket_for("set_reset_on_close")
+        .set_option(SOL_SOCKET, SO_LINGER, linger{.l_onoff = int{on}, .l_linger = 0});
 }
 
 }  // namespace ringlet

@@ -48,7 +48,11 @@ TEST_CASE("a connection lasts as its client's version and options have it", "[ex
          }) {
         INFO(version << " " << fields);
         blocking_client client(served.server().address());
-        client.send("GET /ten HTTP/" + version + "\r\nHost: test\r\n" + fields + "\r\n");
+        client.send(std::string("GET /ten HTTP/")
+                        .append(version)
+                        .append("\r\nHost: test\r\n")
+                        .append(fields)
+                        .append("\r\n"));
         const http_response got = receive_response(client);
         CHECK(got.status == ok);
         CHECK(got.body == ten);
@@ -69,12 +73,12 @@ TEST_CASE("a body that nobody wants is dropped, and the next request comes behin
              "Content-Length: 5\r\n\r\nhello",
              "Content-Length: 60000\r\n\r\n" + std::string(60'000, 'x'),
              "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-             "Transfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n"
-             "Host: trailer\r\nConnection: close\r\n\r\n",
+             ("Transfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n"
+              "Host: trailer\r\nConnection: close\r\n\r\n"),
          }) {
         INFO(method << " " << framed.substr(0, 80));
         blocking_client client(served.server().address());
-        client.send(method + " /ten HTTP/1.1\r\nHost: test\r\n" + framed);
+        client.send(std::string(method).append(" /ten HTTP/1.1\r\nHost: test\r\n").append(framed));
         const http_response got = receive_response(client, method == "HEAD");
         CHECK(got.status == (method == "POST" ? "HTTP/1.1 405 Method Not Allowed" : ok));
         CHECK(got.field("connection").empty());
@@ -159,7 +163,8 @@ TEST_CASE("a request whose end two servers may see at two places is refused", "[
          }) {
         INFO(fields);
         blocking_client client(served.server().address());
-        client.send("GET /empty HTTP/1.1\r\nHost: test\r\n" + fields + smuggled);
+        client.send(
+            std::string("GET /empty HTTP/1.1\r\nHost: test\r\n").append(fields).append(smuggled));
         const http_response got = receive_response(client);
         CHECK(got.status == "HTTP/1.1 " + status);
         CHECK(got.has("connection: close"));
@@ -254,7 +259,7 @@ TEST_CASE("a client that has the file is told so", "[examples]") {
         std::string fields;
         std::string status;
     };
-    const std::string past = modified;
+    const std::string& past = modified;
     const std::string future = "Sunday, 06-Nov-44 08:49:37 GMT";
     for (const auto& [fields, status] : std::vector<expectation>{
              {"If-None-Match: " + etag, "304 Not Modified"},
@@ -274,7 +279,11 @@ TEST_CASE("a client that has the file is told so", "[examples]") {
              {"If-Match: W/" + etag, "412 Precondition Failed"},
              {"If-Unmodified-Since: " + date, "200 OK"},
              {"If-Unmodified-Since: " + past, "412 Precondition Failed"},
-             {"If-Match: " + etag + "\r\nIf-Unmodified-Since: " + past, "200 OK"},
+             {std::string("If-Match: ")
+                  .append(etag)
+                  .append("\r\nIf-Unmodified-Since: ")
+                  .append(past),
+              "200 OK"},
              {"Range: bytes=1-2\r\nIf-Range: " + etag, "206 Partial Content"},
              {"Range: bytes=1-2\r\nIf-Range: " + date, "206 Partial Content"},
              {"Range: bytes=1-2\r\nIf-Range: W/" + etag, "200 OK"},

@@ -12,7 +12,7 @@ std::string redis_cli(const ringlet::address& server, const std::vector<std::str
     command line{"redis-cli", "-h", server.host(), "-p", std::to_string(server.port())};
     line.insert(line.end(), words.begin(), words.end());
     child_process client(line);
-    const std::string said = client.out().read_rest();
+    std::string said = client.out().read_rest();
     CHECK(client.wait() == 0);
     return said;
 }

@@ -11,7 +11,7 @@
 
 /// The file server, with its arguments. Without llhttp it is not built, and the test is skipped.
 inline command file_server(const command& arguments) {
-    const command server = example("file_server", arguments);
+    command server = example("file_server", arguments);
     if (!std::filesystem::exists(server[0]))
         SKIP("file_server is not built, since llhttp is not here");
     return server;

@@ -146,7 +146,7 @@ TEST_CASE("what was sent before a send failed or was cancelled is counted", "[ne
             co_await task_group::run([&](task_group& group) -> task<> {
                 group.spawn(send());
                 const std::string some = co_await receive(pair.other, 100'000);
-                pair.other.set_linger(0s);
+                pair.other.set_reset_on_close(true);
                 co_await pair.other.close();
             });
             CHECK(error);

@@ -89,7 +89,7 @@ TEST_CASE("what was received may be changed, and is the receiver's until it ends
 TEST_CASE("the error of a lending receive is stored where that is asked for", "[net]") {
     run_without_leak([](loop& owner) -> task<> {
         stream_pair pair = make_streams(owner, stream_transport::tcp);
-        pair.one.set_linger(std::chrono::seconds(0));
+        pair.one.set_reset_on_close(true);
         co_await pair.one.close();
         std::error_code error;
         const auto received = co_await pair.other.recv_lent(error);

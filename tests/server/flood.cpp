@@ -52,7 +52,7 @@ private:
         if (++answered_ == held_)
             enough_.set();
         co_await enough_.wait();
-        connection.set_linger(0s);  // a reset, which takes no port out of use
+        connection.set_reset_on_close(true);  // a reset, which takes no port out of use
         co_await connection.close();
     }
 

@@ -18,7 +18,6 @@
 #include <ringlet/net/stream_layer.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -199,11 +198,11 @@ public:
     /// and bounds. Throws std::system_error. socket(7).
     void set_send_buffer_size(int bytes);
 
-    /// Says what closing does with bytes that are not sent yet (SO_LINGER): the kernel goes on
-    /// sending them in the background for `at_most` so long; with 0 it resets the connection at
-    /// once. Throws std::invalid_argument for a time that is not 0 to 32767 seconds, and
-    /// std::system_error. socket(7).
-    void set_linger(std::chrono::seconds at_most);
+    /// Has the end of the stream, by `close` or the destructor, reset the connection and drop the
+    /// bytes that have not gone yet (SO_LINGER with a time of 0), or not. By default the kernel
+    /// goes on sending them in the background; a time to linger for would have close(2) block the
+    /// loop. Throws std::system_error. socket(7).
+    void set_reset_on_close(bool on);
 
     /// The socket itself, for options that have no function here, or that at the bottom of the
     /// stream's layers; it is not open where there is none. The stream still owns it.

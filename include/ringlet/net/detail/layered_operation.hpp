@@ -43,7 +43,8 @@ class layered_awaitable : public ring_awaitable<Kind, layered_operation> {
     using base = ring_awaitable<Kind, layered_operation>;
 
 public:
-    bool await_suspend(suspension waiter) {
+    // GCC 12 calls this 100 instructions of every message out of line, 30 more, unless it is told.
+    [[gnu::always_inline]] bool await_suspend(suspension waiter) {
         this->way_.require_idle(Kind::name);
         if (layer_side* const side = this->way_.layer()) [[unlikely]]
             return this->begin_on_layer(*side, waiter);
