@@ -56,6 +56,12 @@ public:
                                    ": another one is pending on this stream; await it first");
     }
 
+    /// Whether no operation is pending, on a stream that stands on a socket: one test for both.
+    [[nodiscard]] bool is_idle_on_socket() const noexcept {
+        return (reinterpret_cast<std::uintptr_t>(head_) |
+                reinterpret_cast<std::uintptr_t>(layer_)) == 0;
+    }
+
     /// Makes `started` the pending operation, until `end`; called once the direction is idle.
     void begin(operation& started) noexcept { head_ = &started; }
 

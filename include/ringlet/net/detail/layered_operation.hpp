@@ -22,6 +22,10 @@ protected:
             end_observed();
     }
 
+    /// Begins on the layer, if there is one. Whether `waiter` has to wait. Throws std::logic_error,
+    /// naming `caller`, if an operation is pending.
+    bool begin_otherwise(suspension waiter, const char* caller);
+
     /// Begins the layer's call. Whether `waiter` has to wait.
     virtual bool begin_on_layer(layer_side& side, suspension waiter) = 0;
 
@@ -45,10 +49,9 @@ class layered_awaitable : public ring_awaitable<Kind, layered_operation> {
 public:
     // GCC 12 calls this 100 instructions of every message out of line, 30 more, unless it is told.
     [[gnu::always_inline]] bool await_suspend(suspension waiter) {
-        this->way_.require_idle(Kind::name);
-        if (layer_side* const side = this->way_.layer()) [[unlikely]]
-            return this->begin_on_layer(*side, waiter);
-        return base::await_suspend(waiter);
+        if (this->way_.is_idle_on_socket()) [[likely]]
+            return base::await_suspend(waiter);
+        return this->begin_otherwise(waiter, Kind::name);
     }
 
 protected:
