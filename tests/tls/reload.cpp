@@ -1,7 +1,6 @@
 #include "captured_log.hpp"
 #include "catch.hpp"
 #include "eventually.hpp"
-#include "forked_child.hpp"
 #include "temporary_directory.hpp"
 #include "tls/detail/session_text.hpp"
 #include "tls/engine_pair.hpp"
@@ -176,28 +175,6 @@ TEST_CASE("threads make connections while others reload", "[tls]") {
     for (std::thread& each : threads)
         each.join();
     CHECK(made == 100);
-}
-
-TEST_CASE("a child that is forked in the middle of others' handshakes makes its own", "[tls]") {
-    replaced_files files;
-    server_context context = files.context(1ms);
-    const client_context client = careless();
-    std::atomic<bool> stop{false};
-    std::thread other([&] {
-        while (!stop) {
-            engine_pair pair(context, client);
-            pair.shake_hands();
-            engine_pair::carry(pair.server, pair.client, "x");
-            static_cast<void>(context.reload());
-        }
-    });
-    for (int i = 0; i < 30; ++i)
-        CHECK(run_in_child([&] {
-                  engine_pair pair(context, client);
-                  return pair.shake_hands().first == step::done && !context.reload() ? 7 : 8;
-              }).exited_with(7));
-    stop = true;
-    other.join();
 }
 
 }  // namespace tests::tls_reload
