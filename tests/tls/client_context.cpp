@@ -130,6 +130,16 @@ TEST_CASE("a client trusts the system's authorities, or those it is given", "[tl
     CHECK_FALSE(found(own.server(), "localhost", client_context(options)));
 }
 
+TEST_CASE("a client trusts the very certificate that it is given", "[tls]") {
+    certificates& own = certificates::own();
+    client_context_options options;
+    options.authorities = pem::file(own.server().certificate);
+    CHECK_FALSE(found(own.server(), "localhost", client_context(options)));
+    CHECK(found(own.server(), "other.example", client_context(options)) ==
+          errc::host_name_mismatch);
+    CHECK(found(own.server_rsa(), "localhost", client_context(options)) == errc::authority_unknown);
+}
+
 TEST_CASE("a client's options say what it speaks", "[tls]") {
     auto options = client_options();
     options.version_max = version::tls1_2;

@@ -19,8 +19,9 @@ class client_state;
 
 /// With what a client speaks TLS. Every option acts, or the context cannot be made.
 struct client_context_options {
-    /// The authorities by which the certificates of servers must be signed; without it those that
-    /// the system trusts. SSL_CTX_set_default_verify_paths(3).
+    /// The authorities by which the certificates of servers must be signed, or those certificates
+    /// themselves; without it the authorities that the system trusts.
+    /// SSL_CTX_set_default_verify_paths(3).
     std::optional<pem> authorities;
 
     /// Takes away what makes TLS safe: whoever is between client and server can read and change

@@ -10,8 +10,9 @@ namespace ringlet::tls {
 ///
 /// 501 to 599 are failed verifications, as X509_STORE_CTX_get_error(3) numbers them from 500 on,
 /// and 1000 to 1255 are alerts that the peer has sent (RFC 8446, 6). `cause_of` tells the kinds
-/// apart. A code equals std::errc::connection_reset where the peer is gone without TLS's own end, and
-/// std::errc::protocol_error otherwise, so that code which knows nothing of TLS can tell them too.
+/// apart. A code equals std::errc::connection_reset where the peer is gone without TLS's own end,
+/// and std::errc::protocol_error otherwise, so that code which knows nothing of TLS can tell them
+/// too.
 enum class errc {
     /// The connection ended without TLS's own end, so that the peer may have sent more: an attacker
     /// or a fault may have cut the stream. It is never a plain end.

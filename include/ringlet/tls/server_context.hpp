@@ -58,8 +58,8 @@ struct server_context_options {
     /// Whether clients are to show certificates.
     tls::client_certificates client_certificates = tls::client_certificates::none;
 
-    /// The authorities by which the certificates of clients must be signed. It is needed where
-    /// clients are to show some, and for nothing else.
+    /// The authorities by which the certificates of clients must be signed, or those certificates
+    /// themselves. It is needed where clients are to show some, and for nothing else.
     std::optional<pem> client_authorities;
 
     /// How long a client may take up its session again, so that both save most of the handshake's

@@ -113,6 +113,7 @@ void client_state::trust(const client_context_options& options) {
                 "SSL_CTX_set_default_verify_paths");
         return;
     }
+    trust_as_given(*context_);
     for (const certificate_pointer& authority :
          certificates_of(*options.authorities, "authorities"))
         require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), authority.get()) == 1,

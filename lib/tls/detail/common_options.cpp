@@ -129,6 +129,10 @@ void apply(const common_options& options, SSL_CTX& context) {
     SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 }
 
+void trust_as_given(SSL_CTX& context) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(&context), X509_V_FLAG_PARTIAL_CHAIN);
+}
+
 std::string alpn_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {

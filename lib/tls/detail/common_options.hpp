@@ -41,6 +41,10 @@ void require_valid(const common_options& options);
 /// an option that OpenSSL does not know.
 void apply(const common_options& options, SSL_CTX& context);
 
+/// Has `context` trust each certificate of its store as it is, be it that of a root, of an
+/// authority below one, or a peer's own: whoever gives it to a context means it.
+void trust_as_given(SSL_CTX& context);
+
 /// A list of application protocols as ALPN has it: RFC 7301, 3.1.
 [[nodiscard]] std::string alpn_list(const std::vector<std::string>& protocols);
 

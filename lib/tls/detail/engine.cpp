@@ -231,8 +231,10 @@ std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t fro
         std::size_t count = 0;
         ERR_clear_error();
         const int result = SSL_write_ex(ssl_.get(), record.data(), record.size(), &count);
-        if (step_of(result) != step::done)
+        if (step_of(result) != step::done) {
+            fail(errc::protocol_error);  // such as a wish for input, which no send may wait for
             break;
+        }
         taken += count;
     }
     return taken;

@@ -95,13 +95,15 @@ context_pointer server_material::make_context(const server_context_options& opti
 
 void server_material::demand_certificates(const server_context_options& options) {
     const auto authorities = certificates_of(*options.client_authorities, "client_authorities");
-    for (const context_pointer& each : contexts_)
+    for (const context_pointer& each : contexts_) {
+        trust_as_given(*each);
         for (const certificate_pointer& authority : authorities) {
             require(X509_STORE_add_cert(SSL_CTX_get_cert_store(each.get()), authority.get()) == 1,
                     "X509_STORE_add_cert");
             require(SSL_CTX_add_client_CA(each.get(), authority.get()) == 1,
                     "SSL_CTX_add_client_CA");
         }
+    }
     for (const certificate_pointer& authority : authorities) {
         std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
         unsigned size = 0;
