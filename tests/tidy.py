@@ -71,7 +71,7 @@ class Tree:
 
     def tests(self):
         everything = self.files("tests/*/*.cpp", "tests/*/detail/*.cpp")
-        return [path for path in everything if path.parts[1] != "consumer"]
+        return [path for path in everything if path.parts[1] not in ("consumer", "fuzz")]
 
     def includes(self, path):
         """(line, "<" or quote, name) of each #include."""
