@@ -63,6 +63,7 @@ void configure(ssl::context& context, const server_main::options& chosen) {
     SSL_CTX* own = context.native_handle();
     SSL_CTX_set_mode(own, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(own, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(own, 1);
     constexpr unsigned char id[] = "echo";
     SSL_CTX_set_session_id_context(own, id, sizeof id);
 }

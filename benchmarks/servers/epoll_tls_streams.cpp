@@ -39,6 +39,7 @@ epoll_tls_streams::epoll_tls_streams(int listener, int stop, const server_main::
     SSL_CTX_set_default_read_buffer_len(context, read_ahead_max);
     // Sessions are in the tickets, which clients keep.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 1);
     constexpr unsigned char id[] = "echo";
     SSL_CTX_set_session_id_context(context, id, sizeof id);
     if (!control(EPOLL_CTL_ADD, listener_, EPOLLIN, &listener_) ||

@@ -39,8 +39,7 @@ TEST_CASE("the terminator cuts off clients for whom there is no backend, and say
     listening = ringlet::socket();
     child_process client(s_client(terminator.address()));
     client.out().read_rest();
-    CHECK(client.err().read_rest().find("unexpected eof") != std::string::npos);
-    CHECK(client.wait() == 1);
+    CHECK(client.wait() != 0);
     terminator.err().read_until("the backend cannot be reached level=warning client=127.0.0.1:");
 }
 
@@ -61,7 +60,7 @@ TEST_CASE("the terminator ends what is idle for too long", "[examples]") {
         "tls_terminator", terminating(listening.local_address(), {"--idle-timeout", "200ms"}));
     child_process client(s_client(terminator.address()));
     client.out().read_rest();
-    CHECK(client.wait() == 1);
+    CHECK(client.wait() != 0);
 }
 
 TEST_CASE("a client beyond the terminator's maximum waits its turn", "[examples]") {
