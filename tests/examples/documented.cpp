@@ -1,9 +1,13 @@
-// The program of docs/coroutines.md that is a client. The servers are in broken_conversations.cpp.
+// The program of docs/coroutines.md that is a client, and the server of docs/tls.md. The other
+// servers are in broken_conversations.cpp.
 
 #include "blocking_client.hpp"
 #include "claimed_address.hpp"
+#include "eventually.hpp"
 #include "ipv6_loopback.hpp"
 #include "programs.hpp"
+#include "secured.hpp"
+#include "temporary_directory.hpp"
 
 #include <ringlet/net/socket.hpp>
 
@@ -118,6 +122,31 @@ TEST_CASE("a signal ends the documented client, which does nothing about signals
     compared.process().signal(signal);
     CHECK(compared.process().wait() == 128 + signal);
     CHECK(one.receive_all().empty());
+}
+
+TEST_CASE("the documented server over TLS echoes", "[examples]") {
+    const issued_certificate& own = issued().server();
+    const claimed_address claim;
+    const temporary_directory folder;
+    std::filesystem::copy_file(own.certificate, folder.path() / "server.pem");
+    std::filesystem::copy_file(own.key, folder.path() / "server.key");
+    const auto program = std::filesystem::absolute(example("documented_tls_echo")[0]);
+    child_process server(
+        command{"sh", "-c", "cd \"$1\" && exec \"$2\"", "sh", folder.path(), program});
+    CHECK(eventually([] {
+        try {
+            const blocking_client reaches(fixed_address);
+            return true;
+        } catch (const std::system_error&) {
+            return false;  // it does not listen yet
+        }
+    }));
+    child_process client(python_client(fixed_address));
+    CHECK(client.out().read_rest().empty());
+    CHECK(client.err().read_rest().empty());
+    CHECK(client.wait() == 0);
+    server.signal(SIGTERM);
+    CHECK(server.wait() == 0);
 }
 
 }  // namespace tests::examples_documented
