@@ -8,7 +8,7 @@ namespace ringlet::tls {
 
 client_context::client_context() : client_context(client_context_options{}) {}
 
-client_context::client_context(client_context_options options)
+client_context::client_context(const client_context_options& options)
     : state_(std::make_shared<detail::client_state>(options)) {}
 
 counters client_context::counters() const noexcept {

@@ -16,8 +16,7 @@ task<stream> connect_and_upgrade(std::string host, int port,
     stream plain = co_await ringlet::connect(host, port, options, error);
     if (!plain.is_open())
         co_return plain;
-    co_return co_await detail::upgrade_to(std::move(plain), std::move(context), std::move(host),
-                                          port, error);
+    co_return co_await detail::upgrade_to(std::move(plain), context, host, port, error);
 }
 
 }  // namespace

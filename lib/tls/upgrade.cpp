@@ -32,13 +32,13 @@ task<stream> secure(loop& owner, std::unique_ptr<detail::layer> secured, std::st
 
 }  // namespace
 
-task<stream> upgrade(stream plain, const client_context& context, std::string host,
+task<stream> upgrade(stream plain, const client_context& context, const std::string& host,
                      error_sink error) {
-    return detail::upgrade_to(std::move(plain), context.state(), std::move(host), 0, error);
+    return detail::upgrade_to(std::move(plain), context.state(), host, 0, error);
 }
 
-task<stream> detail::upgrade_to(stream plain, std::shared_ptr<client_state> context,
-                                std::string host, int port, error_sink error) {
+task<stream> detail::upgrade_to(stream plain, const std::shared_ptr<client_state>& context,
+                                const std::string& host, int port, error_sink error) {
     loop& owner = plain.owner();
     auto secured = std::make_unique<detail::layer>(std::move(plain), context);
     context->prepare(secured->machine(), host, port);

@@ -31,7 +31,7 @@ public:
                            std::string host = "localhost") {
         ringlet::detail::joinable_task_group group;
         group.spawn(keep(client_, ringlet::tls::upgrade(std::move(plain_client), client_context,
-                                                        std::move(host), client_error)));
+                                                        host, client_error)));
         group.spawn(keep(
             server_, ringlet::tls::upgrade(std::move(plain_server), server_context, server_error)));
         co_await group.join();

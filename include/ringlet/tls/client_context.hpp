@@ -80,7 +80,7 @@ public:
     /// unknown to OpenSSL, or without effect beside the others; std::system_error with an error of
     /// tls::errc that names the certificate or key which cannot be used; std::system_error for a
     /// file that cannot be read.
-    explicit client_context(client_context_options options);
+    explicit client_context(const client_context_options& options);
 
     /// The counts of all connections of the context.
     [[nodiscard]] tls::counters counters() const noexcept;

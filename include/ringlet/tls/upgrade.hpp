@@ -20,8 +20,8 @@ namespace ringlet::tls {
 /// timed_out, or what the stream reports; or stores the error in `error`, and yields a stream that
 /// is not open. Throws std::invalid_argument at once for a host that is empty or none, unless the
 /// context accepts any certificate and the host is empty. No operation may be pending on `plain`.
-[[nodiscard]] task<stream> upgrade(stream plain, const client_context& context, std::string host,
-                                   error_sink error = throws);
+[[nodiscard]] task<stream> upgrade(stream plain, const client_context& context,
+                                   const std::string& host, error_sink error = throws);
 
 /// Has a server speak TLS on the stream `plain` from now on. Yields the stream that speaks TLS,
 /// which owns `plain`.

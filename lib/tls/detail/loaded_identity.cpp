@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -68,8 +67,7 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* argument) noe
         const std::string passphrase = request.ask();
         if (passphrase.size() > static_cast<std::size_t>(size))
             return -1;
-        std::memcpy(buffer, passphrase.data(), passphrase.size());
-        return static_cast<int>(passphrase.size());
+        return static_cast<int>(passphrase.copy(buffer, passphrase.size()));
     } catch (...) {
         request.failure = std::current_exception();
         return -1;

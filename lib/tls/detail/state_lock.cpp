@@ -6,7 +6,7 @@ namespace ringlet::tls::detail {
 
 std::mutex& state_lock::mutex() {
     // Kept for good: connections may outlive the end of main.
-    static std::mutex* const only = new std::mutex;
+    static auto* const only = new std::mutex;
     static const ringlet::detail::fork_hooks hooks([] { mutex().lock(); }, [] { mutex().unlock(); },
                                                    [] { mutex().unlock(); });
     return *only;
