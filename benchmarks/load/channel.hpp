@@ -19,6 +19,10 @@ public:
 
     int native_handle() const noexcept { return socket_.get(); }
 
+    // Goes on with the handshake, if there is one: whether it is over. Without this the first send
+    // does it.
+    virtual bool establish() { return true; }
+
     // Sends as much as there is room for: the number of bytes, or -1 and errno, as send(2).
     virtual ssize_t send(std::span<const std::byte> bytes);
 

@@ -4,10 +4,12 @@
 #include "dial.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 namespace {
 
@@ -27,6 +29,7 @@ lasting_clients::lasting_clients(const endpoint& server, const load_settings& se
         checked(::fcntl(socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
         std::shared_ptr<tls_memory> none;
         clients_[i].connection = open_channel(std::move(socket), settings_, none);
+        establish(*clients_[i].connection);
         watch(clients_[i], EPOLL_CTL_ADD, EPOLLIN);
     }
 }
@@ -52,6 +55,15 @@ slice lasting_clients::run_until(steady::time_point end) {
         }
     }
     return {completed_, last_completion_ - start};
+}
+
+void lasting_clients::establish(channel& connection) {
+    while (!connection.establish()) {
+        const short awaited = connection.awaits_peer() ? POLLIN : POLLOUT;
+        pollfd ready{connection.native_handle(), awaited, 0};
+        if (checked(::poll(&ready, 1, silence_ms_max), "poll") == 0)
+            throw server_failure("no handshake within " + std::to_string(silence_ms_max) + " ms");
+    }
 }
 
 void lasting_clients::grant(client& c, std::size_t messages, steady::time_point now) {

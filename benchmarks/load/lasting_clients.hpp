@@ -15,8 +15,9 @@
 
 class lasting_clients final : public closed_loop {
 public:
-    // Connects all clients. The handshakes of TLS are a part of their first messages. Throws
-    // server_failure, std::system_error.
+    // Connects all clients. A handshake of TLS is over when this returns, since servers do not wait
+    // for one for as long as others may take to be set up. Throws server_failure,
+    // std::system_error.
     lasting_clients(const endpoint& server, const load_settings& settings);
 
     slice run_until(steady::time_point end) override;
@@ -32,6 +33,7 @@ private:
         std::vector<steady::time_point> granted_at;  // by message number, modulo the pipeline
     };
 
+    static void establish(channel& connection);
     void grant(client& c, std::size_t messages, steady::time_point now);
     void send_granted(client& c);
     void receive(client& c, steady::time_point end);

@@ -64,6 +64,13 @@ public:
             SSL_set_session(tls_.get(), memory->session.get());
     }
 
+    bool establish() override {
+        socket_.dry = false;
+        const int result = SSL_do_handshake(tls_.get());
+        awaits_peer_ = result != 1 && stops(result) && SSL_want_read(tls_.get());
+        return result == 1;
+    }
+
     ssize_t send(std::span<const std::byte> bytes) override {
         if (!SSL_is_init_finished(tls_.get()))
             socket_.dry = false;
