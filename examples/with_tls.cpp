@@ -13,7 +13,8 @@ namespace tls = ringlet::tls;
 
 std::vector<command_line_option> with_tls(tls_server_files& files,
                                           std::vector<command_line_option> options) {
-    options.push_back({"--tls-certificate", &files.certificate, "Speak TLS, with this file in PEM"});
+    options.push_back(
+        {"--tls-certificate", &files.certificate, "Speak TLS, with this file in PEM"});
     options.push_back({"--tls-key", &files.key, "The key of the certificate"});
     options.push_back({"--tls-client-ca", &files.client_authorities,
                        "Serve only clients whose certificates these authorities have signed"});

@@ -20,8 +20,8 @@ namespace tests::net_reader_tied {
 
 using namespace std::chrono_literals;
 using ringlet::loop;
-using ringlet::stream;
 using ringlet::reader;
+using ringlet::stream;
 using ringlet::task;
 using ringlet::writer;
 

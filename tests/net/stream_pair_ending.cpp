@@ -72,7 +72,8 @@ TEST_CASE("closing a stream in memory cancels what is pending on it, and its pee
     });
 }
 
-TEST_CASE("the peer of a closed stream in memory receives what was sent, and then the end", "[net]") {
+TEST_CASE("the peer of a closed stream in memory receives what was sent, and then the end",
+          "[net]") {
     run_virtually([](loop&) -> task<> {
         stream_pair pair;
         co_await pair.one.send_all("last");

@@ -159,8 +159,7 @@ namespace {
 /// Asks and leaves, again and again. Once a connection is there, it is served.
 ringlet::task<> keep_asking(ringlet::address server, const bool& stopping, std::uint64_t& answers) {
     while (!stopping) {
-        ringlet::stream connection(ringlet::loop::require_current("test"),
-                                   ringlet::socket());
+        ringlet::stream connection(ringlet::loop::require_current("test"), ringlet::socket());
         try {
             connection = co_await ringlet::connect(server);
         } catch (const std::system_error& error) {

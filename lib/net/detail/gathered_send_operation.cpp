@@ -62,9 +62,9 @@ ring_operation::readiness gathered_send_operation::missing_readiness() noexcept 
 }
 
 bool gathered_send_operation::begin_on_layer(layer_side& side, suspension waiter) {
-    return side.send_all(way_, waiter,
-                         std::span(reinterpret_cast<const const_buffer*>(buffers_.data()),
-                                   buffers_.size()));
+    return side.send_all(
+        way_, waiter,
+        std::span(reinterpret_cast<const const_buffer*>(buffers_.data()), buffers_.size()));
 }
 
 // Goes past empty buffers too, so that there is always a byte to send at the front.
