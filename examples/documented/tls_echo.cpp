@@ -11,7 +11,7 @@ ringlet::task<> echo(ringlet::stream& client) {
 
 int main() {
     const ringlet::tls::server_context context("server.pem", "server.key");
-    ringlet::threading_tcp_server server({"", 9999}, echo,
-                                         {.establish = {ringlet::tls::handshake(context)}});
+    const ringlet::server_options options{.establish = {ringlet::tls::handshake(context)}};
+    ringlet::threading_tcp_server server({"", 9999}, echo, options);
     ringlet::serve_until_signal(server);
 }
