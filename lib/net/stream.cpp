@@ -95,10 +95,11 @@ task<> stream::end(task<> (stream_layer::*end_layer)()) {
         // Whatever close(2) reports, the descriptor is gone.
         static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
     } else if (sides_ != nullptr) {
-        co_await (layer()->*end_layer)();
+        // The stream is closed from here on: nobody else begins anything on the layer.
+        const auto ended = std::move(sides_);
         incoming_.stand_on(nullptr);
         outgoing_.stand_on(nullptr);
-        sides_.reset();
+        co_await (ended->layer.get()->*end_layer)();
     }
 }
 

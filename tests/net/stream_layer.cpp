@@ -57,7 +57,7 @@ private:
 };
 
 /// A layer on nothing whose calls fail in the way that `fail` says.
-class failing final : public stream_layer {
+class failing : public stream_layer {
 public:
     template <class Fail>
     explicit failing(Fail fail) : fail_(fail) {}
@@ -238,6 +238,28 @@ TEST_CASE("what waits on a layer is cancelled, late and closed as on a socket", 
         co_await group.join();
         CHECK(closed == std::errc::operation_canceled);
         co_await pair.other.close();
+    });
+}
+
+TEST_CASE("a stream is closed while its layer still ends", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        struct slow_to_close final : public failing {
+            explicit slow_to_close(ringlet::event& may_end)
+                : failing([](std::error_code&) {}), may_end_(may_end) {}
+            task<> close() override { co_await may_end_.wait(); }
+            ringlet::event& may_end_;
+        };
+        ringlet::event may_end;
+        stream closing(owner, std::make_unique<slow_to_close>(may_end));
+        joinable_task_group group;
+        group.spawn(closing.close());
+        CHECK_FALSE(closing.is_open());
+        std::array<char, 4> piece{};
+        std::error_code error;
+        co_await closing.recv(piece, error);
+        CHECK(error.value() == EBADF);
+        may_end.set();
+        co_await group.join();
     });
 }
 
