@@ -66,8 +66,26 @@ public:
     /// Finds out whether `read` would end at once: `needs_input` if it would not.
     [[nodiscard]] step peek(std::span<const std::byte> input = {});
 
+    /// Memory of `size` bytes for what comes from the peer, where records come faster than they are
+    /// read: the engine takes them where they are. Only when a read needs input.
+    [[nodiscard]] mutable_buffer prepare_input(std::size_t size) {
+        const mutable_buffer whole = kept_.prepare(size, size);
+        return {whole.data(), size};
+    }
+
+    /// Takes the first `count` bytes of that memory as input for the next read. Where that is none,
+    /// the memory is given back.
+    void commit_input(std::size_t count) noexcept {
+        kept_.commit(count);
+        if (kept_.empty())
+            kept_.release();
+    }
+
     /// Notes that no more bytes will come from the peer.
     void end_input() noexcept { input_ended_ = true; }
+
+    /// Whether there is input that was not read yet.
+    [[nodiscard]] bool has_input() const noexcept { return !kept_.empty(); }
 
     /// Whether the peer sends nothing any more.
     [[nodiscard]] bool input_ended() const noexcept {

@@ -18,6 +18,9 @@ namespace {
 // How much of what a peer goes on sending is dropped, so that it reads why it was refused.
 constexpr std::size_t dropped_max = 65'536;
 
+// How much is received at a time where that comes faster than it is read.
+constexpr std::size_t ahead_max = 32'768;  // the largest block of a frame_pool
+
 std::span<const std::byte> bytes_of(const received_bytes& received) noexcept {
     return {received.data(), received.size()};
 }
@@ -115,12 +118,15 @@ task<std::size_t> layer::recv(mutable_buffer buffer, std::error_code& error) {
         received_bytes received;
         if (engine_->has_output()) [[unlikely]]
             co_await receive_and_flush(received, error);
+        else if (filled_)
+            co_await receive_ahead(error);
         else
             received = co_await lower_.recv_lent(error);
         if (error)
             co_return 0;
-        if (received.empty())
+        if (received.empty() && !engine_->has_input())
             engine_->end_input();
+        filled_ = filled_ || (!received.empty() && received.size() == received.capacity());
         reached = engine_->read(buffer, size, bytes_of(received));
     }
     if (reached == step::failed) {
@@ -206,6 +212,15 @@ task<> layer::close() {
 task<> layer::abort() {
     co_await lower_.abort();
     engine_.reset();
+}
+
+/// Receives much at a time, into memory of the engine. A peer that has sent less than that has
+/// nothing more to come: the next receive waits without memory again.
+task<> layer::receive_ahead(std::error_code& error) {
+    const mutable_buffer room = engine_->prepare_input(ahead_max);
+    const std::size_t size = co_await lower_.recv(room, error);
+    engine_->commit_input(size);
+    filled_ = size == room.size();
 }
 
 /// Sends what is left, and ends the sending side below. Then it drops what the peer still sends, up

@@ -64,6 +64,7 @@ public:
     stream* below() noexcept override { return &lower_; }
 
 private:
+    task<> receive_ahead(std::error_code& error);
     task<std::size_t> transmit(std::span<const const_buffer> buffers, std::size_t wanted,
                                std::error_code& error);
     task<> receive_and_flush(received_bytes& received, std::error_code& error);
@@ -79,7 +80,8 @@ private:
     std::chrono::milliseconds handshake_timeout_;
     std::chrono::milliseconds close_timeout_;
     std::optional<engine> engine_;
-    mutex sending_;  // held while output is being sent
+    mutex sending_;        // held while output is being sent
+    bool filled_ = false;  // whether the last receive has filled its buffer, so that more is there
 };
 
 }  // namespace ringlet::tls::detail
