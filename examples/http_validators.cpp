@@ -69,15 +69,16 @@ std::optional<http_time> parse_http_date(std::string_view field) {
 http_validators::http_validators(std::chrono::system_clock::time_point modified, std::uint64_t size)
     : last_modified(std::chrono::floor<std::chrono::seconds>(
           std::min(modified, std::chrono::system_clock::now()))) {
-    std::array<char, 40> text;
-    char* const end = text.data() + text.size();
-    char* at = text.data();
-    *at++ = '"';
-    at = std::to_chars(at, end, modified.time_since_epoch().count(), 16).ptr;
-    *at++ = '-';
-    at = std::to_chars(at, end, size, 16).ptr;
-    *at++ = '"';
-    etag.assign(text.data(), at);
+    std::array<char, 40> digits;
+    char* const end = digits.data() + digits.size();
+    const auto append = [&](auto number) {
+        etag.append(digits.data(), std::to_chars(digits.data(), end, number, 16).ptr);
+    };
+    etag = '"';
+    append(modified.time_since_epoch().count());
+    etag += '-';
+    append(size);
+    etag += '"';
 }
 
 http_precondition evaluate_conditions(const http_request& request, const http_validators& current) {

@@ -21,7 +21,7 @@ namespace ringlet {
 using detail::serving_period;
 
 server::server(const address& local, int type, const server_options& options)
-    : options_((detail::require_valid(options), options)), process_(::getpid()),
+    : options_((detail::require_valid(options, type), options)), process_(::getpid()),
       listening_(std::make_unique<detail::listening_socket>(local, type, options_,
                                                             detail::concurrency_of(options))) {
     make_records();

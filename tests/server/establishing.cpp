@@ -10,6 +10,7 @@
 
 #include <ringlet/coro/event.hpp>
 #include <ringlet/server/tcp_server.hpp>
+#include <ringlet/server/udp_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
 
 #include <array>
@@ -228,6 +229,9 @@ TEST_CASE("options of the steps before a handler are checked", "[server]") {
     options.establishing_max = 0;
     CHECK_THROWS_AS(ringlet::tcp_server(loopback, answer, options), std::invalid_argument);
     options.establishing_max = 1;
+    options.establish = {inverting_step()};
+    const auto answer_packet = [](ringlet::datagram_request& /*packet*/) -> task<> { co_return; };
+    CHECK_THROWS_AS(ringlet::udp_server(loopback, answer_packet, options), std::invalid_argument);
     options.establish_timeout = -1ms;
     CHECK_THROWS_AS(ringlet::tcp_server(loopback, answer, options), std::invalid_argument);
 }

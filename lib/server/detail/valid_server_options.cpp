@@ -4,12 +4,14 @@
 #include "net/detail/valid_options.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 
+#include <sys/socket.h>
+
 #include <stdexcept>
 #include <string>
 
 namespace ringlet::detail {
 
-void require_valid(const server_options& options) {
+void require_valid(const server_options& options, int type) {
     const auto require = [](bool holds, const std::string& sentence) {
         if (!holds)
             throw std::invalid_argument("server_options: " + sentence);
@@ -41,6 +43,8 @@ void require_valid(const server_options& options) {
             "waiting_replies_per_client_max must be 1 or more");
     require(!options.datagrams.receive_bursts,
             "datagrams.receive_bursts must be off, since a server takes datagrams one by one");
+    require(type == SOCK_STREAM || options.establish.empty(),
+            "establish must be empty, since only the connections of a stream server take steps");
     require_valid(options.listening);
     require_valid(options.datagrams);
     require_valid(options.receiving);

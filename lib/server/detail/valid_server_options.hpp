@@ -4,7 +4,8 @@
 
 namespace ringlet::detail {
 
-/// Checks the options. Throws std::invalid_argument that names an option out of range.
-void require_valid(const server_options& options);
+/// Checks the options of a server whose socket has this `type`: SOCK_STREAM or SOCK_DGRAM. Throws
+/// std::invalid_argument that names an option out of range, or without effect in such a server.
+void require_valid(const server_options& options, int type);
 
 }  // namespace ringlet::detail
