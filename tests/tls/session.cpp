@@ -3,6 +3,8 @@
 #include "forked_child.hpp"
 #include "receive.hpp"
 #include "run_virtually.hpp"
+#include "tls/detail/session_text.hpp"
+#include "tls/engine_pair.hpp"
 #include "tls/secured_pair.hpp"
 
 #include <ringlet/net/stream_pair.hpp>
@@ -24,6 +26,8 @@ using ringlet::tls::server_context;
 using ringlet::tls::session;
 using ringlet::tls::session_of;
 using ringlet::tls::version;
+using ringlet::tls::detail::describe;
+using step = engine_pair::step;
 using list = std::vector<std::string>;
 
 namespace {
@@ -186,6 +190,43 @@ TEST_CASE("a forked child takes up its parent's sessions, and counts with it", "
     CHECK(run_in_child([&] { return resumes(server, client) ? 7 : 8; }).exited_with(7));
     CHECK(server.counters().handshakes == 2);
     CHECK(server.counters().resumed == 1);
+}
+
+TEST_CASE("a certificate that a client shows beside its verified chain is not told", "[tls]") {
+    server_context_options demanding = server_options();
+    demanding.client_certificates = client_certificates::required;
+    demanding.client_authorities = pem::file(certificates::own().authority());
+    certificates& own = certificates::own();
+    client_context_options showing = client_options();
+    showing.identity = {pem::text(own.read(own.client().certificate) + own.read(own.authority()) +
+                                  own.read(own.self_signed().certificate)),
+                        pem::file(own.client().key)};
+    engine_pair pair{server_context(demanding), client_context(showing)};
+    CHECK(pair.shake_hands() == std::pair(step::done, step::done));
+    list subjects;
+    for (const auto& each : describe(pair.server.ssl()).peer_certificates)
+        subjects.push_back(each.subject);
+    CHECK(subjects == list{"CN=alice", "CN=authority"});
+}
+
+TEST_CASE("a client whose certificate has expired meanwhile takes up no session", "[tls]") {
+    server_context_options demanding = server_options();
+    demanding.client_certificates = client_certificates::required;
+    demanding.client_authorities = pem::file(certificates::own().authority());
+    client_context_options showing = client_options();
+    showing.identity = certificates::own().expired().identity();
+    const server_context server(demanding);
+    const client_context client(showing);
+    {
+        engine_pair before(server, client);
+        X509_VERIFY_PARAM_set_flags(SSL_get0_param(&before.server.ssl()),
+                                    X509_V_FLAG_NO_CHECK_TIME);
+        CHECK(before.shake_hands() == std::pair(step::done, step::done));
+        CHECK(engine_pair::carry(before.server, before.client, "and a ticket") == "and a ticket");
+    }
+    engine_pair after(server, client);
+    CHECK(after.shake_hands().second == step::failed);
+    CHECK(after.server.error() == errc::certificate_expired);
 }
 
 }  // namespace tests::tls_session

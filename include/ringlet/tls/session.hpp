@@ -36,8 +36,9 @@ struct session {
     bool resumed = false;              ///< Whether they have taken up an earlier session.
 
     /// The certificates that the peer has shown, its own first; none of a client that has shown
-    /// none. Each was verified, unless the options say otherwise. A server that takes up an earlier
-    /// session knows the client's own alone.
+    /// none. Each was verified, unless the options say otherwise: what a peer shows besides, and
+    /// what leads to no trusted authority, is not among them. Where an earlier session was taken
+    /// up, the peer's own alone is known.
     std::vector<certificate> peer_certificates;
 };
 
