@@ -98,6 +98,20 @@ int seal_ticket(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIP
     }
 }
 
+// SSL_CTX_set_session_ticket_cb(3). OpenSSL looks at a client's certificate in a full handshake
+// alone, and each connection of TLS 1.3 yields a ticket that is as good as new: so a client could
+// go on for ever with a certificate that has expired.
+SSL_TICKET_RETURN accept_session(SSL* /*connection*/, SSL_SESSION* session,
+                                 const unsigned char* /*name*/, std::size_t /*name_size*/,
+                                 SSL_TICKET_STATUS opened, void* /*argument*/) noexcept {
+    if (opened != SSL_TICKET_SUCCESS && opened != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    const X509* const shown = SSL_SESSION_get0_peer(session);
+    if (shown != nullptr && X509_cmp_current_time(X509_get0_notAfter(shown)) < 0)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return opened == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 void log_keys(const SSL* connection, const char* line) noexcept {
     server_material::of(*connection).state().keys().add(line);
 }
@@ -108,8 +122,10 @@ void set_callbacks(SSL_CTX& context, server_material& material) {
     SSL_CTX_set_tlsext_servername_callback(&context, choose_by_name);
     if (!material.alpn().empty())
         SSL_CTX_set_alpn_select_cb(&context, choose_protocol, nullptr);
-    if (material.state().tickets())
+    if (material.state().tickets()) {
         SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, seal_ticket);
+        SSL_CTX_set_session_ticket_cb(&context, nullptr, accept_session, nullptr);
+    }
     if (material.state().keys().enabled())
         SSL_CTX_set_keylog_callback(&context, log_keys);
 }
