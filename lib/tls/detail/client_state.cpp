@@ -67,7 +67,8 @@ std::string verified_host(std::string host) {
     if (host.find(':') != std::string::npos)
         host = host.substr(0, host.find('%'));
     const bool strange = std::ranges::any_of(host, [](char c) { return c <= ' ' || c > '~'; });
-    if (host.empty() || host.size() > 253 || strange)
+    // OpenSSL takes ".example.org" for every name below example.org: X509_check_host(3).
+    if (host.empty() || host.front() == '.' || host.size() > 253 || strange)
         throw std::invalid_argument("tls: \"" + host +
                                     "\" is no host; name the one that the server's certificate is "
                                     "for, such as example.org");
