@@ -7,6 +7,7 @@
 #include <ringlet/tls/errc.hpp>
 
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -52,6 +53,13 @@ std::vector<std::string> files_of(const server_context_options& options) {
     if (options.client_authorities)
         add(*options.client_authorities);
     return files;
+}
+
+/// Whether the files may be in order, and could not be read for want of something.
+bool is_shortage(std::error_code error) noexcept {
+    return error == std::errc::too_many_files_open ||
+           error == std::errc::too_many_files_open_in_system ||
+           error == std::errc::not_enough_memory;
 }
 
 void warn_of_expiry(const server_material& material) {
@@ -109,11 +117,16 @@ std::error_code server_state::reload() {
     } catch (const std::system_error& failure) {
         error = failure.code();
         reason = failure.what();
-    } catch (const std::exception& failure) {  // of a passphrase function, or for lack of memory
+    } catch (const std::bad_alloc&) {
+        error = std::make_error_code(std::errc::not_enough_memory);
+        reason = error.message();
+    } catch (const std::exception& failure) {  // of a passphrase function
         error = std::make_error_code(std::errc::operation_not_permitted);
         reason = failure.what();
     }
     if (error) {
+        if (is_shortage(error))
+            files_.forget();
         counts_->reload(false);
         failed_reloads_.report({{"error", reason}});
     }

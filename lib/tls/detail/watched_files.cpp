@@ -50,6 +50,11 @@ void watched_files::note() {
     settled_ = settled;
 }
 
+void watched_files::forget() {
+    const state_lock locked;
+    settled_ = false;
+}
+
 std::vector<watched_files::state> watched_files::look() const {
     std::vector<state> found;
     for (const std::string& path : paths_) {

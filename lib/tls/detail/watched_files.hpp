@@ -27,6 +27,9 @@ public:
     /// Takes note of the files as they are, before they are read.
     void note();
 
+    /// Has the files count as changed, until they are noted again.
+    void forget();
+
 private:
     struct state {
         dev_t device;
