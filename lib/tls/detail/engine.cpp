@@ -147,8 +147,12 @@ engine::step engine::run(std::span<const std::byte> input, const Call& call) {
     drop_old_errors();
     const step ended = call();
     answers_ += output_size() - output_before;
-    if (!error_)
-        kept_.append(const_buffer(fresh_.data(), fresh_.size()));
+    try {
+        if (!error_)
+            kept_.append(const_buffer(fresh_.data(), fresh_.size()));
+    } catch (const std::bad_alloc&) {  // what is lost here, no later call can do without
+        fail(std::make_error_code(std::errc::not_enough_memory));
+    }
     fresh_ = {};
     if (answers_ > answers_max) {
         fail(errc::too_much_to_answer);
