@@ -166,7 +166,7 @@ std::size_t layer_side::end(direction& way) noexcept {
     calling_ = false;
     way.end(*last_);
     const std::size_t count = last_->end();
-    if (sending_)
+    if (sending_ && count > noted_)  // a layer that throws yields no count
         note_sent(way, count - noted_);
     return count;
 }
