@@ -23,8 +23,8 @@ public:
             return read(failed_[static_cast<std::size_t>(cause)]);
         };
         counters sums;
+        sums.resumed = read(resumed_);  // before those of which it is a part
         sums.handshakes = read(succeeded_);
-        sums.resumed = read(resumed_);
         sums.failed = {
             .timed_out = failed(failure_cause::timed_out),
             .gone = failed(failure_cause::gone),
@@ -42,9 +42,9 @@ public:
 
     void begin() noexcept { add(begun_); }
     void succeed(bool resumed) noexcept {
+        add(succeeded_);
         if (resumed)
             add(resumed_);
-        add(succeeded_);
     }
     void fail(std::error_code error) noexcept {
         add(failed_[static_cast<std::size_t>(cause_of(error))]);
