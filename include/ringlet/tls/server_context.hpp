@@ -63,14 +63,17 @@ struct server_context_options {
     std::optional<pem> client_authorities;
 
     /// How long a client may take up its session again, so that both save most of the handshake's
-    /// work: 1 minute to 7 days, or 0 for never.
+    /// work: 1 minute to 7 days, or 0 for never. A client of TLS 1.3 that does so gets another
+    /// ticket, for as long again; one whose certificate has expired may not.
     ///
     /// The session is in a ticket, which the client keeps. The keys of tickets come from a chain
     /// that begins with the context's own secret and goes one step at the end of each such time: a
     /// key is made from the one before (HKDF), and that is forgotten when no ticket of its is
     /// accepted any more. So threads and forked children all know the present key without telling
-    /// each other, and nobody who breaks in later can read what was said earlier. After a reload
-    /// that brings other certificates, the tickets from before are not accepted.
+    /// each other, and whoever breaks into one of them later cannot read what was said earlier. A
+    /// process goes on with its chain in its handshakes: one that makes none, such as a parent that
+    /// forks a child per connection, keeps the secret from which all keys come. After a reload that
+    /// brings other certificates, the tickets from before are not accepted.
     std::chrono::seconds ticket_lifetime{7200};
 
     /// How often at most the files of the identities are looked at for changes, in the course of a

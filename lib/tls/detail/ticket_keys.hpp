@@ -14,7 +14,8 @@ namespace ringlet::tls::detail {
 /// forked from the maker knows without being told: time is divided into epochs, the secret of an
 /// epoch is made from that of the epoch before, and keys are made from the epoch's secret and from
 /// a digest of the certificates in use. Tickets of the present epoch and of the one before it are
-/// opened; earlier secrets are forgotten, and cannot be computed from the later ones.
+/// opened; earlier secrets are forgotten when a key is next asked for in the process, and cannot be
+/// computed from the later ones.
 ///
 /// Thread-safe.
 class ticket_keys {
