@@ -142,11 +142,13 @@ template <class Call>
 engine::step engine::run(std::span<const std::byte> input, const Call& call) {
     if (error_)
         return step::failed;
+    const bool shaken_hands = agreed_;  // what a handshake has to say is bounded by itself
     const std::size_t output_before = output_size();
     fresh_ = input;
     drop_old_errors();
     const step ended = call();
-    answers_ += output_size() - output_before;
+    if (shaken_hands)
+        answers_ += output_size() - output_before;
     try {
         if (!error_)
             kept_.append(const_buffer(fresh_.data(), fresh_.size()));
