@@ -8,10 +8,12 @@
 #include "tls/secured_pair.hpp"
 
 #include <ringlet/net/stream_pair.hpp>
+#include <ringlet/tls/errc.hpp>
 #include <ringlet/tls/session.hpp>
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tests::tls_session {
@@ -21,8 +23,11 @@ using ringlet::stream;
 using ringlet::task;
 using ringlet::tls::client_certificates;
 using ringlet::tls::client_context;
+using ringlet::tls::client_context_options;
+using ringlet::tls::errc;
 using ringlet::tls::pem;
 using ringlet::tls::server_context;
+using ringlet::tls::server_context_options;
 using ringlet::tls::session;
 using ringlet::tls::session_of;
 using ringlet::tls::version;
