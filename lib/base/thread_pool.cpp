@@ -1,6 +1,7 @@
 #include "base/detail/fork_hooks.hpp"
 #include "base/detail/own_thread.hpp"
 #include "base/detail/per_process.hpp"
+#include "base/detail/stand_in.hpp"
 
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/detail/intrusive_list.hpp>
@@ -151,6 +152,8 @@ std::size_t thread_pool::abandoned() const noexcept {
 }
 
 int thread_pool::submit(job& submitted) noexcept {
+    if (detail::stand_in* const simulation = detail::stand_in::current())
+        return simulation->submit(submitted);
     detail::check(state_->forks_before == forks,
                   "a thread_pool was used in a forked child of the process "
                   "that made it, where it has no threads; make another");
@@ -165,6 +168,8 @@ int thread_pool::submit(job& submitted) noexcept {
 }
 
 bool thread_pool::withdraw(job& submitted) noexcept {
+    if (detail::stand_in* const simulation = detail::stand_in::current())
+        return simulation->withdraw(submitted);
     const std::lock_guard lock(state_->mutex);
     if (!submitted.linked())
         return false;
@@ -174,6 +179,8 @@ bool thread_pool::withdraw(job& submitted) noexcept {
 }
 
 void thread_pool::abandon(job& submitted) noexcept {
+    if (detail::stand_in::current() != nullptr)
+        return;
     const std::lock_guard lock(state_->mutex);
     if (!submitted.running_ || submitted.abandoned_ ||
         state_->abandoned == state_->options.abandoned_max)

@@ -1,3 +1,4 @@
+#include "base/detail/stand_in.hpp"
 #include "ring/detail/setup_error.hpp"
 
 #include <ringlet/base/log.hpp>
@@ -68,6 +69,8 @@ std::unique_ptr<ring> insist_on_kernel_ring(const ring_options& options) {
 }  // namespace
 
 std::unique_ptr<ring> make_ring(const ring_options& options) {
+    if (detail::stand_in* const simulation = detail::stand_in::current())
+        return simulation->make_ring(options);
     const kind wanted = options.wanted == kind::any ? named_by_environment() : options.wanted;
     if (wanted == kind::epoll)
         return std::make_unique<epoll_ring>(options);

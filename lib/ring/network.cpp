@@ -1,4 +1,5 @@
 #include "base/detail/owned_descriptors.hpp"
+#include "base/detail/stand_in.hpp"
 #include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/ring/network.hpp>
@@ -55,6 +56,11 @@ public:
 network& network::system() noexcept {
     static system_network instance;
     return instance;
+}
+
+network& network::current() noexcept {
+    detail::stand_in* const simulation = detail::stand_in::current();
+    return simulation == nullptr ? system() : simulation->net();
 }
 
 }  // namespace ringlet

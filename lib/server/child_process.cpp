@@ -1,6 +1,7 @@
 #include "base/detail/blocked_signals.hpp"
 #include "base/detail/exception_text.hpp"
 #include "base/detail/owned_descriptors.hpp"
+#include "base/detail/stand_in.hpp"
 #include "base/detail/standard_descriptors.hpp"
 #include "server/detail/pidfd.hpp"
 
@@ -77,6 +78,9 @@ int run_body(int (*call)(const void*), const void* body) noexcept {
 }  // namespace
 
 child_process child_process::fork(function call, const void* body, const std::vector<int>& keep) {
+    if (detail::stand_in* const simulation = detail::stand_in::current())
+        simulation->refuse("fork(2)", "fork before the simulation begins, or run what the child "
+                                      "would do as another coroutine");
     if (loop* const current = loop::current())
         current->core().prepare_fork();
     flush_standard_streams();

@@ -11,6 +11,9 @@ namespace ringlet {
 /// where the kernel refuses io_uring. The process reports such a refusal to the log, once, with its
 /// cause.
 ///
+/// In a thread in which a simulation runs, the ring is one of the simulation's, whatever is asked
+/// for.
+///
 /// Where stdin, stdout or stderr is closed, a ring first opens /dev/null in its place: a socket
 /// with that number would send its peer the log.
 ///

@@ -18,6 +18,9 @@ public:
     /// The system's own network. Lifetime: the program's.
     static network& system() noexcept;
 
+    /// The network of this thread: that of a simulation where one runs, otherwise the system's.
+    static network& current() noexcept;
+
     /// Opens a socket, which is close-on-exec; gives its descriptor. socket(2).
     virtual int open(int domain, int type, int protocol) noexcept = 0;
 

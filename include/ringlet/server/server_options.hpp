@@ -36,8 +36,8 @@ struct server_options {
     loop_options loop = {};
 
     /// The network in which the server opens its listening socket: that of the ring that will serve
-    /// it.
-    network* net = &network::system();
+    /// it. By default it is the network of the thread that makes the options.
+    network* net = &network::current();
 
     /// The rate at which the server reports each kind of event to the log, such as failed handlers
     /// and overloads.

@@ -1,6 +1,7 @@
 #include "own_thread.hpp"
 #include "blocked_signals.hpp"
 #include "fork_hooks.hpp"
+#include "stand_in.hpp"
 
 #include <pthread.h>
 #include <sched.h>
@@ -81,6 +82,9 @@ private:
 }  // namespace
 
 std::thread start_own_thread(std::function<void()> body) {
+    if (stand_in* const simulation = stand_in::current())
+        simulation->refuse("a thread", "use concurrency::loop or concurrency::threads, whose "
+                                       "workers run as loops here");
     notice_forks();
     const mask_to_inherit inherited;
     changes noted;

@@ -11,7 +11,7 @@ namespace ringlet::detail {
 /// the program's own threads. It blocks SIGPIPE, too. All others may land there, since it makes no
 /// difference where: those that have their default effect on the process or none, those that tell
 /// of a thread's own fault, and those whose handler `allow_in_any_thread` names. Throws
-/// std::system_error.
+/// std::system_error. Where a simulation runs in the calling thread, it refuses the call.
 ///
 /// A process that the thread forks, by whichever library, blocks what the program blocks, and runs
 /// on the CPUs that the program runs on. posix_spawn(3), popen(3) and system(3) give their programs

@@ -8,9 +8,9 @@
 
 namespace ringlet::detail {
 
-/// Asks the system's resolver for the addresses of `host` in `family`, and gives them without a
-/// port, each once, in the order of preference: one or more, or none with the error in `error`. It
-/// blocks. Throws std::bad_alloc. getaddrinfo(3).
+/// Asks the system's resolver, or a simulation that runs in this thread, for the addresses of
+/// `host` in `family`, and gives them without a port, each once, in the order of preference: one or
+/// more, or none with the error in `error`. It blocks. Throws std::bad_alloc. getaddrinfo(3).
 ///
 /// AI_ADDRCONFIG is not set, since the loopback address does not count for it: `::1 name` in
 /// hosts(5) would become 127.0.0.1 on a machine that has no other IPv6 address.

@@ -1,4 +1,5 @@
 #include "valid_server_options.hpp"
+#include "base/detail/stand_in.hpp"
 #include "base/detail/valid_timeout.hpp"
 #include "coro/detail/valid_rate_limit.hpp"
 #include "net/detail/valid_options.hpp"
@@ -10,6 +11,21 @@
 #include <string>
 
 namespace ringlet::detail {
+
+namespace {
+
+void require_possible_in(stand_in& simulation, concurrency wanted) {
+    constexpr auto instead = "use concurrency::loop or concurrency::threads, whose workers run as "
+                             "loops here";
+    if (wanted == concurrency::thread_per_request)
+        simulation.refuse("concurrency::thread_per_request", instead);
+    if (wanted == concurrency::forks)
+        simulation.refuse("concurrency::forks", instead);
+    if (wanted == concurrency::fork_per_request)
+        simulation.refuse("concurrency::fork_per_request", instead);
+}
+
+}  // namespace
 
 void require_valid(const server_options& options, int type) {
     const auto require = [](bool holds, const std::string& sentence) {
@@ -51,6 +67,8 @@ void require_valid(const server_options& options, int type) {
     require_valid(options.stream_timeouts);
     require_valid(options.accept_rate);
     require_valid(options.loop.ring);
+    if (stand_in* const simulation = stand_in::current())
+        require_possible_in(*simulation, options.concurrency);
 }
 
 }  // namespace ringlet::detail
