@@ -26,6 +26,10 @@ public:
     int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept override {
         return system().get_option(fd, level, name, value, size);
     }
+    int ready_events(int fd, int wanted) noexcept override {
+        return system().ready_events(fd, wanted);
+    }
     int shutdown(int fd, int how) noexcept override { return system().shutdown(fd, how); }
     int close(int fd) noexcept override { return system().close(fd); }
+    bool in_system() const noexcept override { return true; }
 };

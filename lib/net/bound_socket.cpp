@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -59,14 +60,13 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
     if (local.family() == AF_UNSPEC)
         throw std::invalid_argument("bound_socket: the address to bind to is missing");
     detail::require_valid(options);
-    const bool in_system = &net == &network::system();
     const bool path_stays = !local.path().empty() && !options.replace_stale;
     detail::wait_for_holder holder(local, type, options.dead_holder_timeout);
     for (;;) {
         try {
             return open_now(net, local, type, options);
         } catch (const std::system_error& error) {
-            if (error.code() != std::errc::address_in_use || !in_system || path_stays ||
+            if (error.code() != std::errc::address_in_use || !net.in_system() || path_stays ||
                 !holder.again())
                 throw;
         }
@@ -75,21 +75,21 @@ bound_socket bound_socket::open(network& net, const address& local, int type,
 
 bound_socket bound_socket::open_now(network& net, const address& local, int type,
                                     const bind_options& options) {
-    const bool has_path = !local.path().empty();
+    const bool makes_file = !local.path().empty() && net.in_system();
     bound_socket bound;
     if (!options.shared)
         bound.maker_ = ::getpid();
     try {
         bound.socket_ = ringlet::socket::open(net, local.family(), type);
         set_options(bound.socket_, local.family(), type, options);
-        if (!has_path)
+        if (!makes_file)
             bound.socket_.bind(local);
         if (!options.shared && type == SOCK_STREAM && local.family() != AF_UNIX)
             bound.door_ = std::make_shared<detail::door>();
     } catch (const std::system_error& error) {
         detail::throw_unbound(local, error.code());
     }
-    if (has_path)
+    if (makes_file)
         bound.file_ = detail::bind_to_path(bound.socket_, local, options);
     return bound;
 }
@@ -139,8 +139,7 @@ bool bound_socket::has_backlog() const noexcept {
 
 /// Those of the events for poll(2) that are there now, and POLLHUP and POLLERR.
 int bound_socket::ready_events(int wanted) const noexcept {
-    pollfd listening{native_handle(), static_cast<short>(wanted), 0};
-    return ::poll(&listening, 1, 0) > 0 ? listening.revents : 0;
+    return std::max(socket_.net().ready_events(native_handle(), wanted), 0);
 }
 
 // A listening TCP socket ends for all processes by shutdown(2), and its port is free for every

@@ -62,7 +62,8 @@ task<std::vector<address>> resolve(std::string host, int port, resolve_options o
     std::vector<address> found = asking.take();
     error.report(found.empty() ? asking.error() : std::error_code(),
                  [&] { return detail::unresolved(host); });
-    put_reachable_first(found);
+    if (loop::require_current("resolve").net().in_system())
+        put_reachable_first(found);
     co_return found;
 }
 

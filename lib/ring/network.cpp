@@ -4,6 +4,7 @@
 
 #include <ringlet/ring/network.hpp>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,8 +39,14 @@ public:
     int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept override {
         return result_of(::getsockopt(fd, level, name, value, size));
     }
+    int ready_events(int fd, int wanted) noexcept override {
+        pollfd asked{fd, static_cast<short>(wanted), 0};
+        const int ready = ::poll(&asked, 1, 0);
+        return ready < 0 ? result_of(ready) : asked.revents;
+    }
     int shutdown(int fd, int how) noexcept override { return result_of(::shutdown(fd, how)); }
     int close(int fd) noexcept override { return result_of(::close(fd)); }
+    bool in_system() const noexcept override { return true; }
     int own(int fd) noexcept override {
         const int owned = result_of(detail::above_standard(fd));
         if (owned != fd)

@@ -40,6 +40,9 @@ public:
     /// The descriptor, or -1 for no socket. This object still owns it.
     [[nodiscard]] int native_handle() const noexcept { return fd_; }
 
+    /// The network that the socket is in.
+    [[nodiscard]] network& net() const noexcept { return *net_; }
+
     /// Gives the descriptor away; the caller closes it. Yields -1 for no socket.
     int release() noexcept;
 

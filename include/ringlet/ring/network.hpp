@@ -8,9 +8,9 @@ namespace ringlet {
 /// socket: to open, bind, configure, shut down and close it. Each ring has the network that its
 /// descriptors belong to: the system's, or a simulated one.
 ///
-/// Every function but the last makes a system call, `own` only where it must, and returns what that
-/// returns, or `-errno` if it fails. Thread-safe, except that a simulated network belongs to its
-/// ring's thread.
+/// Every function but `in_system` and `disown` makes a system call, `own` only where it must, and
+/// returns what that returns, or `-errno` if it fails. Thread-safe, except that a simulated network
+/// belongs to its ring's thread.
 class network {
 public:
     virtual ~network() = default;
@@ -43,11 +43,20 @@ public:
     /// Stores the value of a socket's option. getsockopt(2).
     virtual int get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept = 0;
 
+    /// Gives those of the events `wanted`, and POLLHUP, POLLERR and POLLNVAL, that are there now.
+    /// poll(2), without waiting.
+    virtual int ready_events(int fd, int wanted) noexcept = 0;
+
     /// Ends one direction of a connection, or both. shutdown(2).
     virtual int shutdown(int fd, int how) noexcept = 0;
 
     /// Closes a descriptor. close(2).
     virtual int close(int fd) noexcept = 0;
+
+    /// Whether the descriptors are the process's own and the paths of Unix sockets those of the
+    /// file system, so that other calls of the system may be made for them. By default they are
+    /// not.
+    [[nodiscard]] virtual bool in_system() const noexcept { return false; }
 
     /// Tells the network that ringlet owns `fd` from now on, so that no child process keeps it.
     /// Returns the descriptor's number, which is another where `fd` is that of a standard stream:
