@@ -1,14 +1,13 @@
 #include "base/detail/blocked_signals.hpp"
 #include "base/detail/fork_hooks.hpp"
 #include "base/detail/own_thread.hpp"
-#include "base/detail/standard_descriptors.hpp"
 
 #include <ringlet/base/detail/check.hpp>
+#include <ringlet/base/detail/event_descriptor.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <pthread.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -56,8 +55,8 @@ public:
     [[nodiscard]] bool in_use() const noexcept { return watched_ != 0; }
     [[nodiscard]] std::uint64_t watched() const noexcept { return watched_; }
 
-    /// Begins to note signals of these numbers. `fd` is an eventfd(2), which each note makes
-    /// readable.
+    /// Begins to note signals of these numbers. `fd` is an event_descriptor's, which each note
+    /// makes readable.
     void open(std::uint64_t numbers, int fd) noexcept;
 
     /// Stops noting signals, and closes the descriptor once no handler uses it any more.
@@ -109,8 +108,7 @@ void signal_set::slot::note(std::uint64_t number) noexcept {
     if ((watched_ & number) !=
         0) {  // it still watches, so the descriptor stays open until handlers_ is 0
         noted_ |= number;
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof(one));
+        detail::event_descriptor::signal(fd_);
     }
     --handlers_;
 }
@@ -174,10 +172,7 @@ signal_set::slot& signal_set::table::open_slot(std::uint64_t numbers) {
     if (free == slots_.end())
         throw std::system_error(EAGAIN, std::system_category(),
                                 "signal_set: sets_max live already");
-    const int fd = detail::above_standard(::eventfd(0, EFD_CLOEXEC));
-    if (fd < 0)
-        throw std::system_error(errno, std::system_category(), "eventfd");
-    free->open(numbers, fd);
+    free->open(numbers, detail::event_descriptor().release());
     catch_signals(numbers);
     return *free;
 }
@@ -189,10 +184,8 @@ void signal_set::table::close_slot(slot& ended) noexcept {
 }
 
 void signal_set::table::handle(int number) noexcept {
-    const int interrupted = errno;
     for (slot& slot : all.slots_)
         slot.note(bit_of(number));
-    errno = interrupted;
 }
 
 void signal_set::table::catch_signals(std::uint64_t numbers) noexcept {

@@ -8,7 +8,6 @@
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,8 +54,7 @@ loop_core::running::~running() {
     current_core = previous_;
 }
 
-loop_core::wake_up::wake_up(loop_core& core)
-    : ring_operation(core, never_enough), event_(::eventfd(0, EFD_CLOEXEC), "eventfd") {
+loop_core::wake_up::wake_up(loop_core& core) : ring_operation(core, never_enough) {
     restart();
 }
 
@@ -67,10 +65,7 @@ loop_core::wake_up::~wake_up() {
 }
 
 void loop_core::wake_up::signal() noexcept {
-    const std::uint64_t one = 1;
-    // It can only fail where the counter is full, and then the loop is being woken already; or in a
-    // forked child, where no loop of its parent's is to be woken.
-    [[maybe_unused]] const auto written = ::write(event_.native_handle(), &one, sizeof(one));
+    event_.signal();
     signals_.fetch_add(1, std::memory_order_release);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/base/detail/owned_descriptor.hpp>
+#include <ringlet/base/detail/event_descriptor.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
 
@@ -28,7 +28,7 @@ private:
     void prepare(io_uring_sqe& sqe) override;
     void complete(const completion& cqe) override;
 
-    owned_descriptor event_;
+    event_descriptor event_;
     std::atomic<std::uint64_t> signals_{0};
     std::uint64_t expected_ = 0;
     std::uint64_t count_ = 0;

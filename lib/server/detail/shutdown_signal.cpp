@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstdint>
 
 namespace ringlet::detail {
 
@@ -33,14 +31,10 @@ void shorten(std::atomic<std::chrono::nanoseconds::rep>& shortest,
     }
 }
 
-owned_descriptor make_event() {
-    return {::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"};
-}
-
 }  // namespace
 
 shutdown_signal::shutdown_signal()
-    : event_(make_event()), grace_(std::make_unique<shared_grace>()), process_(::getpid()) {}
+    : event_(EFD_NONBLOCK), grace_(std::make_unique<shared_grace>()), process_(::getpid()) {}
 
 shutdown_signal::~shutdown_signal() = default;
 
@@ -51,11 +45,7 @@ void shutdown_signal::request(std::chrono::nanoseconds grace) noexcept {
             return;
     }
     shorten(**grace_, grace);
-    const int errno_before = errno;  // a signal handler must leave errno as it is
-    const std::uint64_t increment = 1;
-    [[maybe_unused]] const auto bytes_written =
-        ::write(native_handle(), &increment, sizeof(increment));
-    errno = errno_before;
+    event_.signal();
 }
 
 void shutdown_signal::enter_child() noexcept {
@@ -65,7 +55,7 @@ void shutdown_signal::enter_child() noexcept {
 void shutdown_signal::separate() {
     if (process_ == ::getpid())
         return;
-    owned_descriptor event = make_event();
+    event_descriptor event(EFD_NONBLOCK);
     grace_ = std::make_unique<shared_grace>();
     event_ = std::move(event);
     process_ = ::getpid();
@@ -78,8 +68,7 @@ std::chrono::nanoseconds shutdown_signal::grace() const noexcept {
 }
 
 void shutdown_signal::acknowledge() noexcept {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto bytes_read = ::read(native_handle(), &count, sizeof(count));
+    event_.clear();
 }
 
 void shutdown_signal::reset() noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ringlet/base/detail/owned_descriptor.hpp>
+#include <ringlet/base/detail/event_descriptor.hpp>
 
 #include <sys/types.h>
 
@@ -11,7 +11,7 @@
 namespace ringlet::detail {
 
 /// A request to stop, with a grace for the requests that are being handled. Any thread and any
-/// signal handler can make the request. A loop sees it as a readable descriptor (eventfd(2)). Of
+/// signal handler can make the request. A loop sees it as a readable descriptor. Of
 /// several requests the shortest grace counts.
 ///
 /// The children that a server forks share the signal: each may make a request, and all see it. Any
@@ -59,7 +59,7 @@ private:
 
     static constexpr std::chrono::nanoseconds none = std::chrono::nanoseconds::max();
 
-    owned_descriptor event_;
+    event_descriptor event_;
     std::unique_ptr<shared_grace> grace_;
     std::atomic<pid_t> process_;  // the one that has a part in the signal
     std::atomic<std::chrono::nanoseconds::rep> early_{none.count()};  // requests before `separate`
