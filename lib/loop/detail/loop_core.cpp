@@ -36,22 +36,52 @@ constexpr auto suspended_at_the_end =
 
 }  // namespace
 
-loop_core::running::running(loop_core& entered) : previous_(current_core) {
+loop_core::entry::entry(loop_core& entered)
+    : entered_(entered), previous_(current_core), previous_scope_(entered.scope_) {
     if (::getpid() != entered.process_)
         throw std::logic_error("loop::run: the loop was made before a fork, by the parent process; "
                                "make it in the process that runs it");
     if (::pthread_equal(::pthread_self(), entered.thread_) == 0)
         throw std::logic_error("loop::run: a loop must be run by the thread that made it");
-    if (current_core == &entered)
-        throw std::logic_error("loop::run: the loop runs already; await instead");
     current_core = &entered;
+}
+
+loop_core::entry::~entry() {
+    current_core = previous_;
+    entered_.scope_ = previous_scope_;
+}
+
+loop_core::running::running(loop_core& entered) : entry_(entered), entered_(entered) {
+    if (entered.turns_)
+        throw std::logic_error("loop::run: the loop runs already; await instead");
+    entered.turns_ = true;
     entered.throws_posted_ = false;
     entered.turn_began_ = entered.now();
     entered.spin_.begin(entered.usage());
 }
 
 loop_core::running::~running() {
-    current_core = previous_;
+    entered_.turns_ = false;
+    entered_.waits_ = false;
+}
+
+loop_core::interruption::interruption(loop_core& interrupted)
+    : core_(interrupted), waited_(interrupted.waits_), threw_posted_(interrupted.throws_posted_) {
+    if (core_.turns_ && !waited_)
+        throw std::logic_error("loop_core::turn_once: the loop is in the middle of a turn");
+    if (waited_ && core_.inbox_.woke())
+        core_.wake_up_->expect_signal();
+    core_.waits_ = false;
+    core_.turns_ = true;
+    core_.throws_posted_ = false;
+    core_.turn_began_ = core_.now();
+}
+
+loop_core::interruption::~interruption() {
+    core_.turns_ = core_.waits_ = waited_;
+    core_.throws_posted_ = threw_posted_;
+    if (waited_ && !core_.inbox_.sleep())
+        core_.wake();
 }
 
 loop_core::wake_up::wake_up(loop_core& core) : ring_operation(core, never_enough) {
@@ -155,9 +185,8 @@ void loop_core::restart_statistics() noexcept {
     statistics_ = {.completions = completions_before_};
 }
 
-void loop_core::turn() {
-    statistics_.longest_run = std::max(statistics_.longest_run, now() - turn_began_);
-    wait();
+// Inline, since all that a loop does goes through here.
+[[gnu::always_inline]] inline void loop_core::go_on() {
     turn_began_ = now();
     ++statistics_.turns;
     deliver_all();
@@ -168,9 +197,33 @@ void loop_core::turn() {
     resume_ready();
 }
 
+void loop_core::turn() {
+    statistics_.longest_run = std::max(statistics_.longest_run, now() - turn_began_);
+    wait();
+    go_on();
+}
+
+void loop_core::turn_once() {
+    const entry entered(*this);
+    const interruption awake(*this);
+    collect();
+    go_on();
+}
+
+bool loop_core::has_work() const noexcept {
+    if (turns_ && !waits_)
+        return false;
+    const completion_queue& completions = ring_->completions();
+    return !ready_.empty() || !reaped_.empty() || !(inbox_.empty() || inbox_.asleep()) ||
+           completions.ready() > 0 || (completions.observable() && completions.uncollected()) ||
+           ring_->submissions().prepared() > 0 || timers_.next_deadline() <= now();
+}
+
 void loop_core::wait() {
     if (ready_.empty() && reaped_.empty() && !spin() && inbox_.sleep()) {
+        waits_ = true;
         ring_->enter(ring_->submissions().prepared(), 1, timers_.next_deadline());
+        waits_ = false;
         if (inbox_.woke())
             wake_up_->expect_signal();
     } else {

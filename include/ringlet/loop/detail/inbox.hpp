@@ -77,6 +77,11 @@ public:
         return taken_ == nullptr && posted_.load(std::memory_order_relaxed) == nullptr;
     }
 
+    /// Whether the loop sleeps and nobody has posted since.
+    [[nodiscard]] bool asleep() const noexcept {
+        return posted_.load(std::memory_order_relaxed) == &sleep_;
+    }
+
     /// Notes that the loop is about to block. False if there is work instead. From then on, until
     /// `woke`, the first poster is told to wake the loop.
     [[nodiscard]] bool sleep() noexcept {

@@ -77,6 +77,33 @@ public:
     /// Ends the current `run`, or the next one. Called in the loop's thread.
     void stop() noexcept { stop_ = true; }
 
+    // Turning by hand, for whoever runs several loops in one thread.
+
+    /// Whether a turn can be made by hand now, and would do something: a completion, a coroutine or
+    /// posted work is there, an SQE is to be handed over, or a timer is due. A loop in the middle
+    /// of a turn has none; one that waits in its ring may have.
+    [[nodiscard]] bool has_work() const noexcept;
+
+    /// The deadline of the nearest timer, or clock::time_point::max() if there is none.
+    [[nodiscard]] clock::time_point next_deadline() const noexcept {
+        return timers_.next_deadline();
+    }
+
+    /// Makes one turn, which does not wait. What a posted callable throws goes to the log. The loop
+    /// must not be in the middle of a turn, but it may be waiting in its ring, whose `enter` calls
+    /// this. Throws std::logic_error where the call is wrong, and std::system_error if the ring
+    /// breaks.
+    void turn_once();
+
+    /// Calls `begin()` in the loop, to start a coroutine there, and does not turn it. Throws what
+    /// that throws, and std::logic_error where the call is wrong.
+    template <class Begin>
+    void begin_here(const Begin& begin) {
+        const entry entered(*this);
+        scope_ = &root_scope_;
+        begin();
+    }
+
     /// Runs `work` in one of the next turns, without an allocation, since the work lives with the
     /// caller: see inbox::work_item. Thread-safe.
     void post(inbox::work_item& work) noexcept {
@@ -174,6 +201,20 @@ private:
     static constexpr unsigned refusals_max = 1000;
     static constexpr std::chrono::seconds refusals_period{10};
 
+    /// Makes a loop the current one of its thread, and restores what was there before.
+    class entry {
+    public:
+        explicit entry(loop_core& entered);
+        entry(const entry&) = delete;
+        entry& operator=(const entry&) = delete;
+        ~entry();
+
+    private:
+        loop_core& entered_;
+        loop_core* previous_;
+        operation_scope* previous_scope_;
+    };
+
     /// Makes a loop the current one of its thread, for as long as it runs.
     class running {
     public:
@@ -183,10 +224,26 @@ private:
         ~running();
 
     private:
-        loop_core* previous_;
+        entry entry_;
+        loop_core& entered_;
+    };
+
+    /// Has a loop that may be waiting in its ring not do so, while it makes a turn by hand.
+    class interruption {
+    public:
+        explicit interruption(loop_core& interrupted);
+        interruption(const interruption&) = delete;
+        interruption& operator=(const interruption&) = delete;
+        ~interruption();
+
+    private:
+        loop_core& core_;
+        const bool waited_;
+        const bool threw_posted_;
     };
 
     void turn();
+    void go_on();
     void run_posted();
     void wait();
     void collect();
@@ -217,6 +274,8 @@ private:
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
+    bool turns_ = false;          // from the beginning of a run to its end
+    bool waits_ = false;          // in the ring, with the inbox asleep
     bool throws_posted_ = false;  // what a posted callable throws ends the present run
     bool closing_ = false;
     std::unique_ptr<ringlet::ring> ring_;
