@@ -1,51 +1,20 @@
 #include "worker_thread.hpp"
 #include "available_cpus.hpp"
-#include "base/detail/own_thread.hpp"
-
-#include <ringlet/coro/block_on.hpp>
 
 namespace ringlet::detail {
 
-worker_thread::worker_thread(const loop_options& options, std::optional<unsigned> cpu) {
-    std::promise<void> ready;
-    std::future<void> started = ready.get_future();
-    thread_ = start_own_thread([this, &options, cpu, &ready] { run(options, cpu, ready); });
-    try {
-        started.get();
-    } catch (...) {
-        thread_.join();
-        throw;
-    }
-}
+worker_thread::worker_thread(const loop_options& options, std::optional<unsigned> cpu)
+    : thread_(options, cpu, [this] { return work(); }) {}
 
 worker_thread::~worker_thread() {
-    stop();
-}
-
-void worker_thread::stop() {
     interior_->finish.tell(*loop_);
     thread_.join();
 }
 
-void worker_thread::run(const loop_options& options, std::optional<unsigned> cpu,
-                        std::promise<void>& ready) noexcept {
-    std::optional<loop> own_loop;
-    try {
-        if (cpu)
-            pin_own_thread(*cpu);
-        own_loop.emplace(options);
-    } catch (...) {
-        ready.set_exception(std::current_exception());
-        return;
-    }
-    block_on(*own_loop, work(ready));
-}
-
-task<> worker_thread::work(std::promise<void>& ready) {
+task<> worker_thread::work() {
     interior own_interior;
     loop_ = &loop::require_current("worker_thread");
     interior_ = &own_interior;
-    ready.set_value();
     co_await own_interior.finished.wait();
     co_await own_interior.tasks.join();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "coro/detail/loop_thread.hpp"
+
 #include <ringlet/coro/detail/joinable_task_group.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/loop/loop.hpp>
@@ -7,16 +9,13 @@
 
 #include <atomic>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <vector>
 
 namespace ringlet::detail {
 
-/// A thread with a loop of its own, which runs the tasks that `spawn` gives to it. The thread
-/// leaves signals to the program's other threads.
+/// A thread with a loop of its own, which runs the tasks that `spawn` gives to it: a loop_thread.
 ///
 /// Thread-safe: `spawn` and `cancel`.
 class worker_thread {
@@ -64,14 +63,11 @@ private:
         notice finish{[this] { finished.set(); }};
     };
 
-    void run(const loop_options& options, std::optional<unsigned> cpu,
-             std::promise<void>& ready) noexcept;
-    task<> work(std::promise<void>& ready);
-    void stop();
+    task<> work();
 
     loop* loop_ = nullptr;
     interior* interior_ = nullptr;
-    std::thread thread_;
+    loop_thread thread_;  // the last member, since it uses the others
 };
 
 /// Starts the `count` threads of a pool, bound to CPUs where the options say so. Throws as the
