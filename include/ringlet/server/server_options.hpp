@@ -36,8 +36,8 @@ struct server_options {
     loop_options loop = {};
 
     /// The network in which the server opens its listening socket: that of the ring that will serve
-    /// it. By default it is the network of the thread that makes the options.
-    network* net = &network::current();
+    /// it. nullptr is network::current() of the thread in which it opens.
+    network* net = nullptr;
 
     /// The rate at which the server reports each kind of event to the log, such as failed handlers
     /// and overloads.

@@ -13,7 +13,8 @@ bound_socket listening_socket::bind_to(const address& local) const {
     bind_options binding =
         type_ == SOCK_DGRAM ? options_.datagrams.binding : options_.listening.binding;
     concurrency_.prepare(binding, local);
-    return bound_socket::open(*options_.net, local, type_, binding);
+    network& net = options_.net != nullptr ? *options_.net : network::current();
+    return bound_socket::open(net, local, type_, binding);
 }
 
 void listening_socket::set(bound_socket bound) {

@@ -1,0 +1,183 @@
+#include "chaos.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+
+namespace ringlet::testing::detail {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::array<std::string_view, fault_count> names{
+    "jitter",        "short receives",  "short sends",          "late completions",
+    "small windows", "failing accepts", "refused connects",     "hanging connects",
+    "resets",        "lost datagrams",  "duplicated datagrams", "delayed datagrams",
+    "ENOBUFS",       "cut connections", "slow offloads",
+};
+
+constexpr std::size_t window_without_faults = std::size_t{128} << 10U;
+
+// As many small values as large ones: each doubling of `least` is as likely.
+std::uint64_t by_magnitude(random_source& source, std::uint64_t least, std::uint64_t most) {
+    least = std::max<std::uint64_t>(least, 1);
+    if (most <= least)
+        return least;
+    const auto doublings = static_cast<std::uint64_t>(std::bit_width(most / least));
+    const std::uint64_t floor = least << source.below(doublings);
+    return std::min(source.between(floor, 2 * floor), most);
+}
+
+std::uint64_t count_of(nanoseconds time) {
+    return static_cast<std::uint64_t>(std::max<nanoseconds::rep>(time.count(), 0));
+}
+
+}  // namespace
+
+std::string_view name_of(fault kind) noexcept {
+    return names[static_cast<std::size_t>(kind)];
+}
+
+chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_set& left_out)
+    : share_(limits), latency_(seed, "latency"), window_(seed, "window"),
+      receiving_(seed, "receive"), sending_(seed, "send"), completing_(seed, "complete"),
+      accepting_(seed, "accept"), connecting_(seed, "connect"), resetting_(seed, "reset"),
+      datagrams_(seed, "datagram"), cutting_(seed, "cut"), offloading_(seed, "offload"),
+      order_(seed, "order") {
+    random_source drawing(seed, "faults");
+    const auto draw = [&](fault kind, double* probability) {
+        const bool drawn = drawing.chance(0.5);
+        const double part = static_cast<double>(drawing.between(1, 1000)) / 1000;
+        if (probability != nullptr)
+            *probability *= part;
+        const auto place = static_cast<std::size_t>(kind);
+        present_.set(place, drawn && !left_out.test(place) &&
+                                (probability == nullptr || *probability > 0));
+    };
+    draw(fault::jitter, nullptr);
+    draw(fault::short_receive, &share_.short_receive);
+    draw(fault::short_send, &share_.short_send);
+    draw(fault::late_completion, &share_.late_completion);
+    draw(fault::small_window, nullptr);
+    draw(fault::accept_failure, &share_.accept_failure);
+    draw(fault::connect_refused, &share_.connect_refused);
+    draw(fault::connect_hangs, &share_.connect_hangs);
+    draw(fault::reset, &share_.reset);
+    draw(fault::datagram_lost, &share_.datagram_lost);
+    draw(fault::datagram_duplicated, &share_.datagram_duplicated);
+    draw(fault::datagram_delayed, &share_.datagram_delayed);
+    draw(fault::datagram_no_buffers, &share_.datagram_no_buffers);
+    draw(fault::cut, &share_.cut);
+    draw(fault::slow_offload, nullptr);
+    drawn_ = present_;
+}
+
+void chaos::calm() noexcept {
+    present_.reset();
+}
+
+nanoseconds chaos::latency() noexcept {
+    return nanoseconds(
+        by_magnitude(latency_, count_of(share_.latency_min), count_of(share_.latency_max)));
+}
+
+nanoseconds chaos::jitter() noexcept {
+    return on(fault::jitter) ? latency_.between(nanoseconds(0), share_.jitter_max) : nanoseconds(0);
+}
+
+std::size_t chaos::window() noexcept {
+    return on(fault::small_window) ? by_magnitude(window_, share_.window_min, share_.window_max)
+                                   : window_without_faults;
+}
+
+std::size_t chaos::received_of(std::size_t available) noexcept {
+    if (available > 1 && on(fault::short_receive) && receiving_.chance(share_.short_receive))
+        return receiving_.between(1, receiving_.chance(0.5) ? 1 : available);
+    return available;
+}
+
+std::size_t chaos::sent_of(std::size_t available) noexcept {
+    if (available > 1 && on(fault::short_send) && sending_.chance(share_.short_send))
+        return sending_.between(1, sending_.chance(0.5) ? 1 : available);
+    return available;
+}
+
+nanoseconds chaos::lateness() noexcept {
+    if (on(fault::late_completion) && completing_.chance(share_.late_completion))
+        return completing_.between(nanoseconds(1), share_.late_completion_max);
+    return nanoseconds(0);
+}
+
+int chaos::accept_error() noexcept {
+    constexpr std::array errors{EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED};
+    if (on(fault::accept_failure) && accepting_.chance(share_.accept_failure))
+        return errors[accepting_.below(errors.size())];
+    return 0;
+}
+
+bool chaos::refuses_connect() noexcept {
+    return on(fault::connect_refused) && connecting_.chance(share_.connect_refused);
+}
+
+bool chaos::connect_hangs() noexcept {
+    return on(fault::connect_hangs) && connecting_.chance(share_.connect_hangs);
+}
+
+bool chaos::resets() noexcept {
+    return on(fault::reset) && resetting_.chance(share_.reset);
+}
+
+bool chaos::loses_datagram() noexcept {
+    return on(fault::datagram_lost) && datagrams_.chance(share_.datagram_lost);
+}
+
+bool chaos::duplicates_datagram() noexcept {
+    return on(fault::datagram_duplicated) && datagrams_.chance(share_.datagram_duplicated);
+}
+
+nanoseconds chaos::datagram_delay() noexcept {
+    if (on(fault::datagram_delayed) && datagrams_.chance(share_.datagram_delayed))
+        return datagrams_.between(nanoseconds(0), 4 * (share_.jitter_max + share_.latency_min));
+    return nanoseconds(0);
+}
+
+bool chaos::has_no_buffers() noexcept {
+    return on(fault::datagram_no_buffers) && datagrams_.chance(share_.datagram_no_buffers);
+}
+
+nanoseconds chaos::cut() noexcept {
+    if (on(fault::cut) && cutting_.chance(share_.cut))
+        return cutting_.between(nanoseconds(1), share_.cut_max);
+    return nanoseconds(0);
+}
+
+nanoseconds chaos::offload_time() noexcept {
+    return on(fault::slow_offload) ? offloading_.between(nanoseconds(0), share_.offload_max)
+                                   : nanoseconds(1000);
+}
+
+std::size_t chaos::choose(std::size_t bound) noexcept {
+    return bound < 2 ? 0 : order_.below(bound);
+}
+
+}  // namespace ringlet::testing::detail
+
+namespace ringlet::testing {
+
+fault_options fault_options::none() noexcept {
+    fault_options options;
+    options.jitter_max = options.late_completion_max = options.cut_max = options.offload_max = {};
+    for (double* const probability :
+         {&options.short_receive, &options.short_send, &options.late_completion,
+          &options.accept_failure, &options.connect_refused, &options.connect_hangs, &options.reset,
+          &options.datagram_lost, &options.datagram_duplicated, &options.datagram_delayed,
+          &options.datagram_no_buffers, &options.cut})
+        *probability = 0;
+    options.latency_max = options.latency_min;
+    options.window_min = options.window_max;
+    return options;
+}
+
+}  // namespace ringlet::testing

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <ringlet/testing/fault_options.hpp>
+#include <ringlet/testing/random_source.hpp>
+
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ringlet::testing::detail {
+
+/// The kinds of faults, of which each can be left out.
+enum class fault : unsigned {
+    jitter,
+    short_receive,
+    short_send,
+    late_completion,
+    small_window,
+    accept_failure,
+    connect_refused,
+    connect_hangs,
+    reset,
+    datagram_lost,
+    datagram_duplicated,
+    datagram_delayed,
+    datagram_no_buffers,
+    cut,
+    slow_offload,
+    count,
+};
+
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(fault::count);
+using fault_set = std::bitset<fault_count>;
+
+[[nodiscard]] std::string_view name_of(fault kind) noexcept;
+
+/// Draws what goes wrong under one seed. Each kind of fault draws from a sequence of its own, so
+/// that one draw more of one kind shifts none of the others.
+class chaos {
+public:
+    /// Draws the share of each fault in `limits`; those in `left_out` do not occur.
+    chaos(std::uint64_t seed, const fault_options& limits, const fault_set& left_out);
+
+    /// Ends all faults. The order of events is drawn as before.
+    void calm() noexcept;
+
+    // What happens next, where it can happen.
+
+    [[nodiscard]] std::chrono::nanoseconds latency() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds jitter() noexcept;
+    [[nodiscard]] std::size_t window() noexcept;
+
+    /// How many of `available` bytes a receive gives, and a send takes: 1 or more.
+    [[nodiscard]] std::size_t received_of(std::size_t available) noexcept;
+    [[nodiscard]] std::size_t sent_of(std::size_t available) noexcept;
+
+    [[nodiscard]] std::chrono::nanoseconds lateness() noexcept;
+    [[nodiscard]] int accept_error() noexcept;  // 0 for none, or an errno
+    [[nodiscard]] bool refuses_connect() noexcept;
+    [[nodiscard]] bool connect_hangs() noexcept;
+    [[nodiscard]] bool resets() noexcept;
+    [[nodiscard]] bool loses_datagram() noexcept;
+    [[nodiscard]] bool duplicates_datagram() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds datagram_delay() noexcept;
+    [[nodiscard]] bool has_no_buffers() noexcept;
+    [[nodiscard]] std::chrono::nanoseconds cut() noexcept;  // zero for none
+    [[nodiscard]] std::chrono::nanoseconds offload_time() noexcept;
+
+    /// Draws a number below `bound`, for the order of what happens at one time.
+    [[nodiscard]] std::size_t choose(std::size_t bound) noexcept;
+
+    /// The kinds that could occur under this seed, before the calm.
+    [[nodiscard]] const fault_set& drawn() const noexcept { return drawn_; }
+
+private:
+    [[nodiscard]] bool on(fault kind) const noexcept {
+        return present_.test(static_cast<std::size_t>(kind));
+    }
+
+    fault_options share_;
+    fault_set present_;
+    fault_set drawn_;
+    random_source latency_;
+    random_source window_;
+    random_source receiving_;
+    random_source sending_;
+    random_source completing_;
+    random_source accepting_;
+    random_source connecting_;
+    random_source resetting_;
+    random_source datagrams_;
+    random_source cutting_;
+    random_source offloading_;
+    random_source order_;
+};
+
+}  // namespace ringlet::testing::detail

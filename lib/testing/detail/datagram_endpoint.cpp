@@ -1,0 +1,326 @@
+#include "datagram_endpoint.hpp"
+#include "node.hpp"
+#include "world.hpp"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace ringlet::testing::detail {
+
+namespace {
+
+constexpr std::size_t datagram_max = 65'507;     // RFC 768, over IPv4
+constexpr std::size_t buffer_default = 212'992;  // net.core.rmem_default
+constexpr std::size_t datagram_overhead = 768;   // what one takes of the buffer beside its bytes
+constexpr std::size_t unix_queue_max = 10;       // net.unix.max_dgram_qlen
+constexpr int only_interface = 1;
+
+socket_name name_of(const msghdr& message) {
+    const std::optional<socket_name> named =
+        socket_name::from(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+    return named.value_or(socket_name{});
+}
+
+template <class Value>
+void append_control(msghdr& message, std::size_t& used, int level, int type, const Value& value) {
+    const std::size_t needed = CMSG_SPACE(sizeof(value));
+    if (message.msg_control == nullptr || message.msg_controllen - used < needed) {
+        message.msg_flags |= MSG_CTRUNC;
+        return;
+    }
+    auto* const place = static_cast<std::byte*>(message.msg_control) + used;
+    const cmsghdr header{
+        .cmsg_len = CMSG_LEN(sizeof(value)), .cmsg_level = level, .cmsg_type = type};
+    std::memcpy(place, &header, sizeof(header));
+    std::memcpy(place + CMSG_LEN(0), &value, sizeof(value));
+    used += needed;
+}
+
+}  // namespace
+
+/// A datagram that is on its way.
+class datagram_endpoint::in_flight final : public event_target {
+public:
+    in_flight(std::shared_ptr<datagram_endpoint> sender, node& target, datagram sent)
+        : sender_(std::move(sender)), target_(target), sent_(std::move(sent)) {}
+
+    void happen(unsigned /*what*/) override {
+        const node& from = sender_->home();
+        const link& way = sender_->owner().way(from, target_);
+        if (!target_.running() || way.held || sender_->owner().now() < way.cut_until) {
+            sender_->owner().note(target_, happening::lost, sent_.to.port, sent_.bytes.size());
+            return;
+        }
+        if (datagram_endpoint* const receiver = sender_->find_receiver(target_, sent_.to))
+            receiver->arrive(std::move(sent_));
+        else
+            sender_->owner().plan(way.latency, sender_);  // an ICMP answer
+    }
+
+private:
+    std::shared_ptr<datagram_endpoint> sender_;
+    node& target_;
+    datagram sent_;
+};
+
+void datagram_endpoint::join(datagram_endpoint& one, datagram_endpoint& other) {
+    one.peer_ = other.local();
+    other.peer_ = one.local();
+    one.connected_ = other.connected_ = true;
+}
+
+int datagram_endpoint::shutdown(int /*how*/) {
+    return connected_ ? 0 : -ENOTCONN;
+}
+
+int datagram_endpoint::peer_address(sockaddr* stored, socklen_t* size) const {
+    if (!connected_)
+        return -ENOTCONN;
+    peer_.store(domain(), stored, size);
+    return 0;
+}
+
+int datagram_endpoint::take_error() noexcept {
+    return std::exchange(error_, 0);
+}
+
+endpoint::outcome datagram_endpoint::connect(operation& tried) {
+    const std::optional<socket_name> to = socket_name::from(
+        reinterpret_cast<const sockaddr*>(static_cast<std::uintptr_t>(tried.sqe.addr)),
+        static_cast<socklen_t>(tried.sqe.off));
+    if (!to || to->family != domain())
+        return -EAFNOSUPPORT;
+    if (is_unix() && find_receiver(home(), *to) == nullptr)
+        return -ECONNREFUSED;
+    peer_ = *to;
+    connected_ = true;
+    return bind_if_not(peer_);
+}
+
+int datagram_endpoint::events() const noexcept {
+    return POLLOUT | (queue_.empty() && error_ == 0 ? 0 : POLLIN) | (error_ == 0 ? 0 : POLLERR);
+}
+
+// Sending.
+
+datagram_endpoint::request datagram_endpoint::read_control(const msghdr& message) {
+    request asked;
+    const auto* place = static_cast<const std::byte*>(message.msg_control);
+    std::size_t left = place == nullptr ? 0 : message.msg_controllen;
+    while (left >= sizeof(cmsghdr)) {
+        cmsghdr header;
+        std::memcpy(&header, place, sizeof(header));
+        const std::byte* const value = place + CMSG_LEN(0);
+        if (header.cmsg_level == IPPROTO_UDP && header.cmsg_type == UDP_SEGMENT) {
+            std::uint16_t size = 0;
+            std::memcpy(&size, value, sizeof(size));
+            asked.segment = size;
+        } else if (header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_PKTINFO) {
+            in_pktinfo info{};
+            std::memcpy(&info, value, sizeof(info));
+            asked.from = socket_name::v4(ntohl(info.ipi_spec_dst.s_addr), 0);
+        } else if (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info{};
+            std::memcpy(&info, value, sizeof(info));
+            std::memcpy(asked.from.ip.data(), &info.ipi6_addr, asked.from.ip.size());
+            asked.from.family = AF_INET6;
+        }
+        const std::size_t whole = CMSG_ALIGN(header.cmsg_len);
+        if (whole < sizeof(cmsghdr) || whole > left)
+            break;
+        place += whole;
+        left -= whole;
+    }
+    return asked;
+}
+
+endpoint::outcome datagram_endpoint::send(operation& tried) {
+    if (error_ != 0)
+        return -take_error();
+    socket_name to = tried.is_message() ? name_of(tried.message()) : socket_name{};
+    if (to.family == AF_UNSPEC) {
+        if (!connected_)
+            return -EDESTADDRREQ;
+        to = peer_;
+    }
+    return is_unix() ? send_unix(tried, to) : send_udp(tried, to);
+}
+
+endpoint::outcome datagram_endpoint::send_unix(operation& tried, const socket_name& to) {
+    datagram_endpoint* const receiver = find_receiver(home(), to);
+    if (receiver == nullptr)
+        return -ECONNREFUSED;
+    const std::size_t size = tried.size();
+    if (size > buffer_default)
+        return -EMSGSIZE;
+    if (receiver->queue_.size() > unix_queue_max) {
+        if (tried.has_flag(MSG_DONTWAIT))
+            return -EAGAIN;
+        receiver->waiting_for_room_.push_back(weak_from_this());
+        return std::nullopt;
+    }
+    datagram sent{{}, local(), to};
+    sent.from.family = AF_UNIX;
+    tried.append_to(sent.bytes, 0, size);
+    receiver->arrive(std::move(sent));
+    return static_cast<int>(size);
+}
+
+endpoint::outcome datagram_endpoint::send_udp(operation& tried, const socket_name& to) {
+    const request asked = tried.is_message() ? read_control(tried.message()) : request{};
+    const std::size_t size = tried.size();
+    const std::size_t each = asked.segment == 0 ? size : asked.segment;
+    if (size > datagram_max || each > datagram_max)
+        return -EMSGSIZE;
+    if (owner().faults().has_no_buffers())
+        return -ENOBUFS;
+    if (const int result = bind_if_not(to); result < 0)
+        return result;
+    socket_name from = local();
+    if (asked.from.family != AF_UNSPEC)
+        from.ip = asked.from.ip;
+    else if (from.is_wildcard())
+        from.ip = (to.is_loopback() ? to : to.is_v4() ? home().v4() : home().v6()).ip;
+    std::vector<std::byte> all;
+    tried.append_to(all, 0, size);
+    std::size_t begin = 0;
+    do {
+        const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto last = first + static_cast<std::ptrdiff_t>(std::min(each, size - begin));
+        dispatch({{first, last}, from, to});
+        begin += each;
+    } while (begin < size);
+    return static_cast<int>(size);
+}
+
+void datagram_endpoint::dispatch(datagram sent) {
+    chaos& faults = owner().faults();
+    owner().note(home(), happening::sent, local().port, sent.bytes.size());
+    for (const auto& target : owner().nodes()) {
+        if (!target->has_address(sent.to) || (sent.to.is_loopback() && target.get() != &home()))
+            continue;
+        if (faults.loses_datagram()) {
+            owner().note(home(), happening::lost, sent.to.port, sent.bytes.size());
+            return;
+        }
+        const auto self = std::static_pointer_cast<datagram_endpoint>(shared_from_this());
+        const auto after = [&] {
+            return owner().way(home(), *target).latency + faults.jitter() + faults.datagram_delay();
+        };
+        if (faults.duplicates_datagram())
+            owner().plan(after(), std::make_shared<in_flight>(self, *target, sent));
+        owner().plan(after(), std::make_shared<in_flight>(self, *target, std::move(sent)));
+        return;
+    }
+}
+
+datagram_endpoint* datagram_endpoint::find_receiver(node& at, const socket_name& to) const {
+    const auto accepts = [&](endpoint& each) {
+        const auto& candidate = static_cast<datagram_endpoint&>(each);
+        return !candidate.connected_ || candidate.peer_ == local();
+    };
+    return static_cast<datagram_endpoint*>(at.find_bound(SOCK_DGRAM, to, accepts));
+}
+
+// Receiving.
+
+std::size_t datagram_endpoint::buffer_size() const noexcept {
+    const int asked = option(SOL_SOCKET, SO_RCVBUF);
+    return asked > 0 ? 2 * static_cast<std::size_t>(asked) : buffer_default;
+}
+
+void datagram_endpoint::arrive(datagram arrived) {
+    const std::size_t taken = arrived.bytes.size() + datagram_overhead;
+    if (closed_ || (!is_unix() && queued_bytes_ + taken > buffer_size())) {
+        owner().note(home(), happening::lost, local().port, arrived.bytes.size());
+        return;
+    }
+    owner().note(home(), happening::arrived, local().port, arrived.bytes.size());
+    queued_bytes_ += taken;
+    queue_.push_back(std::move(arrived));
+    changed();
+}
+
+/// Nobody is there to receive what was sent. Only a connected socket hears of it.
+void datagram_endpoint::refused() noexcept {
+    if (!connected_ || closed_)
+        return;
+    error_ = ECONNREFUSED;
+    changed();
+}
+
+void datagram_endpoint::happen(unsigned /*what*/) {
+    refused();
+}
+
+endpoint::outcome datagram_endpoint::receive(operation& tried) {
+    if (error_ != 0)
+        return -take_error();
+    if (queue_.empty())
+        return tried.has_flag(MSG_DONTWAIT) ? std::optional(-EAGAIN) : std::nullopt;
+    const datagram& oldest = queue_.front();
+    const std::size_t size = oldest.bytes.size();
+    const std::size_t copied = tried.fill(0, oldest.bytes);
+    if (tried.is_message())
+        store_control(tried, oldest);
+    owner().note(home(), happening::received, local().port, size);
+    const int count = static_cast<int>(tried.has_flag(MSG_TRUNC) ? size : copied);
+    if (tried.has_flag(MSG_PEEK))
+        return count;
+    queued_bytes_ -= size + datagram_overhead;
+    queue_.pop_front();
+    for (const std::weak_ptr<endpoint>& waiting : std::exchange(waiting_for_room_, {}))
+        if (const std::shared_ptr<endpoint> sender = waiting.lock())
+            owner().plan(std::chrono::nanoseconds(0), sender);
+    return count;
+}
+
+/// Stores the sender's name, the flags and the control data of a datagram where RECVMSG wants them.
+void datagram_endpoint::store_control(operation& tried, const datagram& oldest) const {
+    auto& given = *reinterpret_cast<msghdr*>(static_cast<std::uintptr_t>(tried.sqe.addr));
+    given.msg_flags = oldest.bytes.size() > tried.size() ? MSG_TRUNC : 0;
+    if (tried.message().msg_name != nullptr) {
+        socklen_t size = tried.message().msg_namelen;
+        oldest.from.store(domain(), static_cast<sockaddr*>(given.msg_name), &size);
+        given.msg_namelen = size;
+    }
+    std::size_t used = 0;
+    given.msg_controllen = tried.message().msg_controllen;
+    if (domain() == AF_INET && option(IPPROTO_IP, IP_PKTINFO) != 0) {
+        in_pktinfo info{};
+        info.ipi_ifindex = only_interface;
+        std::memcpy(&info.ipi_spec_dst, oldest.to.ip.data() + 12, sizeof(info.ipi_spec_dst));
+        info.ipi_addr = info.ipi_spec_dst;
+        append_control(given, used, IPPROTO_IP, IP_PKTINFO, info);
+    } else if (domain() == AF_INET6 && option(IPPROTO_IPV6, IPV6_RECVPKTINFO) != 0) {
+        in6_pktinfo info{};
+        info.ipi6_ifindex = only_interface;
+        std::memcpy(&info.ipi6_addr, oldest.to.ip.data(), oldest.to.ip.size());
+        append_control(given, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
+    given.msg_controllen = used;
+}
+
+void datagram_endpoint::close() noexcept {
+    if (std::exchange(closed_, true))
+        return;
+    home().unbind(*this);
+    queue_.clear();
+    for (const std::weak_ptr<endpoint>& waiting : std::exchange(waiting_for_room_, {}))
+        if (const std::shared_ptr<endpoint> sender = waiting.lock())
+            owner().plan(std::chrono::nanoseconds(0), sender, 1);
+}
+
+std::string datagram_endpoint::describe() const {
+    return std::string(is_unix() ? "  unix datagram " : "  udp ") + local().to_string() +
+           (connected_ ? " <-> " + peer_.to_string() : "") + ", " + std::to_string(queue_.size()) +
+           " datagrams to receive";
+}
+
+}  // namespace ringlet::testing::detail

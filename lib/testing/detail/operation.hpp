@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ringlet/base/detail/list_hook.hpp>
+
+#include <liburing.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ringlet::testing::detail {
+
+class endpoint;
+class simulated_ring;
+
+/// An SQE that a simulated ring carries out. It may wait at the endpoint that it is about; its ring
+/// owns it.
+class operation : public ringlet::detail::list_hook {
+public:
+    operation(simulated_ring& owner, const io_uring_sqe& given) : ring(owner), sqe(given) {}
+
+    [[nodiscard]] bool is_message() const noexcept {
+        return sqe.opcode == IORING_OP_SENDMSG || sqe.opcode == IORING_OP_RECVMSG;
+    }
+    [[nodiscard]] bool has_flag(unsigned flag) const noexcept {
+        return (sqe.msg_flags & flag) != 0;
+    }
+
+    /// The message of SENDMSG and RECVMSG. The buffers' descriptions are kept from the beginning,
+    /// as the kernel keeps them; name and control data are where the caller has them.
+    void keep_message();
+    [[nodiscard]] msghdr& message() noexcept { return message_; }
+
+    /// The memory that is to be sent or filled.
+    [[nodiscard]] std::size_t size() const noexcept;
+
+    /// Copies `bytes` into the memory, from its byte `offset` on; as many as there is room for.
+    std::size_t fill(std::size_t offset, std::span<const std::byte> bytes) noexcept;
+
+    /// Appends `count` bytes of the memory, from its byte `offset` on, to `bytes`.
+    void append_to(std::vector<std::byte>& bytes, std::size_t offset, std::size_t count) const;
+
+    simulated_ring& ring;
+    io_uring_sqe sqe;
+    std::shared_ptr<endpoint> at;  // none for an operation on a real descriptor
+    std::size_t done = 0;          // bytes moved so far
+    std::list<operation>::iterator place;
+
+private:
+    [[nodiscard]] std::span<const iovec> buffers() const noexcept { return buffers_; }
+
+    msghdr message_{};
+    std::vector<iovec> buffers_;
+};
+
+}  // namespace ringlet::testing::detail

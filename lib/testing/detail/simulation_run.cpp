@@ -1,0 +1,164 @@
+#include "simulation_run.hpp"
+#include "base/detail/exception_text.hpp"
+#include "node.hpp"
+
+#include <ringlet/loop/detail/loop_core.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringlet::testing::detail {
+
+namespace {
+
+constexpr std::uint64_t steps_to_end_max = 1'000'000;
+
+}  // namespace
+
+simulation_run::simulation_run(const simulate_options& options, const world_options& of_world)
+    : options_(options), world_(std::make_unique<world>(of_world)), simulation_(*this, *world_) {}
+
+// Where tasks are left after a failure, they and all that they use are abandoned.
+simulation_run::~simulation_run() {
+    const bool abandoned = !all_ended();
+    hosts_.clear();
+    if (abandoned)
+        world_.release()->leave();
+}
+
+host_runner& simulation_run::add_host(std::string_view name) {
+    node& home = world_->add_node(std::string(name));
+    return *hosts_.emplace_back(std::make_unique<host_runner>(*world_, home));
+}
+
+simulated_host& simulation_run::host(std::string_view name) {
+    const auto known = std::ranges::find(
+        hosts_, name, [](const auto& each) { return std::string_view(each->home().name()); });
+    return known == hosts_.end() ? add_host(name).handle() : (*known)->handle();
+}
+
+run_outcome simulation_run::run(const scenario& body, bool may_throw) {
+    host_runner& own = add_host(scenario_host);
+    own.spawn(play(body, may_throw));
+    run_to_end_of_scenario();
+    run_outcome outcome;
+    if (world_->failed())
+        outcome.state = world_->describe();
+    end_all_tasks();
+    check_what_is_left();
+    outcome.failure = world_->failure();
+    outcome.digest = world_->noted().digest();
+    outcome.steps = world_->steps();
+    outcome.operations = world_->operations();
+    outcome.simulated = world_->elapsed();
+    outcome.faults = world_->faults().drawn();
+    if (world_->noted().records()) {
+        std::vector<std::string> names;
+        for (const auto& each : world_->nodes())
+            names.push_back(each->name());
+        outcome.trace = world_->noted().lines(names);
+    }
+    return outcome;
+}
+
+task<> simulation_run::play(const scenario& body, bool may_throw) {
+    try {
+        co_await body(simulation_);
+    } catch (const violation&) {  // the world knows of it
+    } catch (...) {
+        if (!may_throw)
+            world_->fail(std::string("the scenario failed: ") +
+                         ringlet::detail::exception_text(std::current_exception()));
+    }
+    scenario_ended_ = true;
+}
+
+void simulation_run::run_to_end_of_scenario() {
+    while (!scenario_ended_ && !world_->failed()) {
+        const bool calm_has_come =
+            rest_ != nullptr && (all_ended_but_scenario() || world_->now() >= calm_until_);
+        if (!calm_has_come && world_->step())
+            continue;
+        if (world_->failed())
+            return;
+        if (rest_ == nullptr) {
+            world_->fail("standstill: nothing can happen any more, and the scenario waits");
+            return;
+        }
+        if (world_->now() >= calm_until_) {
+            world_->fail("no rest within " + seconds_text(options_.calm_max) +
+                         " of calm (simulate_options::calm_max)");
+            return;
+        }
+        hosts_.front()->loop().core().begin_here([this] { std::exchange(rest_, nullptr)->set(); });
+    }
+}
+
+task<> simulation_run::calm() {
+    world_->faults().calm();
+    world_->mend_ways();
+    event rest;
+    rest_ = &rest;
+    calm_until_ = world_->now() + options_.calm_max;
+    co_await rest.wait();
+}
+
+bool simulation_run::all_ended() const noexcept {
+    return std::ranges::all_of(hosts_, [](const auto& each) { return each->running() == 0; });
+}
+
+bool simulation_run::all_ended_but_scenario() const noexcept {
+    return std::all_of(hosts_.begin() + 1, hosts_.end(),
+                       [](const auto& each) { return each->running() == 0; });
+}
+
+/// Cancels all tasks and lets them end, after a failure too, so that nothing is left behind.
+void simulation_run::end_all_tasks() {
+    world_->begin_end(steps_to_end_max);
+    world_->faults().calm();
+    world_->mend_ways();
+    rest_ = nullptr;
+    for (const auto& each : hosts_)
+        each->cancel();
+    while (!all_ended() && world_->step()) {
+    }
+    if (!all_ended())
+        world_->fail("a task does not end though it is cancelled:" + world_->describe());
+}
+
+void simulation_run::check_what_is_left() {
+    if (world_->failed())
+        return;
+    for (const auto& each : hosts_)
+        if (each->home().open_descriptors() > 0)
+            world_->fail("sockets were left open:\n" + each->home().describe());
+}
+
+}  // namespace ringlet::testing::detail
+
+namespace ringlet::testing {
+
+simulation::simulation(detail::simulation_run& run, detail::world& owner) noexcept
+    : run_(run), world_(owner), network_(owner), random_(owner.options().seed, "scenario") {}
+
+simulated_host& simulation::host(std::string_view name) {
+    return run_.host(name);
+}
+
+std::uint64_t simulation::seed() const noexcept {
+    return run_.seed();
+}
+
+std::chrono::nanoseconds simulation::elapsed() const noexcept {
+    return world_.elapsed();
+}
+
+task<> simulation::calm() {
+    return run_.calm();
+}
+
+void simulation::note(std::string sentence) {
+    world_.noted().note(world_.elapsed(), world_.current_node().index(), std::move(sentence));
+}
+
+}  // namespace ringlet::testing

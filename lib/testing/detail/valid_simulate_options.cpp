@@ -1,0 +1,73 @@
+#include "valid_simulate_options.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace ringlet::testing::detail {
+
+namespace {
+
+std::optional<std::uint64_t> number_in_environment(const char* name) {
+    const char* const text = std::getenv(name);
+    if (text == nullptr)
+        return std::nullopt;
+    std::uint64_t number = 0;
+    const char* const end = text + std::strlen(text);
+    const auto [stopped, error] = std::from_chars(text, end, number);
+    if (error != std::errc() || stopped != end)
+        throw std::invalid_argument(std::string(name) + " must be a number, not \"" + text + "\"");
+    return number;
+}
+
+void require_probability(const char* name, double value) {
+    if (!(value >= 0 && value <= 1))
+        throw std::invalid_argument(std::string("fault_options: ") + name + " must be 0 to 1");
+}
+
+void require_valid(const fault_options& faults) {
+    require_probability("short_receive", faults.short_receive);
+    require_probability("short_send", faults.short_send);
+    require_probability("late_completion", faults.late_completion);
+    require_probability("accept_failure", faults.accept_failure);
+    require_probability("connect_refused", faults.connect_refused);
+    require_probability("connect_hangs", faults.connect_hangs);
+    require_probability("reset", faults.reset);
+    require_probability("datagram_lost", faults.datagram_lost);
+    require_probability("datagram_duplicated", faults.datagram_duplicated);
+    require_probability("datagram_delayed", faults.datagram_delayed);
+    require_probability("datagram_no_buffers", faults.datagram_no_buffers);
+    require_probability("cut", faults.cut);
+    if (faults.latency_min <= faults.latency_min.zero() || faults.latency_max < faults.latency_min)
+        throw std::invalid_argument("fault_options: latency_min must be more than 0, and at most "
+                                    "latency_max");
+    if (faults.window_min < 1 || faults.window_max < faults.window_min)
+        throw std::invalid_argument("fault_options: window_min must be 1 or more, and at most "
+                                    "window_max");
+}
+
+}  // namespace
+
+simulate_options with_environment(simulate_options options) {
+    require_valid(options.faults);
+    if (options.blocked_max <= options.blocked_max.zero())
+        throw std::invalid_argument("simulate_options: blocked_max must be more than 0");
+    if (const auto first = number_in_environment("RINGLET_FIRST_SEED"))
+        options.first_seed = *first;
+    if (const auto count = number_in_environment("RINGLET_SEEDS"))
+        options.seeds = *count;
+    if (const auto seconds = number_in_environment("RINGLET_SIMULATE_FOR"))
+        options.run_for = std::chrono::seconds(*seconds);
+    if (const auto seed = number_in_environment("RINGLET_SEED")) {
+        options.first_seed = *seed;
+        options.seeds = 1;
+        options.run_for = {};
+        options.expected.clear();
+    }
+    return options;
+}
+
+}  // namespace ringlet::testing::detail

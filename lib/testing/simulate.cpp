@@ -1,0 +1,211 @@
+#include "testing/detail/campaign_record.hpp"
+#include "testing/detail/run_watch.hpp"
+#include "testing/detail/simulation_run.hpp"
+#include "testing/detail/valid_simulate_options.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+namespace ringlet::testing {
+
+namespace {
+
+using detail::fault_set;
+using detail::run_outcome;
+
+/// The assertions that a campaign counts, while it runs.
+class recorded_campaign {
+public:
+    recorded_campaign() : before_(detail::campaign_record::exchange(&record)) {}
+    recorded_campaign(const recorded_campaign&) = delete;
+    recorded_campaign& operator=(const recorded_campaign&) = delete;
+    ~recorded_campaign() { detail::campaign_record::exchange(before_); }
+
+    detail::campaign_record record;
+
+private:
+    detail::campaign_record* before_;
+};
+
+/// Runs a scenario again and again.
+class campaign {
+public:
+    campaign(const simulate_options& options, const scenario& body)
+        : options_(options), body_(body), watch_(options.blocked_max) {
+        if (detail::world::current() != nullptr)
+            throw std::logic_error("simulate: a simulation runs already in this thread");
+    }
+
+    run_outcome run(std::uint64_t seed, bool records = false, const fault_set& left_out = {},
+                    std::uint64_t failing_operation = 0) {
+        watch_.begin(seed);
+        detail::world_options of_world{
+            .seed = seed,
+            .faults = failing_operation_mode_ ? fault_options::none() : options_.faults,
+            .left_out = left_out,
+            .time_max = options_.time_max,
+            .steps_max = options_.steps_max,
+            .records = records,
+            .failing_operation = failing_operation,
+        };
+        detail::simulation_run run(options_, of_world);
+        run_outcome outcome = run.run(body_, failing_operation > 0);
+        ++report.seeds;
+        report.steps += outcome.steps;
+        report.simulated += outcome.simulated;
+        return outcome;
+    }
+
+    void run_and_repeat(std::uint64_t seed, bool repeats) {
+        const run_outcome first = run(seed);
+        if (first.failed())
+            throw_failure(seed, first);
+        if (repeats && run(seed).digest != first.digest)
+            throw_difference(seed);
+    }
+
+    void run_all() {
+        const auto end = std::chrono::steady_clock::now() + options_.run_for;
+        const bool timed = options_.run_for > options_.run_for.zero();
+        for (std::uint64_t i = 0;
+             timed ? std::chrono::steady_clock::now() < end : i < options_.seeds; ++i)
+            run_and_repeat(options_.first_seed + i,
+                           options_.repeat_each > 0 && i % options_.repeat_each == 0);
+        finish();
+    }
+
+    void run_each_failing() {
+        failing_operation_mode_ = true;
+        const std::uint64_t seed = options_.first_seed;
+        const run_outcome whole = run(seed);
+        if (whole.failed())
+            throw_failure(seed, whole);
+        for (std::uint64_t k = 1; k <= whole.operations; ++k) {
+            const run_outcome outcome = run(seed, false, {}, k);
+            if (outcome.failed())
+                throw_failure(seed, outcome, k);
+        }
+        finish();
+    }
+
+    simulation_report report;
+
+private:
+    /// Leaves out each kind of fault without which the seed still fails.
+    run_outcome shrink(std::uint64_t seed, run_outcome failing, fault_set& left_out) {
+        for (std::size_t i = 0; options_.shrink && i < detail::fault_count; ++i) {
+            if (!failing.faults.test(i))
+                continue;
+            fault_set tried = left_out;
+            tried.set(i);
+            run_outcome outcome = run(seed, false, tried);
+            if (outcome.failed()) {
+                failing = std::move(outcome);
+                left_out = tried;
+            }
+        }
+        return failing;
+    }
+
+    [[noreturn]] void throw_failure(std::uint64_t seed, const run_outcome& first,
+                                    std::uint64_t failing_operation = 0) {
+        fault_set left_out;
+        const run_outcome least = failing_operation > 0 ? first : shrink(seed, first, left_out);
+        const run_outcome recorded = run(seed, true, left_out, failing_operation);
+        std::string text =
+            "a simulation failed under seed " + std::to_string(seed) + ": " + first.failure + "\n";
+        if (failing_operation > 0)
+            text += "the operation that was made to fail: number " +
+                    std::to_string(failing_operation) + "\n";
+        text += "to repeat it:\n    " + detail::repeating_command(seed) + "\n";
+        text += faults_text(least);
+        if (least.failure != first.failure)
+            text += "with these faults alone: " + least.failure + "\n";
+        if (recorded.failure != least.failure)
+            text += "the run is not the same each time: once more, it " +
+                    (recorded.failed() ? "failed: " + recorded.failure : "passed") + "\n";
+        text += "when it failed:" + recorded.state + "\n" + trace_text(recorded);
+        fail(seed, text);
+    }
+
+    [[nodiscard]] static std::string faults_text(const run_outcome& outcome) {
+        std::string text = "faults: ";
+        for (std::size_t i = 0; i < detail::fault_count; ++i)
+            if (outcome.faults.test(i))
+                text += (text.size() > 8 ? ", " : "") +
+                        std::string(name_of(static_cast<detail::fault>(i)));
+        return text + (outcome.faults.none() ? "none\n" : "\n");
+    }
+
+    [[nodiscard]] static std::string trace_text(const run_outcome& recorded) {
+        constexpr std::size_t shown = 40;
+        if (const char* const path = std::getenv("RINGLET_TRACE")) {
+            std::ofstream file(path);
+            for (const std::string& line : recorded.trace)
+                file << line << '\n';
+        }
+        const std::size_t first = recorded.trace.size() - std::min(recorded.trace.size(), shown);
+        std::string text = "the end of the trace (RINGLET_TRACE=FILE writes all of it):\n";
+        for (std::size_t i = first; i < recorded.trace.size(); ++i)
+            text += "    " + recorded.trace[i] + "\n";
+        return text;
+    }
+
+    [[noreturn]] void throw_difference(std::uint64_t seed) {
+        const std::vector<std::string> one = run(seed, true).trace;
+        const std::vector<std::string> other = run(seed, true).trace;
+        const auto [first, second] = std::ranges::mismatch(one, other);
+        const auto line = [](const auto& place, const auto& end) {
+            return place == end ? std::string("nothing") : *place;
+        };
+        fail(seed, "two runs under seed " + std::to_string(seed) +
+                       " were not the same; something depends on more than the seed, such as an "
+                       "address in memory, the clock, or a static variable. The first difference, "
+                       "line " +
+                       std::to_string(first - one.begin() + 1) + " of the trace:\n    " +
+                       line(first, one.end()) + "\n    " + line(second, other.end()) + "\n");
+    }
+
+    [[noreturn]] static void fail(std::uint64_t seed, const std::string& text) {
+        std::fprintf(stderr, "%s", text.c_str());
+        throw simulation_failed(text, seed);
+    }
+
+    void finish() {
+        report.never = recorded_.record.never();
+        const std::vector<std::string> missing = recorded_.record.missing(options_.expected);
+        if (missing.empty())
+            return;
+        std::string text = "a campaign of " + std::to_string(report.seeds) +
+                           " runs has never reached what was expected:\n";
+        for (const std::string& each : missing)
+            text += "    " + each + "\n";
+        fail(0, text);
+    }
+
+    const simulate_options options_;
+    const scenario& body_;
+    detail::run_watch watch_;
+    recorded_campaign recorded_;
+    bool failing_operation_mode_ = false;
+};
+
+}  // namespace
+
+simulation_report simulate(const simulate_options& options, const scenario& body) {
+    campaign all(detail::with_environment(options), body);
+    all.run_all();
+    return all.report;
+}
+
+simulation_report fail_each_operation(const simulate_options& options, const scenario& body) {
+    campaign all(detail::with_environment(options), body);
+    all.run_each_failing();
+    return all.report;
+}
+
+}  // namespace ringlet::testing
