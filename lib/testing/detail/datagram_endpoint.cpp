@@ -51,16 +51,15 @@ public:
         : sender_(std::move(sender)), target_(target), sent_(std::move(sent)) {}
 
     void happen(unsigned /*what*/) override {
-        const node& from = sender_->home();
-        const link& way = sender_->owner().way(from, target_);
-        if (!target_.running() || way.held || sender_->owner().now() < way.cut_until) {
-            sender_->owner().note(target_, happening::lost, sent_.to.port, sent_.bytes.size());
+        world& owner = sender_->owner();
+        if (!owner.passes(sender_->home(), target_)) {
+            owner.note(target_, happening::lost, sent_.to.port, sent_.bytes.size());
             return;
         }
         if (datagram_endpoint* const receiver = sender_->find_receiver(target_, sent_.to))
             receiver->arrive(std::move(sent_));
         else
-            sender_->owner().plan(way.latency, sender_);  // an ICMP answer
+            owner.plan(owner.way(target_, sender_->home()).latency, sender_);  // an ICMP answer
     }
 
 private:
@@ -202,22 +201,18 @@ endpoint::outcome datagram_endpoint::send_udp(operation& tried, const socket_nam
 void datagram_endpoint::dispatch(datagram sent) {
     chaos& faults = owner().faults();
     owner().note(home(), happening::sent, local().port, sent.bytes.size());
-    for (const auto& target : owner().nodes()) {
-        if (!target->has_address(sent.to) || (sent.to.is_loopback() && target.get() != &home()))
-            continue;
-        if (faults.loses_datagram()) {
-            owner().note(home(), happening::lost, sent.to.port, sent.bytes.size());
-            return;
-        }
-        const auto self = std::static_pointer_cast<datagram_endpoint>(shared_from_this());
-        const auto after = [&] {
-            return owner().way(home(), *target).latency + faults.jitter() + faults.datagram_delay();
-        };
-        if (faults.duplicates_datagram())
-            owner().plan(after(), std::make_shared<in_flight>(self, *target, sent));
-        owner().plan(after(), std::make_shared<in_flight>(self, *target, std::move(sent)));
+    node* const target = owner().node_at(home(), sent.to);
+    if (target == nullptr || faults.loses_datagram()) {
+        owner().note(home(), happening::lost, sent.to.port, sent.bytes.size());
         return;
     }
+    const auto self = std::static_pointer_cast<datagram_endpoint>(shared_from_this());
+    const auto after = [&] {
+        return owner().way(home(), *target).latency + faults.jitter() + faults.datagram_delay();
+    };
+    if (faults.duplicates_datagram())
+        owner().plan(after(), std::make_shared<in_flight>(self, *target, sent));
+    owner().plan(after(), std::make_shared<in_flight>(self, *target, std::move(sent)));
 }
 
 datagram_endpoint* datagram_endpoint::find_receiver(node& at, const socket_name& to) const {

@@ -35,10 +35,13 @@ void say_seed(int number) {
 
 std::atomic<std::uint64_t> run_watch::progress{0};
 
-std::string repeating_command(std::uint64_t seed) {
+namespace {
+
+/// This program with its arguments, as a shell takes it.
+std::string own_command() {
     std::ifstream file("/proc/self/cmdline", std::ios::binary);
     const std::string all{std::istreambuf_iterator<char>(file), {}};
-    std::string command = "RINGLET_SEED=" + std::to_string(seed);
+    std::string command;
     for (std::size_t begin = 0; begin < all.size();) {
         const std::string word = all.c_str() + begin;
         const bool plain =
@@ -49,6 +52,13 @@ std::string repeating_command(std::uint64_t seed) {
         begin += word.size() + 1;
     }
     return command;
+}
+
+}  // namespace
+
+std::string repeating_command(std::uint64_t seed) {
+    static const std::string own = own_command();
+    return "RINGLET_SEED=" + std::to_string(seed) + own;
 }
 
 run_watch::run_watch(std::chrono::seconds blocked_max) {

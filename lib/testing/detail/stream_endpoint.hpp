@@ -45,6 +45,7 @@ private:
     enum event : unsigned {
         segment_arrives,
         room_arrives,     // the peer has received bytes
+        request_is_due,   // once more, since nothing has come of the last one
         request_arrives,  // of this client, at the listener
         answer_arrives,   // of the listener, at this client
         client_arrives,   // at the listener: the handshake is over
@@ -61,6 +62,9 @@ private:
     [[nodiscard]] stream_endpoint* find_listener(node& at) const;
     void make_peer(stream_endpoint& listener);
     void try_again_later();
+    void request_arrived();
+    void answer_arrived();
+    void client_arrived();
     void refused(int error);
 
     void transmit(flow::segment_kind kind, std::size_t size);
@@ -70,6 +74,7 @@ private:
     void reset_peer();
     void end_sending();
     void stop_listening() noexcept;
+    void part() noexcept;
     [[nodiscard]] bool has_room() const noexcept;
     [[nodiscard]] std::size_t room() const noexcept;
     void give_room();

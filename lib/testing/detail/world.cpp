@@ -85,6 +85,19 @@ node& world::set_current_node(node& entered) noexcept {
     return *std::exchange(current_node_, &entered);
 }
 
+node* world::node_at(node& from, const socket_name& searched) noexcept {
+    if (searched.is_loopback())
+        return &from;
+    const auto found =
+        std::ranges::find_if(nodes_, [&](const auto& each) { return each->has_address(searched); });
+    return found == nodes_.end() ? nullptr : found->get();
+}
+
+bool world::passes(const node& from, const node& to) noexcept {
+    const link& between = way(from, to);
+    return to.running() && !between.held && now_ >= between.cut_until;
+}
+
 link& world::way(const node& from, const node& to) noexcept {
     return ways_[from.index()][to.index()];
 }

@@ -18,6 +18,7 @@ namespace ringlet::testing::detail {
 
 class node;
 class simulated_ring;
+struct socket_name;
 class watched_events;
 
 /// How far a run may go, and what it does beside.
@@ -78,6 +79,12 @@ public:
     /// The host whose code runs.
     [[nodiscard]] node& current_node() const noexcept { return *current_node_; }
     node& set_current_node(node& entered) noexcept;
+
+    /// The host that has an IP address, seen from another one; nullptr if none has it.
+    [[nodiscard]] node* node_at(node& from, const socket_name& searched) noexcept;
+
+    /// Whether what arrives now gets from one host to another, which must run.
+    [[nodiscard]] bool passes(const node& from, const node& to) noexcept;
 
     /// The way from one host to another.
     [[nodiscard]] link& way(const node& from, const node& to) noexcept;

@@ -1,0 +1,196 @@
+#include "node.hpp"
+#include "stream_endpoint.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+// How the bytes of a stream_endpoint travel: what a send takes is on its way to the peer at once,
+// in a segment that arrives later, and is never lost.
+namespace ringlet::testing::detail {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+// What TCP waits for before it sends again what was lost.
+constexpr milliseconds sent_again_after{200};
+
+}  // namespace
+
+endpoint::outcome stream_endpoint::send(operation& tried) {
+    if (state_ == state::connecting)
+        return std::nullopt;
+    if (tried.is_message() && tried.message().msg_name != nullptr && state_ == state::fresh)
+        return -ENOTCONN;
+    const std::size_t size = tried.size();
+    const auto so_far = [&](int error) {
+        return tried.done > 0 ? static_cast<int>(tried.done) : error;
+    };
+    for (;;) {
+        if (error_ != 0)
+            return so_far(-take_error());
+        if (state_ != state::connected)
+            return so_far(state_ == state::ended ? -EPIPE : -ENOTCONN);
+        if (sending_ended_ || broken_ || peer_ == nullptr || (is_unix() && peer_->closed_))
+            return so_far(-EPIPE);
+        if (tried.done == size)
+            return static_cast<int>(size);
+        const std::size_t possible = std::min(room(), size - tried.done);
+        if (possible == 0)
+            return tried.has_flag(MSG_DONTWAIT) ? std::optional(so_far(-EAGAIN)) : std::nullopt;
+        const std::size_t count = owner().faults().sent_of(possible);
+        tried.append_to(peer_->in_.bytes(), tried.done, count);
+        tried.done += count;
+        transmit(flow::segment_kind::data, count);
+        if (!tried.has_flag(MSG_WAITALL))
+            return static_cast<int>(tried.done);
+    }
+}
+
+std::size_t stream_endpoint::room() const noexcept {
+    const flow& there = peer_->in_;
+    return there.window - std::min(there.window, there.held());
+}
+
+bool stream_endpoint::has_room() const noexcept {
+    return peer_ == nullptr || room() > peer_->in_.window / 3;
+}
+
+endpoint::outcome stream_endpoint::receive(operation& tried) {
+    if (state_ == state::connecting)
+        return std::nullopt;
+    if (state_ == state::fresh || state_ == state::listening)
+        return -ENOTCONN;
+    const std::size_t wanted = tried.size() - tried.done;
+    if (wanted == 0)
+        return static_cast<int>(tried.done);
+    if (const std::size_t available = in_.arrived().size(); available > 0)
+        return received(tried, owner().faults().received_of(std::min(available, wanted)));
+    if (tried.done > 0 && (error_ != 0 || end_arrived_ || receiving_ended_ || broken_))
+        return static_cast<int>(tried.done);
+    if (error_ != 0)
+        return -take_error();
+    if (end_arrived_ || receiving_ended_ || broken_ || state_ == state::ended)
+        return 0;
+    return tried.has_flag(MSG_DONTWAIT) ? std::optional(-EAGAIN) : std::nullopt;
+}
+
+endpoint::outcome stream_endpoint::received(operation& tried, std::size_t count) {
+    if (tried.is_message()) {
+        tried.message().msg_flags = 0;
+        auto& given = *reinterpret_cast<msghdr*>(static_cast<std::uintptr_t>(tried.sqe.addr));
+        given.msg_flags = 0;
+        given.msg_controllen = 0;
+        given.msg_namelen = 0;
+    }
+    tried.fill(tried.done, in_.arrived().first(count));
+    if (tried.has_flag(MSG_PEEK))
+        return static_cast<int>(count);
+    tried.done += count;
+    in_.take(count);
+    owner().note(home(), happening::received, local().port, count);
+    give_room();
+    if (tried.has_flag(MSG_WAITALL) && tried.done < tried.size())
+        return receive(tried);
+    return static_cast<int>(tried.done);
+}
+
+/// Tells the peer that there is room again, where it waits for that.
+void stream_endpoint::give_room() {
+    if (peer_ == nullptr || peer_->closed_)
+        return;
+    const nanoseconds after =
+        is_unix() ? nanoseconds(0) : owner().way(home(), peer_->home()).latency;
+    owner().plan(after, peer_, room_arrives);
+}
+
+/// Sends a segment whose bytes have been appended to those of the peer.
+void stream_endpoint::transmit(flow::segment_kind kind, std::size_t size) {
+    flow& there = peer_->in_;
+    there.push({kind, size});
+    nanoseconds after{0};
+    if (!is_unix()) {
+        link& way = owner().way(home(), peer_->home());
+        after = way.latency + owner().faults().jitter();
+        if (&home() != &peer_->home() && way.next_draw <= owner().now()) {
+            way.next_draw = owner().now() + seconds(1);
+            if (const nanoseconds cut = owner().faults().cut(); cut > cut.zero()) {
+                way.cut_until = std::max(way.cut_until, owner().now() + cut);
+                owner().note(home(), happening::cut, peer_->home().index(),
+                             static_cast<std::uint64_t>(cut.count()));
+            }
+        }
+    }
+    there.last_at = std::max(there.last_at, owner().now() + after);
+    owner().note(home(), happening::sent, local().port, size);
+    owner().plan_at(there.last_at, peer_, segment_arrives);
+}
+
+void stream_endpoint::segment_arrived() {
+    if (!in_.has_segments())
+        return;
+    if (peer_ != nullptr && !is_unix()) {
+        if (!owner().passes(peer_->home(), home())) {
+            const link& way = owner().way(peer_->home(), home());
+            const auto again = std::max(owner().now(), way.cut_until) + sent_again_after;
+            in_.last_at = std::max(in_.last_at, again);
+            owner().plan_at(again, shared_from_this(), segment_arrives);
+            return;
+        }
+    }
+    const flow::segment arrived = in_.arrive();
+    owner().note(home(), happening::arrived, local().port, arrived.size);
+    switch (arrived.kind) {
+    case flow::segment_kind::data:
+        data_arrived();
+        break;
+    case flow::segment_kind::end:
+        end_arrived_ = true;
+        changed();
+        break;
+    case flow::segment_kind::reset:
+        broken(ECONNRESET);
+        break;
+    }
+}
+
+void stream_endpoint::data_arrived() {
+    if (closed_) {
+        in_.discard();
+        reset_peer();
+    } else if (!broken_ && !is_unix() && owner().faults().resets()) {
+        if (peer_ != nullptr)
+            peer_->broken(ECONNRESET);
+        broken(ECONNRESET);
+    } else if (!broken_) {
+        changed();
+    }
+}
+
+/// The connection is no more: bytes that have arrived can be received, and then the error.
+void stream_endpoint::broken(int error) {
+    if (broken_ || closed_)
+        return;
+    broken_ = true;
+    error_ = error;
+    owner().note(home(), happening::reset, local().port, 0);
+    changed();
+}
+
+void stream_endpoint::reset_peer() {
+    if (peer_ != nullptr && !peer_->broken_)
+        transmit(flow::segment_kind::reset, 0);
+}
+
+void stream_endpoint::end_sending() {
+    if (sending_ended_)
+        return;
+    sending_ended_ = true;
+    if (peer_ != nullptr && !broken_)
+        transmit(flow::segment_kind::end, 0);
+}
+
+}  // namespace ringlet::testing::detail
