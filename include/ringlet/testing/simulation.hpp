@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,11 @@ public:
     /// simulate_options::calm_max, the simulation fails. What has to happen in the end is to be
     /// checked after this.
     [[nodiscard]] task<> calm();
+
+    /// Calls `check` after everything that happens, until the scenario ends: for what has to hold
+    /// at each moment, such as that a server has as many connections as it has accepted and not
+    /// finished. It states that by `always`, and may refer to what the scenario owns.
+    void invariant(std::function<void()> check);
 
     /// Writes a sentence into the trace.
     void note(std::string sentence);

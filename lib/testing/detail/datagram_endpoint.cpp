@@ -90,9 +90,8 @@ int datagram_endpoint::take_error() noexcept {
 }
 
 endpoint::outcome datagram_endpoint::connect(operation& tried) {
-    const std::optional<socket_name> to = socket_name::from(
-        reinterpret_cast<const sockaddr*>(static_cast<std::uintptr_t>(tried.sqe.addr)),
-        static_cast<socklen_t>(tried.sqe.off));
+    const std::optional<socket_name> to =
+        socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
         return -EAFNOSUPPORT;
     if (is_unix() && find_receiver(home(), *to) == nullptr)
@@ -278,7 +277,7 @@ endpoint::outcome datagram_endpoint::receive(operation& tried) {
 
 /// Stores the sender's name, the flags and the control data of a datagram where RECVMSG wants them.
 void datagram_endpoint::store_control(operation& tried, const datagram& oldest) const {
-    auto& given = *reinterpret_cast<msghdr*>(static_cast<std::uintptr_t>(tried.sqe.addr));
+    auto& given = *tried.memory<msghdr>();
     given.msg_flags = oldest.bytes.size() > tried.size() ? MSG_TRUNC : 0;
     if (tried.message().msg_name != nullptr) {
         socklen_t size = tried.message().msg_namelen;

@@ -5,21 +5,12 @@
 
 namespace ringlet::testing::detail {
 
-namespace {
-
-template <class Pointed>
-Pointed* pointer(std::uint64_t address) noexcept {
-    return reinterpret_cast<Pointed*>(static_cast<std::uintptr_t>(address));
-}
-
-}  // namespace
-
 void operation::keep_message() {
     if (!is_message()) {
-        buffers_.assign(1, {pointer<void>(sqe.addr), sqe.len});
+        buffers_.assign(1, {memory<void>(), sqe.len});
         return;
     }
-    message_ = *pointer<msghdr>(sqe.addr);
+    message_ = *memory<msghdr>();
     buffers_.assign(message_.msg_iov, message_.msg_iov + message_.msg_iovlen);
 }
 

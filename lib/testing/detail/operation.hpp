@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ring/epoll/op/system_call.hpp"
+
 #include <ringlet/base/detail/list_hook.hpp>
 
 #include <liburing.h>
@@ -29,6 +31,16 @@ public:
     }
     [[nodiscard]] bool has_flag(unsigned flag) const noexcept {
         return (sqe.msg_flags & flag) != 0;
+    }
+
+    /// The memory that the SQE's `addr` and `addr2` name.
+    template <class T>
+    [[nodiscard]] T* memory() const noexcept {
+        return ringlet::detail::epoll::op::pointer<T>(sqe.addr);
+    }
+    template <class T>
+    [[nodiscard]] T* second_memory() const noexcept {
+        return ringlet::detail::epoll::op::pointer<T>(sqe.addr2);
     }
 
     /// The message of SENDMSG and RECVMSG. The buffers' descriptions are kept from the beginning,

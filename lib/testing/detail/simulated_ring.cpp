@@ -1,6 +1,7 @@
 #include "simulated_ring.hpp"
 #include "endpoint.hpp"
 #include "node.hpp"
+#include "real_files.hpp"
 #include "ring/detail/valid_ring_options.hpp"
 #include "watched_events.hpp"
 #include "world.hpp"
@@ -88,6 +89,9 @@ bool simulated_ring::supports(unsigned opcode) const noexcept {
     case IORING_OP_SENDMSG:
     case IORING_OP_POLL_ADD:
     case IORING_OP_READ:
+    case IORING_OP_WRITE:
+    case IORING_OP_FSYNC:
+    case IORING_OP_OPENAT2:
     case IORING_OP_SHUTDOWN:
     case IORING_OP_CLOSE:
         return true;
@@ -118,11 +122,14 @@ void simulated_ring::take(const io_uring_sqe& sqe) {
     default:
         break;
     }
+    if (!node::is_simulated(sqe.fd))
+        if (const std::optional<int> result = carry_out_on_file(sqe))
+            return post({sqe.user_data, *result, 0}, true);
     if (supports(sqe.opcode) && (sqe.flags & ~unsigned{IOSQE_ASYNC}) == 0)
         return begin(sqe);
     world_.fail("host " + home_.name() + ": an operation that is not simulated, io_uring opcode " +
                 std::to_string(sqe.opcode) + " with flags " + std::to_string(sqe.flags) +
-                "; sockets are all that a simulated ring knows, not files or pipes");
+                "; a simulated ring knows sockets and regular files, no pipes");
     post({sqe.user_data, -EINVAL, 0}, false);
 }
 

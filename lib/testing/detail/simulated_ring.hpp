@@ -18,12 +18,13 @@ class node;
 class world;
 
 /// A ring whose kernel is a simulated world. It carries out the operations of sockets over the
-/// network of its host, and no other: what it does not know ends the run with a sentence.
+/// network of its host, and those of regular files on the system's own. What it does not know ends
+/// the run with a sentence.
 ///
 /// It differs from the kernel's ring in these points:
 /// - A cancel by descriptor finds operations by the descriptor's number, not by its file.
 /// - The limit on descriptors is that of the moment when a client is accepted.
-/// - Files, pipes, buffers that the ring chooses, and linked SQEs are not carried out.
+/// - Pipes, buffers that the ring chooses, and linked SQEs are not carried out.
 class simulated_ring final : public ring {
 public:
     simulated_ring(world& owner, node& home, const ring_options& options);

@@ -77,8 +77,10 @@ void simulation_run::run_to_end_of_scenario() {
     while (!scenario_ended_ && !world_->failed()) {
         const bool calm_has_come =
             rest_ != nullptr && (all_ended_but_scenario() || world_->now() >= calm_until_);
-        if (!calm_has_come && world_->step())
+        if (!calm_has_come && world_->step()) {
+            check_invariants();
             continue;
+        }
         if (world_->failed())
             return;
         if (rest_ == nullptr) {
@@ -91,6 +93,19 @@ void simulation_run::run_to_end_of_scenario() {
             return;
         }
         hosts_.front()->loop().core().begin_here([this] { std::exchange(rest_, nullptr)->set(); });
+    }
+}
+
+void simulation_run::check_invariants() {
+    if (scenario_ended_)
+        return;
+    try {
+        for (const auto& check : invariants_)
+            check();
+    } catch (const violation&) {  // the world knows of it
+    } catch (...) {
+        world_->fail(std::string("an invariant failed: ") +
+                     ringlet::detail::exception_text(std::current_exception()));
     }
 }
 
@@ -155,6 +170,10 @@ std::chrono::nanoseconds simulation::elapsed() const noexcept {
 
 task<> simulation::calm() {
     return run_.calm();
+}
+
+void simulation::invariant(std::function<void()> check) {
+    run_.add_invariant(std::move(check));
 }
 
 void simulation::note(std::string sentence) {

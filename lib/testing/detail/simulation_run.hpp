@@ -39,6 +39,7 @@ public:
 
     [[nodiscard]] simulated_host& host(std::string_view name);
     [[nodiscard]] task<> calm();
+    void add_invariant(std::function<void()> check) { invariants_.push_back(std::move(check)); }
     [[nodiscard]] std::uint64_t seed() const noexcept { return world_->options().seed; }
 
     /// The name of the host on which the scenario runs.
@@ -48,6 +49,7 @@ private:
     host_runner& add_host(std::string_view name);
     task<> play(const scenario& body, bool may_throw);
     void run_to_end_of_scenario();
+    void check_invariants();
     void end_all_tasks();
     void check_what_is_left();
     [[nodiscard]] bool all_ended() const noexcept;
@@ -57,6 +59,7 @@ private:
     std::unique_ptr<world> world_;
     std::vector<std::unique_ptr<host_runner>> hosts_;
     simulation simulation_;
+    std::vector<std::function<void()>> invariants_;
     bool scenario_ended_ = false;
     event* rest_ = nullptr;  // what waits in `calm`
     world::time_point calm_until_ = world::time_point::max();

@@ -35,9 +35,8 @@ endpoint::outcome stream_endpoint::connect(operation& tried) {
         state_ = state::fresh;  // as after a connect that has failed
         return -take_error();
     }
-    const std::optional<socket_name> to = socket_name::from(
-        reinterpret_cast<const sockaddr*>(static_cast<std::uintptr_t>(tried.sqe.addr)),
-        static_cast<socklen_t>(tried.sqe.off));
+    const std::optional<socket_name> to =
+        socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
         return -EAFNOSUPPORT;
     tried.done = 1;  // the attempts from now on are about an answer

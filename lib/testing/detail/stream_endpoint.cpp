@@ -125,9 +125,8 @@ endpoint::outcome stream_endpoint::accept(operation& tried) {
         owner().note(home(), happening::accepted, static_cast<std::uint64_t>(fd),
                      client.remote_.port);
         if (tried.sqe.addr != 0)
-            client.remote_.store(
-                domain(), reinterpret_cast<sockaddr*>(static_cast<std::uintptr_t>(tried.sqe.addr)),
-                reinterpret_cast<socklen_t*>(static_cast<std::uintptr_t>(tried.sqe.addr2)));
+            client.remote_.store(domain(), tried.memory<sockaddr>(),
+                                 tried.second_memory<socklen_t>());
         clients_.pop_front();
         if (!multishot || tried.ring.completions_full())
             return fd;

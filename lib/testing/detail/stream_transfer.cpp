@@ -81,7 +81,7 @@ endpoint::outcome stream_endpoint::receive(operation& tried) {
 endpoint::outcome stream_endpoint::received(operation& tried, std::size_t count) {
     if (tried.is_message()) {
         tried.message().msg_flags = 0;
-        auto& given = *reinterpret_cast<msghdr*>(static_cast<std::uintptr_t>(tried.sqe.addr));
+        auto& given = *tried.memory<msghdr>();
         given.msg_flags = 0;
         given.msg_controllen = 0;
         given.msg_namelen = 0;

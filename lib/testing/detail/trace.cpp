@@ -8,11 +8,29 @@ namespace ringlet::testing::detail {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> happening_names{
-    "turn",     "opened", "closed",  "connecting", "connected", "refused",
-    "accepted", "sent",   "arrived", "received",   "ended",     "reset",
-    "lost",     "cut",    "failed",  "stopped",    "started",   "",
+/// How a happening is told: what comes before each of its two numbers; nothing for one that does
+/// not matter.
+struct wording {
+    std::string_view first;
+    std::string_view second;
 };
+
+constexpr std::array<wording, 14> wordings{{
+    {"opens descriptor ", " for a socket of type "},
+    {"closes port ", ", bytes not received: "},
+    {"connects from port ", " to port "},
+    {"is connected from port ", " to port "},
+    {"is refused at port ", ", errno "},
+    {"accepts descriptor ", " of the client at port "},
+    {"sends from port ", " bytes: "},
+    {"gets at port ", " bytes: "},
+    {"receives at port ", " bytes: "},
+    {"sees a reset at port ", {}},
+    {"loses what was sent to port ", ", bytes: "},
+    {"is cut off from host ", " for nanoseconds: "},
+    {"FAILS", {}},
+    {{}, {}},
+}};
 
 }  // namespace
 
@@ -41,11 +59,12 @@ std::vector<std::string> trace::lines(const std::vector<std::string>& hosts,
         std::string text = seconds_text(noted.when) + "  ";
         text += noted.host < hosts.size() ? hosts[noted.host] : std::string("network");
         text += "  ";
-        if (noted.what == happening::noted)
-            text += noted.sentence;
-        else
-            text += std::string(happening_names[static_cast<std::size_t>(noted.what)]) + "  " +
-                    std::to_string(noted.where) + "  " + std::to_string(noted.number);
+        const wording& words = wordings[static_cast<std::size_t>(noted.what)];
+        text += noted.what == happening::noted ? noted.sentence : std::string(words.first);
+        if (words.first.ends_with(' '))
+            text += std::to_string(noted.where);
+        if (!words.second.empty())
+            text += std::string(words.second) + std::to_string(noted.number);
         texts.push_back(std::move(text));
     }
     return texts;

@@ -8,25 +8,22 @@
 
 namespace ringlet::testing::detail {
 
-/// What can happen in a simulation, as the trace names it.
+/// What can happen in a simulation, as the trace tells of it: to which descriptor, host or port,
+/// and what the number beside it counts.
 enum class happening : unsigned {
-    turn,
-    opened,
-    closed,
-    connecting,
+    opened,      // a descriptor; the type of the socket
+    closed,      // a port; bytes that were not received
+    connecting,  // from a port; to a port
     connected,
-    refused,
-    accepted,
-    sent,
-    arrived,
-    received,
-    ended,
-    reset,
-    lost,
-    cut,
+    refused,   // a port; errno
+    accepted,  // a descriptor; the client's port
+    sent,      // from a port; bytes
+    arrived,   // at a port; bytes
+    received,  // at a port; bytes
+    reset,     // a port
+    lost,      // to a port; bytes
+    cut,       // the way to a host; nanoseconds
     failed,
-    stopped,
-    started,
     noted,
 };
 

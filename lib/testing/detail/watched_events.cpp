@@ -27,7 +27,7 @@ std::optional<int> watched_events::attempt(operation& tried) noexcept {
         return std::nullopt;
     if (!reads)
         return event.revents;
-    void* const into = reinterpret_cast<void*>(static_cast<std::uintptr_t>(tried.sqe.addr));
+    void* const into = tried.memory<void>();
     const ssize_t count = ::read(tried.sqe.fd, into, tried.sqe.len);
     return count < 0 ? -errno : static_cast<int>(count);
 }
