@@ -217,6 +217,8 @@ class TidyTest(unittest.TestCase):
         needy = {path: "#pragma once\nstd::string name();\n", "include/ringlet/ringlet.hpp": None}
         (found,) = self.violations(tidy.check_self_contained, needy, compiler)
         self.assertTrue(found.startswith(f"{path}:1: does not compile"), found)
+        source = {**needy, "lib/net/stream.cpp": "#include <ringlet/net/stream.hpp>\n"}
+        self.assertEqual(self.violations(tidy.check_self_contained, source, compiler), [])
 
     def test_a_program_in_the_documentation_is_one_that_is_built(self):
         program = "#include <ringlet/ringlet.hpp>\n\nint main() {}\n"
