@@ -33,6 +33,13 @@ std::vector<std::string> campaign_record::never() const {
     return found;
 }
 
+std::map<std::string, std::uint64_t> campaign_record::reached() const {
+    std::map<std::string, std::uint64_t> all;
+    for (const auto& [what, known] : seen_)
+        all.emplace(what, known.reached);
+    return all;
+}
+
 std::vector<std::string> campaign_record::missing(const std::vector<std::string>& expected) const {
     std::vector<std::string> found;
     std::ranges::copy_if(expected, std::back_inserter(found), [&](const std::string& what) {

@@ -177,6 +177,7 @@ private:
 
     void finish() {
         report.never = recorded_.record.never();
+        report.reached = recorded_.record.reached();
         const std::vector<std::string> missing = recorded_.record.missing(options_.expected);
         if (missing.empty())
             return;

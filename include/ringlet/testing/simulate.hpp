@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ struct simulation_report {
     std::uint64_t steps = 0;                ///< Of all runs together.
     std::chrono::nanoseconds simulated{0};  ///< The time that has passed in them.
     std::vector<std::string> never{};       ///< What `sometimes` has named and was never true.
+
+    /// How often each `sometimes` was true, each place was `reached`, and each `always` has held,
+    /// by their texts.
+    std::map<std::string, std::uint64_t> reached{};
 };
 
 /// What `simulate` throws where a scenario fails under a seed. Its text has the seed, the command

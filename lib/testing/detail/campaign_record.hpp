@@ -23,6 +23,9 @@ public:
     /// What `sometimes` has named and was never true.
     [[nodiscard]] std::vector<std::string> never() const;
 
+    /// How often each of all that was named has been true.
+    [[nodiscard]] std::map<std::string, std::uint64_t> reached() const;
+
     /// Those of `expected` that were never reached.
     [[nodiscard]] std::vector<std::string> missing(const std::vector<std::string>& expected) const;
 

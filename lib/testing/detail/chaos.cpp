@@ -92,6 +92,10 @@ std::size_t chaos::window() noexcept {
                                    : window_without_faults;
 }
 
+std::size_t chaos::window_now(std::size_t drawn) const noexcept {
+    return on(fault::small_window) ? drawn : std::max(drawn, window_without_faults);
+}
+
 std::size_t chaos::received_of(std::size_t available) noexcept {
     if (available > 1 && on(fault::short_receive) && receiving_.chance(share_.short_receive))
         return receiving_.between(1, receiving_.chance(0.5) ? 1 : available);

@@ -53,6 +53,10 @@ public:
     [[nodiscard]] std::chrono::nanoseconds jitter() noexcept;
     [[nodiscard]] std::size_t window() noexcept;
 
+    /// How many bytes a connection may hold for which `drawn` was drawn: as many without faults
+    /// once these have ended, so that what is left to send comes to an end too.
+    [[nodiscard]] std::size_t window_now(std::size_t drawn) const noexcept;
+
     /// How many of `available` bytes a receive gives, and a send takes: 1 or more.
     [[nodiscard]] std::size_t received_of(std::size_t available) noexcept;
     [[nodiscard]] std::size_t sent_of(std::size_t available) noexcept;

@@ -140,9 +140,7 @@ void stream_endpoint::client_arrived() {
         listener->clients_.push_back(std::static_pointer_cast<stream_endpoint>(shared_from_this()));
         listener->changed();
     } else {
-        reset_peer();
-        closed_ = true;
-        part();
+        abort();
     }
 }
 

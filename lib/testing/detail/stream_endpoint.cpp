@@ -114,7 +114,7 @@ endpoint::outcome stream_endpoint::accept(operation& tried) {
             if (error == ECONNABORTED) {
                 const std::shared_ptr<stream_endpoint> gone = clients_.front();
                 clients_.pop_front();
-                gone->close();
+                gone->abort();
             }
             return -error;
         }
@@ -138,12 +138,17 @@ endpoint::outcome stream_endpoint::accept(operation& tried) {
 void stream_endpoint::stop_listening() noexcept {
     state_ = state::ended;
     home().unbind(*this);
-    for (const std::shared_ptr<stream_endpoint>& client : std::exchange(clients_, {})) {
-        client->reset_peer();
-        client->closed_ = true;
-        client->peer_ = nullptr;
-    }
+    for (const std::shared_ptr<stream_endpoint>& client : std::exchange(clients_, {}))
+        client->abort();
     changed();
+}
+
+/// Ends a connection that no descriptor has, as a failure.
+void stream_endpoint::abort() noexcept {
+    reset_peer();
+    closed_ = true;
+    in_.discard();
+    part();
 }
 
 void stream_endpoint::close() noexcept {

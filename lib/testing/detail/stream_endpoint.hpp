@@ -74,8 +74,10 @@ private:
     void reset_peer();
     void end_sending();
     void stop_listening() noexcept;
+    void abort() noexcept;
     void part() noexcept;
     [[nodiscard]] bool has_room() const noexcept;
+    [[nodiscard]] std::size_t window_of(const flow& there) const noexcept;
     [[nodiscard]] std::size_t room() const noexcept;
     void give_room();
     outcome received(operation& tried, std::size_t count);

@@ -50,13 +50,18 @@ endpoint::outcome stream_endpoint::send(operation& tried) {
     }
 }
 
+std::size_t stream_endpoint::window_of(const flow& there) const noexcept {
+    return is_unix() ? there.window : owner().faults().window_now(there.window);
+}
+
 std::size_t stream_endpoint::room() const noexcept {
     const flow& there = peer_->in_;
-    return there.window - std::min(there.window, there.held());
+    const std::size_t window = window_of(there);
+    return window - std::min(window, there.held());
 }
 
 bool stream_endpoint::has_room() const noexcept {
-    return peer_ == nullptr || room() > peer_->in_.window / 3;
+    return peer_ == nullptr || room() > window_of(peer_->in_) / 3;
 }
 
 endpoint::outcome stream_endpoint::receive(operation& tried) {
