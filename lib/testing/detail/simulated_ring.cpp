@@ -263,8 +263,9 @@ void simulated_ring::cancel(const io_uring_sqe& sqe) {
         found.resize(1);
     const auto count = static_cast<int>(found.size());
     for (operation* const each : found) {
-        // What has been moved in part is not lost.
-        finish(*each, each->done > 0 ? static_cast<int>(each->done) : -ECANCELED);
+        // Bytes that have been moved are not lost.
+        const bool moved = each->done > 0 && each->sqe.opcode != IORING_OP_CONNECT;
+        finish(*each, moved ? static_cast<int>(each->done) : -ECANCELED);
     }
     const int none = all ? 0 : -ENOENT;
     post({sqe.user_data, count == 0 ? none : (all ? count : 0), 0}, false);
