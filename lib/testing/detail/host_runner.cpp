@@ -18,10 +18,34 @@ void tell(std::vector<waiting_for_end>& all) {
         each.waiter->post([told = each.ended] { told->set(); });
 }
 
+/// Keeps one entry in the list of those that wait. One that is cancelled waits no longer.
+class listed_wait {
+public:
+    explicit listed_wait(std::vector<waiting_for_end>& all)
+        : all_(all), ended_(std::make_shared<event>()) {
+        all_.push_back({&ringlet::loop::require_current("join"), ended_});
+    }
+    listed_wait(const listed_wait&) = delete;
+    listed_wait& operator=(const listed_wait&) = delete;
+    ~listed_wait() {
+        std::erase_if(all_, [&](const waiting_for_end& each) { return each.ended == ended_; });
+    }
+
+    [[nodiscard]] event& ended() const noexcept { return *ended_; }
+
+private:
+    std::vector<waiting_for_end>& all_;
+    std::shared_ptr<event> ended_;
+};
+
 task<> wait_in(std::vector<waiting_for_end>& all) {
-    event ended;
-    all.push_back({&ringlet::loop::require_current("join"), &ended});
-    co_await ended.wait();
+    const listed_wait waiting(all);
+    co_await waiting.ended().wait();
+}
+
+task<> wait_for_end(std::shared_ptr<spawned_state> state) {
+    if (!state->ended)
+        co_await wait_in(state->waiting);
 }
 
 }  // namespace
@@ -108,8 +132,7 @@ void host_runner::start() {
 namespace ringlet::testing {
 
 task<> spawned_task::join() const {
-    if (!state_->ended)
-        co_await detail::wait_in(state_->waiting);
+    return detail::wait_for_end(state_);
 }
 
 bool spawned_task::ended() const noexcept {

@@ -7,17 +7,17 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
+#include <vector>
 
 namespace ringlet::testing::detail {
 
 class node;
 class world;
 
-/// A loop that waits for a task on another host.
+/// A coroutine that waits for tasks to end, perhaps on another host, in a loop of its own.
 struct waiting_for_end {
     ringlet::loop* waiter;
-    event* ended;
+    std::shared_ptr<event> ended;
 };
 
 struct spawned_state {
