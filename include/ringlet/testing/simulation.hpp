@@ -45,7 +45,8 @@ public:
     /// come to rest: until all tasks have ended, or nothing will happen any more by itself, as
     /// where only servers are left, which wait for clients. If that does not come to pass within
     /// simulate_options::calm_max, the simulation fails. What has to happen in the end is to be
-    /// checked after this.
+    /// checked after this. The scenario itself awaits it: elsewhere, and twice at a time, it throws
+    /// std::logic_error.
     [[nodiscard]] task<> calm();
 
     /// Calls `check` after everything that happens, until the scenario ends: for what has to hold

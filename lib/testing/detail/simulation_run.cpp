@@ -5,6 +5,7 @@
 #include <ringlet/loop/detail/loop_core.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace ringlet::testing::detail {
@@ -12,6 +13,18 @@ namespace ringlet::testing::detail {
 namespace {
 
 constexpr std::uint64_t steps_to_end_max = 1'000'000;
+
+/// Names the event that waits for rest, while its coroutine waits.
+class awaited_rest {
+public:
+    awaited_rest(event*& place, event& rest) noexcept : place_(place) { place_ = &rest; }
+    awaited_rest(const awaited_rest&) = delete;
+    awaited_rest& operator=(const awaited_rest&) = delete;
+    ~awaited_rest() { place_ = nullptr; }
+
+private:
+    event*& place_;
+};
 
 }  // namespace
 
@@ -110,10 +123,13 @@ void simulation_run::check_invariants() {
 }
 
 task<> simulation_run::calm() {
+    if (loop::current() != &hosts_.front()->loop() || rest_ != nullptr)
+        throw std::logic_error("simulation::calm: only the scenario itself can await calm, and not "
+                               "twice at a time; a task on a host would wait for its own end");
     world_->faults().calm();
     world_->mend_ways();
     event rest;
-    rest_ = &rest;
+    const awaited_rest awaited(rest_, rest);
     calm_until_ = world_->now() + options_.calm_max;
     co_await rest.wait();
 }
