@@ -54,6 +54,7 @@ public:
         };
         detail::simulation_run run(options_, of_world);
         run_outcome outcome = run.run(body_, failing_operation > 0);
+        watch_.end();
         ++report.seeds;
         report.steps += outcome.steps;
         report.simulated += outcome.simulated;

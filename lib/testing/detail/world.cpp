@@ -31,7 +31,9 @@ public:
     void happen(unsigned /*what*/) override {
         if (thread_pool::job* const due = std::exchange(job_, nullptr)) {
             owner_.forget_offloaded(*this);
+            run_watch::offloads(true);
             run(*due);
+            run_watch::offloads(false);
         }
     }
     [[nodiscard]] bool is(const thread_pool::job& searched) const noexcept {
