@@ -55,18 +55,22 @@ public:
         detail::simulation_run run(options_, of_world);
         run_outcome outcome = run.run(body_, failing_operation > 0);
         watch_.end();
-        ++report.seeds;
+        ++report.runs;
         report.steps += outcome.steps;
         report.simulated += outcome.simulated;
         return outcome;
     }
 
     void run_and_repeat(std::uint64_t seed, bool repeats) {
-        const run_outcome first = run(seed);
+        ++report.seeds;
+        const run_outcome first = run(seed, repeats);
         if (first.failed())
             throw_failure(seed, first);
-        if (repeats && run(seed).digest != first.digest)
-            throw_difference(seed);
+        if (!repeats)
+            return;
+        const run_outcome second = run(seed, true);
+        if (second.digest != first.digest)
+            throw_difference(seed, first, second);
     }
 
     void run_all() {
@@ -82,6 +86,7 @@ public:
     void run_each_failing() {
         failing_operation_mode_ = true;
         const std::uint64_t seed = options_.first_seed;
+        ++report.seeds;
         const run_outcome whole = run(seed);
         if (whole.failed())
             throw_failure(seed, whole);
@@ -96,10 +101,12 @@ public:
     simulation_report report;
 
 private:
-    /// Leaves out each kind of fault without which the seed still fails.
+    /// Leaves out each kind of fault without which the seed still fails. It takes about as many
+    /// steps as one run may take, since somebody waits for the answer.
     run_outcome shrink(std::uint64_t seed, run_outcome failing, fault_set& left_out) {
+        const std::uint64_t steps_before = report.steps;
         for (std::size_t i = 0; options_.shrink && i < detail::fault_count; ++i) {
-            if (!failing.faults.test(i))
+            if (!failing.faults.test(i) || report.steps - steps_before >= options_.steps_max)
                 continue;
             fault_set tried = left_out;
             tried.set(i);
@@ -144,31 +151,38 @@ private:
 
     [[nodiscard]] static std::string trace_text(const run_outcome& recorded) {
         constexpr std::size_t shown = 40;
+        const std::vector<std::string> whole = recorded.trace();
         if (const char* const path = std::getenv("RINGLET_TRACE")) {
             std::ofstream file(path);
-            for (const std::string& line : recorded.trace)
+            for (const std::string& line : whole)
                 file << line << '\n';
         }
-        const std::size_t first = recorded.trace.size() - std::min(recorded.trace.size(), shown);
+        const std::size_t first = whole.size() - std::min(whole.size(), shown);
         std::string text = "the end of the trace (RINGLET_TRACE=FILE writes all of it):\n";
-        for (std::size_t i = first; i < recorded.trace.size(); ++i)
-            text += "    " + recorded.trace[i] + "\n";
+        for (std::size_t i = first; i < whole.size(); ++i)
+            text += "    " + whole[i] + "\n";
         return text;
     }
 
-    [[noreturn]] void throw_difference(std::uint64_t seed) {
-        const std::vector<std::string> one = run(seed, true).trace;
-        const std::vector<std::string> other = run(seed, true).trace;
-        const auto [first, second] = std::ranges::mismatch(one, other);
-        const auto line = [](const auto& place, const auto& end) {
-            return place == end ? std::string("nothing") : *place;
+    [[noreturn]] static void throw_difference(std::uint64_t seed, const run_outcome& one,
+                                              const run_outcome& other) {
+        const std::vector<std::string> first = one.trace();
+        const std::vector<std::string> second = other.trace();
+        const auto [place, counterpart] =
+            std::mismatch(first.begin(), first.end(), second.begin(), second.end());
+        const auto line = [](const auto& shown, const auto& end) {
+            return shown == end ? std::string("nothing more") : *shown;
         };
-        fail(seed, "two runs under seed " + std::to_string(seed) +
-                       " were not the same; something depends on more than the seed, such as an "
-                       "address in memory, the clock, or a static variable. The first difference, "
-                       "line " +
-                       std::to_string(first - one.begin() + 1) + " of the trace:\n    " +
-                       line(first, one.end()) + "\n    " + line(second, other.end()) + "\n");
+        std::string text = "two runs under seed " + std::to_string(seed) +
+                           " were not the same: something depends on more than the seed, such as a "
+                           "static variable, an address in memory, the real clock or a random "
+                           "number of the program's own. ";
+        if (other.failed())
+            text += "The second run failed: " + other.failure + "\n";
+        text += "The first difference is line " + std::to_string(place - first.begin() + 1) +
+                " of the trace:\n    first:  " + line(place, first.end()) +
+                "\n    second: " + line(counterpart, second.end()) + "\n";
+        fail(seed, text);
     }
 
     [[noreturn]] static void fail(std::uint64_t seed, const std::string& text) {
@@ -180,13 +194,24 @@ private:
         report.never = recorded_.record.never();
         report.reached = recorded_.record.reached();
         const std::vector<std::string> missing = recorded_.record.missing(options_.expected);
-        if (missing.empty())
-            return;
-        std::string text = "a campaign of " + std::to_string(report.seeds) +
-                           " runs has never reached what was expected:\n";
-        for (const std::string& each : missing)
+        const std::string whole =
+            std::to_string(report.seeds) + (report.seeds == 1 ? " seed" : " seeds");
+        if (!missing.empty())
+            fail(0, list_of("a campaign of " + whole + " has never reached what was expected:\n",
+                            missing));
+        if (!report.never.empty() && report.seeds > 1)
+            std::fputs(
+                list_of("ringlet: these were never reached in a campaign of " + whole + ":\n",
+                        report.never)
+                    .c_str(),
+                stderr);
+    }
+
+    [[nodiscard]] static std::string list_of(std::string text,
+                                             const std::vector<std::string>& all) {
+        for (const std::string& each : all)
             text += "    " + each + "\n";
-        fail(0, text);
+        return text;
     }
 
     const simulate_options options_;

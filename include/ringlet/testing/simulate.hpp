@@ -43,7 +43,8 @@ struct simulate_options {
     /// ends the program with a sentence then.
     std::chrono::seconds blocked_max{30};
 
-    /// Whether a failure is narrowed down, by leaving faults out while it still occurs.
+    /// Whether a failure is narrowed down, by leaving faults out while it still occurs. That takes
+    /// about `steps_max` steps at most.
     bool shrink = true;
 
     /// What `sometimes`, `reached` and `always` have to have reached at the end, by their texts.
@@ -53,6 +54,7 @@ struct simulate_options {
 /// How a scenario has passed under all of its seeds.
 struct simulation_report {
     std::uint64_t seeds = 0;                ///< How many were tried.
+    std::uint64_t runs = 0;                 ///< More than seeds: some are run twice, or more often.
     std::uint64_t steps = 0;                ///< Of all runs together.
     std::chrono::nanoseconds simulated{0};  ///< The time that has passed in them.
     std::vector<std::string> never{};       ///< What `sometimes` has named and was never true.

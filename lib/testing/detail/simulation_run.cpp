@@ -65,12 +65,10 @@ run_outcome simulation_run::run(const scenario& body, bool may_throw) {
     outcome.operations = world_->operations();
     outcome.simulated = world_->elapsed();
     outcome.faults = world_->faults().drawn();
-    if (world_->noted().records()) {
-        std::vector<std::string> names;
+    if (world_->noted().records())
         for (const auto& each : world_->nodes())
-            names.push_back(each->name());
-        outcome.trace = world_->noted().lines(names);
-    }
+            outcome.hosts.push_back(each->name());
+    outcome.noted = std::move(world_->noted());
     return outcome;
 }
 

@@ -21,8 +21,11 @@ struct run_outcome {
     std::uint64_t operations = 0;
     std::chrono::nanoseconds simulated{0};
     fault_set faults;  // those that could occur
-    std::vector<std::string> trace;
+    detail::trace noted{false};
+    std::vector<std::string> hosts;
 
+    /// What has happened, if it was recorded.
+    [[nodiscard]] std::vector<std::string> trace() const { return noted.lines(hosts); }
     [[nodiscard]] bool failed() const noexcept { return !failure.empty(); }
 };
 
