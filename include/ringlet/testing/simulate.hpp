@@ -17,8 +17,9 @@ namespace ringlet::testing {
 
 /// How a scenario is simulated.
 struct simulate_options {
-    /// How many seeds are tried, from `first_seed` on. The environment variable RINGLET_SEEDS says
-    /// otherwise, and RINGLET_SEED has only that one seed tried, so that a failure can be repeated.
+    /// How many seeds are tried, from `first_seed` on. The environment variables RINGLET_SEEDS and
+    /// RINGLET_FIRST_SEED say otherwise, and RINGLET_SEED has only that one seed tried, so that a
+    /// failure can be repeated.
     std::uint64_t seeds = 100;
     std::uint64_t first_seed = 1;
 
@@ -87,7 +88,10 @@ using scenario = std::function<task<>(simulation&)>;
 ///
 ///     ringlet::testing::simulate({.seeds = 1000}, [](auto& sim) -> ringlet::task<> {
 ///         auto& server = sim.host("server");
-///         server.spawn([] { return my_server().serve(); });
+///         server.spawn([]() -> ringlet::task<> {
+///             my_server served(":9999");
+///             co_await served.serve();
+///         });
 ///         ...
 ///         co_await sim.calm();
 ///     });
