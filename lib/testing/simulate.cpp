@@ -53,7 +53,7 @@ public:
             .failing_operation = failing_operation,
         };
         detail::simulation_run run(options_, of_world);
-        run_outcome outcome = run.run(body_, failing_operation > 0);
+        run_outcome outcome = run.run(body_);
         watch_.end();
         ++report.runs;
         report.steps += outcome.steps;

@@ -104,8 +104,9 @@ using scenario = std::function<task<>(simulation&)>;
 simulation_report simulate(const simulate_options& options, const scenario& body);
 
 /// Runs a scenario without faults, and then again for each operation of a socket that it begins,
-/// with that one failing. It has to end each time, and may throw; what must hold afterwards is what
-/// `simulate` checks: no socket left open, no coroutine left waiting. Throws as `simulate` does.
+/// with that one failing. It has to end each time; it and the tasks on its hosts may throw. What
+/// must hold afterwards is what `simulate` checks: no socket left open, no coroutine left waiting.
+/// Throws as `simulate` does.
 simulation_report fail_each_operation(const simulate_options& options, const scenario& body);
 
 }  // namespace ringlet::testing

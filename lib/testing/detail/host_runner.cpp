@@ -89,7 +89,7 @@ task<> host_runner::run(task<> work, std::shared_ptr<spawned_state> state) {
         failure = std::current_exception();
     }
     const bool was_cancelled = failure && inside_->own_loop.core().scope().caused(failure);
-    if (failure && !was_cancelled && home_.running())
+    if (failure && !was_cancelled && home_.running() && !world_.options().may_throw())
         world_.fail("a task on host " + home_.name() +
                     " failed: " + ringlet::detail::exception_text(failure));
     ended(*state);

@@ -148,7 +148,7 @@ void simulated_ring::begin(const io_uring_sqe& sqe) {
                         "sockets in the network of the loop");
         return finish(begun, -EBADF);
     }
-    if (world_.next_operation_fails())
+    if (begun.at != nullptr && world_.next_operation_fails())
         return finish(begun, failure_of(sqe.opcode));
     if (sqe.opcode == IORING_OP_SEND || sqe.opcode == IORING_OP_RECV || begun.is_message())
         begun.keep_message();

@@ -50,9 +50,9 @@ simulated_host& simulation_run::host(std::string_view name) {
     return known == hosts_.end() ? add_host(name).handle() : (*known)->handle();
 }
 
-run_outcome simulation_run::run(const scenario& body, bool may_throw) {
+run_outcome simulation_run::run(const scenario& body) {
     host_runner& own = add_host(scenario_host);
-    own.spawn(play(body, may_throw));
+    own.spawn(play(body));
     run_to_end_of_scenario();
     run_outcome outcome;
     if (world_->failed())
@@ -72,12 +72,12 @@ run_outcome simulation_run::run(const scenario& body, bool may_throw) {
     return outcome;
 }
 
-task<> simulation_run::play(const scenario& body, bool may_throw) {
+task<> simulation_run::play(const scenario& body) {
     try {
         co_await body(simulation_);
     } catch (const violation&) {  // the world knows of it
     } catch (...) {
-        if (!may_throw)
+        if (!world_->options().may_throw())
             world_->fail(std::string("the scenario failed: ") +
                          ringlet::detail::exception_text(std::current_exception()));
     }

@@ -37,8 +37,8 @@ public:
     simulation_run& operator=(const simulation_run&) = delete;
     ~simulation_run();
 
-    /// Runs the scenario to its end. `may_throw` has what it throws be no failure.
-    run_outcome run(const scenario& body, bool may_throw);
+    /// Runs the scenario to its end.
+    run_outcome run(const scenario& body);
 
     [[nodiscard]] simulated_host& host(std::string_view name);
     [[nodiscard]] task<> calm();
@@ -50,7 +50,7 @@ public:
 
 private:
     host_runner& add_host(std::string_view name);
-    task<> play(const scenario& body, bool may_throw);
+    task<> play(const scenario& body);
     void run_to_end_of_scenario();
     void check_invariants();
     void end_all_tasks();

@@ -30,6 +30,9 @@ struct world_options {
     std::uint64_t steps_max = 10'000'000;
     bool records = false;
     std::uint64_t failing_operation = 0;  // the one that fails, counted from 1; 0 for none
+
+    /// Whether tasks may throw, since it is the simulation that has them fail.
+    [[nodiscard]] bool may_throw() const noexcept { return failing_operation > 0; }
 };
 
 /// The way of bytes from one host to another.
@@ -96,7 +99,7 @@ public:
     [[nodiscard]] trace& noted() noexcept { return trace_; }
     void note(const node& where, happening what, std::uint64_t subject, std::uint64_t number);
 
-    /// Whether the operation that begins now is the one that has to fail.
+    /// Whether the operation of a socket that begins now is the one that has to fail.
     [[nodiscard]] bool next_operation_fails() noexcept {
         return ++operations_ == options_.failing_operation;
     }
