@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,8 +68,9 @@ public:
     [[nodiscard]] std::size_t held() const noexcept { return arrived_ + on_the_way_; }
     [[nodiscard]] std::size_t on_the_way() const noexcept { return on_the_way_; }
 
-    std::size_t window = 0;             // how many bytes may be held
-    ring::clock::time_point last_at{};  // when the youngest segment arrives
+    std::size_t window = 0;                                  // how many bytes may be held
+    ring::clock::time_point last_at{};                       // when the youngest segment arrives
+    std::optional<ring::clock::time_point> blocked_since{};  // by a way that is cut
 
 private:
     std::vector<std::byte> bytes_;

@@ -69,6 +69,7 @@ private:
 
     void transmit(flow::segment_kind kind, std::size_t size);
     void segment_arrived();
+    void send_again(ring::clock::time_point when);
     void data_arrived();
     void broken(int error);
     void reset_peer();

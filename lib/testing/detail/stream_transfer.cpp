@@ -17,6 +17,7 @@ using std::chrono::seconds;
 
 // What TCP waits for before it sends again what was lost.
 constexpr milliseconds sent_again_after{200};
+constexpr milliseconds sent_again_max{924'600};  // net.ipv4.tcp_retries2
 
 }  // namespace
 
@@ -140,11 +141,10 @@ void stream_endpoint::segment_arrived() {
     if (peer_ != nullptr && !is_unix()) {
         if (!owner().passes(peer_->home(), home())) {
             const link& way = owner().way(peer_->home(), home());
-            const auto again = std::max(owner().now(), way.cut_until) + sent_again_after;
-            in_.last_at = std::max(in_.last_at, again);
-            owner().plan_at(again, shared_from_this(), segment_arrives);
+            send_again(std::max(owner().now(), way.cut_until) + sent_again_after);
             return;
         }
+        in_.blocked_since.reset();
     }
     const flow::segment arrived = in_.arrive();
     owner().note(home(), happening::arrived, local().port, arrived.size);
@@ -159,6 +159,19 @@ void stream_endpoint::segment_arrived() {
     case flow::segment_kind::reset:
         broken(ECONNRESET);
         break;
+    }
+}
+
+/// The segment that should arrive now does not get through. The peer sends it again, and gives the
+/// connection up in the end.
+void stream_endpoint::send_again(ring::clock::time_point when) {
+    if (!in_.blocked_since)
+        in_.blocked_since = owner().now();
+    if (owner().now() - *in_.blocked_since < sent_again_max) {
+        in_.last_at = std::max(in_.last_at, when);
+        owner().plan_at(when, shared_from_this(), segment_arrives);
+    } else {
+        peer_->broken(ETIMEDOUT);
     }
 }
 
