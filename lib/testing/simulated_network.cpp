@@ -13,7 +13,10 @@ namespace {
 detail::node& host_named(detail::world& owner, std::string_view name) {
     if (detail::node* const found = owner.find_node(name))
         return *found;
-    throw std::invalid_argument("the simulation has no host \"" + std::string(name) + "\"");
+    std::string text = "the simulation has no host \"" + std::string(name) + "\"; it has";
+    for (const auto& each : owner.nodes())
+        text += (each == owner.nodes().front() ? " " : ", ") + each->name();
+    throw std::invalid_argument(text);
 }
 
 }  // namespace

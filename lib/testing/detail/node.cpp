@@ -25,6 +25,17 @@ std::shared_ptr<endpoint> use_of(const std::shared_ptr<endpoint>& opened) {
     return {opened.get(), [opened](endpoint* closed) { closed->close(); }};
 }
 
+void add_names(int family, const socket_name& v6, const socket_name& v4,
+               std::vector<sockaddr_storage>& found) {
+    for (const auto& [own, name] : {std::pair(AF_INET6, v6), std::pair(AF_INET, v4)})
+        if (family == AF_UNSPEC || family == own) {
+            sockaddr_storage native{};
+            socklen_t size = sizeof(native);
+            name.store(own, reinterpret_cast<sockaddr*>(&native), &size);
+            found.push_back(native);
+        }
+}
+
 bool covers(const endpoint& bound, const socket_name& name) noexcept {
     const socket_name& own = bound.local();
     if (own.ip == name.ip)
@@ -58,13 +69,13 @@ bool node::has_address(const socket_name& searched) const {
 }
 
 void node::add_addresses(int family, std::vector<sockaddr_storage>& found) const {
-    for (const auto& [wanted, name] : {std::pair(AF_INET6, v6()), std::pair(AF_INET, v4())})
-        if (family == AF_UNSPEC || family == wanted) {
-            sockaddr_storage native{};
-            socklen_t size = sizeof(native);
-            name.store(wanted, reinterpret_cast<sockaddr*>(&native), &size);
-            found.push_back(native);
-        }
+    add_names(family, v6(), v4(), found);
+}
+
+void node::add_loopback(int family, std::vector<sockaddr_storage>& found) {
+    socket_name v6;
+    v6.ip = socket_name::loopback_ip(false);
+    add_names(family, v6, socket_name::v4(INADDR_LOOPBACK, 0), found);
 }
 
 void node::power_off() noexcept {

@@ -41,7 +41,9 @@ public:
     /// Whether an IP address is this host's, seen from itself or from others.
     [[nodiscard]] bool has_address(const socket_name& searched) const;
 
+    /// Adds the host's addresses of a family to `found`, and those by which it reaches itself.
     void add_addresses(int family, std::vector<sockaddr_storage>& found) const;
+    static void add_loopback(int family, std::vector<sockaddr_storage>& found);
 
     /// Whether the host runs; one that does not has no sockets, and answers nobody.
     [[nodiscard]] bool running() const noexcept { return running_; }

@@ -14,6 +14,26 @@
 
 namespace ringlet::testing::detail {
 
+namespace {
+
+/// The operations that the library knows and a simulation does not.
+std::string name_of(unsigned opcode) {
+    switch (opcode) {
+    case IORING_OP_OPENAT2:
+        return "opening a file";
+    case IORING_OP_FSYNC:
+        return "fsync(2) of a file";
+    case IORING_OP_READ:
+        return "a read from a file or a pipe";
+    case IORING_OP_WRITE:
+        return "a write to a file or a pipe";
+    default:
+        return "an operation";
+    }
+}
+
+}  // namespace
+
 /// Where completions go that come late. The ring may have ended by then.
 class simulated_ring::completions_to_come {
 public:
@@ -127,9 +147,11 @@ void simulated_ring::take(const io_uring_sqe& sqe) {
             return post({sqe.user_data, *result, 0}, true);
     if (supports(sqe.opcode) && (sqe.flags & ~unsigned{IOSQE_ASYNC}) == 0)
         return begin(sqe);
-    world_.fail("host " + home_.name() + ": an operation that is not simulated, io_uring opcode " +
-                std::to_string(sqe.opcode) + " with flags " + std::to_string(sqe.flags) +
-                "; a simulated ring knows sockets and regular files, no pipes");
+    world_.fail("host " + home_.name() + ": " + name_of(sqe.opcode) +
+                " is not simulated (io_uring opcode " + std::to_string(sqe.opcode) + ", flags " +
+                std::to_string(sqe.flags) +
+                "); a simulated ring knows sockets and regular files, so keep pipes outside of "
+                "what is simulated");
     post({sqe.user_data, -EINVAL, 0}, false);
 }
 

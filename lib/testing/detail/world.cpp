@@ -243,10 +243,12 @@ void world::forget_offloaded(const offloaded& done) noexcept {
 }
 
 int world::look_up(const std::string& host, int family, std::vector<sockaddr_storage>& found) {
-    const node* const named = find_node(host);
-    if (named == nullptr)
+    if (const node* const named = find_node(host))
+        named->add_addresses(family, found);
+    else if (host == "localhost")
+        node::add_loopback(family, found);
+    else
         return EAI_NONAME;
-    named->add_addresses(family, found);
     return found.empty() ? EAI_ADDRFAMILY : 0;
 }
 
