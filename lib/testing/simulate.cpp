@@ -31,6 +31,12 @@ private:
     detail::campaign_record* before_;
 };
 
+/// The file that an environment variable names; empty for none.
+std::string path_in_environment(const char* name) {
+    const char* const path = std::getenv(name);
+    return path == nullptr ? "" : path;
+}
+
 /// Runs a scenario again and again.
 class campaign {
 public:
@@ -50,6 +56,7 @@ public:
             .time_max = options_.time_max,
             .steps_max = options_.steps_max,
             .records = records,
+            .capture_path = records ? path_in_environment("RINGLET_PCAP") : "",
             .failing_operation = failing_operation,
         };
         detail::simulation_run run(options_, of_world);
@@ -152,13 +159,13 @@ private:
     [[nodiscard]] static std::string trace_text(const run_outcome& recorded) {
         constexpr std::size_t shown = 40;
         const std::vector<std::string> whole = recorded.trace();
-        if (const char* const path = std::getenv("RINGLET_TRACE")) {
-            std::ofstream file(path);
-            for (const std::string& line : whole)
-                file << line << '\n';
-        }
+        std::ofstream file(path_in_environment("RINGLET_TRACE"));
+        for (const std::string& line : whole)
+            file << line << '\n';
         const std::size_t first = whole.size() - std::min(whole.size(), shown);
-        std::string text = "the end of the trace (RINGLET_TRACE=FILE writes all of it):\n";
+        std::string text =
+            "the end of the trace (RINGLET_TRACE=FILE writes all of it, RINGLET_PCAP=FILE what was "
+            "sent, for Wireshark):\n";
         for (std::size_t i = first; i < whole.size(); ++i)
             text += "    " + whole[i] + "\n";
         return text;

@@ -1,4 +1,5 @@
 #include "datagram_endpoint.hpp"
+#include "capture.hpp"
 #include "node.hpp"
 #include "world.hpp"
 
@@ -200,6 +201,8 @@ endpoint::outcome datagram_endpoint::send_udp(operation& tried, const socket_nam
 void datagram_endpoint::dispatch(datagram sent) {
     chaos& faults = owner().faults();
     owner().note(home(), happening::sent, local().port, sent.bytes.size());
+    if (capture* const file = owner().captured())
+        file->udp(owner().elapsed(), sent.from, sent.to, sent.bytes);
     node* const target = owner().node_at(home(), sent.to);
     if (target == nullptr || faults.loses_datagram()) {
         owner().note(home(), happening::lost, sent.to.port, sent.bytes.size());

@@ -79,6 +79,8 @@ endpoint::outcome stream_endpoint::begin_connect(const socket_name& to) {
 /// Sends the request for a connection, which arrives after a while if the way is not cut.
 void stream_endpoint::reach_listener() {
     node* const there = owner().node_at(home(), remote_);
+    position_.sequence = 0;
+    capture_segment(capture::syn);
     if (there != nullptr && owner().passes(home(), *there))
         owner().plan(owner().way(home(), *there).latency + owner().faults().jitter(),
                      shared_from_this(), request_arrives);
@@ -119,6 +121,8 @@ void stream_endpoint::request_arrived() {
     } else {
         make_peer(*listener);
         ++listener->handshakes_;
+        peer_->position_.acknowledged = 1;
+        peer_->capture_segment(capture::syn | capture::ack);
         const nanoseconds both_ways = back.latency + owner().way(home(), there).latency;
         peer_->in_.last_at = owner().now() + both_ways;
         owner().plan(back.latency, shared_from_this(), answer_arrives);
@@ -128,6 +132,8 @@ void stream_endpoint::request_arrived() {
 
 void stream_endpoint::answer_arrived() {
     state_ = state::connected;
+    position_.acknowledged = 1;
+    capture_segment(capture::ack);
     owner().note(home(), happening::connected, local().port, remote_.port);
     changed();
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "capture.hpp"
 #include "endpoint.hpp"
 #include "flow.hpp"
 
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace ringlet::testing::detail {
@@ -68,6 +70,7 @@ private:
     void refused(int error);
 
     void transmit(flow::segment_kind kind, std::size_t size);
+    void capture_segment(unsigned flags, std::span<const std::byte> payload = {});
     void segment_arrived();
     void send_again(ring::clock::time_point when);
     void data_arrived();
@@ -87,6 +90,7 @@ private:
     socket_name remote_;
     std::shared_ptr<stream_endpoint> peer_;  // until both ends are closed
     flow in_;
+    capture::position position_;
     int error_ = 0;
     bool broken_ = false;  // by a reset
     bool closed_ = false;

@@ -3,6 +3,7 @@
 #include "world.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 // How the bytes of a stream_endpoint travel: what a send takes is on its way to the peer at once,
@@ -113,10 +114,23 @@ void stream_endpoint::give_room() {
     owner().plan(after, peer_, room_arrives);
 }
 
+/// Writes a segment that this end sends to the file of all that is sent, if there is one.
+void stream_endpoint::capture_segment(unsigned flags, std::span<const std::byte> payload) {
+    capture* const file = owner().captured();
+    if (file == nullptr || is_unix())
+        return;
+    file->tcp(owner().elapsed(), local(), remote_, position_, flags, payload);
+    const bool counts = (flags & (capture::syn | capture::fin)) != 0;
+    position_.sequence += static_cast<std::uint32_t>(payload.size()) + (counts ? 1 : 0);
+}
+
 /// Sends a segment whose bytes have been appended to those of the peer.
 void stream_endpoint::transmit(flow::segment_kind kind, std::size_t size) {
+    constexpr std::array flags{capture::ack | capture::push, capture::ack | capture::fin,
+                               capture::ack | capture::reset};
     flow& there = peer_->in_;
     there.push({kind, size});
+    capture_segment(flags[static_cast<std::size_t>(kind)], std::span(there.bytes()).last(size));
     nanoseconds after{0};
     if (!is_unix()) {
         link& way = owner().way(home(), peer_->home());
@@ -147,6 +161,8 @@ void stream_endpoint::segment_arrived() {
         in_.blocked_since.reset();
     }
     const flow::segment arrived = in_.arrive();
+    position_.acknowledged += static_cast<std::uint32_t>(arrived.size) +
+                              (arrived.kind == flow::segment_kind::end ? 1 : 0);
     owner().note(home(), happening::arrived, local().port, arrived.size);
     switch (arrived.kind) {
     case flow::segment_kind::data:

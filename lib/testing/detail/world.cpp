@@ -1,4 +1,5 @@
 #include "world.hpp"
+#include "capture.hpp"
 #include "node.hpp"
 #include "run_watch.hpp"
 #include "simulated_ring.hpp"
@@ -48,8 +49,11 @@ private:
 
 world::world(const world_options& options)
     : options_(options), faults_(options.seed, options.faults, options.left_out),
-      trace_(options.records), watched_(std::make_unique<watched_events>()),
-      steps_max_(options.steps_max), before_(stand_in::exchange(this)) {}
+      trace_(options.records),
+      captured_(options.capture_path.empty() ? nullptr
+                                             : std::make_unique<capture>(options.capture_path)),
+      watched_(std::make_unique<watched_events>()), steps_max_(options.steps_max),
+      before_(stand_in::exchange(this)) {}
 
 world::~world() {
     events_.clear();

@@ -16,6 +16,7 @@
 
 namespace ringlet::testing::detail {
 
+class capture;
 class node;
 class simulated_ring;
 struct socket_name;
@@ -29,6 +30,7 @@ struct world_options {
     std::chrono::nanoseconds time_max = std::chrono::hours(24);
     std::uint64_t steps_max = 10'000'000;
     bool records = false;
+    std::string capture_path{};           // where all that is sent is written; empty for nowhere
     std::uint64_t failing_operation = 0;  // the one that fails, counted from 1; 0 for none
 
     /// Whether tasks may throw, since it is the simulation that has them fail.
@@ -98,6 +100,9 @@ public:
     [[nodiscard]] chaos& faults() noexcept { return faults_; }
     [[nodiscard]] trace& noted() noexcept { return trace_; }
     void note(const node& where, happening what, std::uint64_t subject, std::uint64_t number);
+
+    /// The file of all that is sent, or nullptr.
+    [[nodiscard]] capture* captured() const noexcept { return captured_.get(); }
 
     /// Whether the operation of a socket that begins now is the one that has to fail.
     [[nodiscard]] bool next_operation_fails() noexcept {
@@ -171,6 +176,7 @@ private:
     event_queue events_;
     chaos faults_;
     trace trace_;
+    std::unique_ptr<capture> captured_;
     std::unique_ptr<watched_events> watched_;
     std::vector<std::unique_ptr<node>> nodes_;
     std::vector<std::vector<link>> ways_;
