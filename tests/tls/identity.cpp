@@ -1,9 +1,13 @@
 #include "catch.hpp"
+#include "in_time.hpp"
+#include "temporary_directory.hpp"
 #include "tls/certificates.hpp"
 #include "tls/detail/loaded_identity.hpp"
 
 #include <ringlet/tls/errc.hpp>
 #include <ringlet/tls/identity.hpp>
+
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <stdexcept>
@@ -50,6 +54,25 @@ TEST_CASE("a certificate and its key come from files or from memory", "[tls]") {
     CHECK(from_memory.description() == "CN=server");
     CHECK(loaded_identity(own.server_rsa().identity()).digest() != from_files.digest());
     CHECK(loaded_identity(own.expired().identity()).expired());
+}
+
+TEST_CASE("what is no regular file is refused at once", "[tls]") {
+    certificates& own = certificates::own();
+    const temporary_directory directory;
+    const std::string fifo = (directory.path() / "fifo").string();
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    for (const std::string& path : {fifo, directory.path().string(), std::string("/dev/null")}) {
+        CAPTURE(path);
+        const std::string refusal = in_time([&] {  // a FIFO waits for whoever writes into it
+            try {
+                const loaded_identity loaded({pem::file(path), pem::file(own.server().key)});
+            } catch (const std::system_error& error) {
+                return std::string(error.what());
+            }
+            return std::string("it is taken");
+        });
+        CHECK_THAT(refusal, StartsWith(path + " is no regular file"));
+    }
 }
 
 TEST_CASE("an identity that cannot be used says why", "[tls]") {

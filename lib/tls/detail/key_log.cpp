@@ -15,7 +15,8 @@ namespace ringlet::tls::detail {
 namespace {
 
 ringlet::detail::owned_descriptor open_log(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     if (fd < 0)
         throw std::system_error(errno, std::system_category(),
                                 "key_log_file: cannot write the file " + path);

@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,11 +27,23 @@ std::system_error unreadable(const std::string& path) {
     return {errno, std::system_category(), "cannot read the file " + path};
 }
 
-ringlet::detail::owned_descriptor open_file(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+/// Opens a file that can be read again and again, unlike a FIFO, and without waiting, as for
+/// whoever writes into one. Its size goes to `size`.
+ringlet::detail::owned_descriptor open_file(const std::string& path, std::size_t& size) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         throw unreadable(path);
-    return {fd, "open"};
+    ringlet::detail::owned_descriptor file(fd, "open");
+    struct stat found {};
+    if (::fstat(fd, &found) < 0)
+        throw unreadable(path);
+    if (!S_ISREG(found.st_mode))
+        throw std::system_error(
+            std::make_error_code(S_ISDIR(found.st_mode) ? std::errc::is_a_directory
+                                                        : std::errc::invalid_argument),
+            path + " is no regular file, as certificates and keys are; give what it has as text");
+    size = static_cast<std::size_t>(found.st_size);
+    return file;
 }
 
 std::string name_of(const pem& source) {
@@ -101,15 +114,19 @@ std::string lower_case(std::string text) {
 std::string text_of(const pem& source) {
     if (!source.is_file())
         return source.value();
-    const ringlet::detail::owned_descriptor file = open_file(source.value());
-    std::string text;
-    std::array<char, 4096> piece;
-    for (ssize_t size = 1; size > 0;) {
-        size = ::read(file.native_handle(), piece.data(), piece.size());
-        if (size < 0)
+    std::size_t size = 0;
+    const ringlet::detail::owned_descriptor file = open_file(source.value(), size);
+    std::string text(size, '\0');
+    std::size_t end = 0;
+    while (end < size) {
+        const ssize_t count = ::read(file.native_handle(), text.data() + end, size - end);
+        if (count < 0)
             throw unreadable(source.value());
-        text.append(piece.data(), static_cast<std::size_t>(size));
+        if (count == 0)
+            break;
+        end += static_cast<std::size_t>(count);
     }
+    text.resize(end);
     return text;
 }
 
