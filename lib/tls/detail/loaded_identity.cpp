@@ -2,6 +2,7 @@
 
 #include "certificate_text.hpp"
 #include "error_codes.hpp"
+#include "secret.hpp"
 
 #include <ringlet/base/detail/owned_descriptor.hpp>
 #include <ringlet/tls/errc.hpp>
@@ -77,7 +78,8 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* argument) noe
     try {
         if (!request.ask)
             return -1;
-        const std::string passphrase = request.ask();
+        std::string passphrase = request.ask();
+        const text_wiper wiped(passphrase);
         if (passphrase.size() > static_cast<std::size_t>(size))
             return -1;
         return static_cast<int>(passphrase.copy(buffer, passphrase.size()));
@@ -88,7 +90,8 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* argument) noe
 }
 
 key_pointer key_of(const identity& source) {
-    const std::string text = text_of(source.key);
+    std::string text = text_of(source.key);
+    const text_wiper wiped(text);
     const bio_pointer reader = reader_of(text);
     passphrase_request request{source.passphrase};
     ERR_clear_error();
@@ -116,7 +119,7 @@ std::string text_of(const pem& source) {
         return source.value();
     std::size_t size = 0;
     const ringlet::detail::owned_descriptor file = open_file(source.value(), size);
-    std::string text(size, '\0');
+    std::string text(size, '\0');  // which never grows, so that there is no copy of a key
     std::size_t end = 0;
     while (end < size) {
         const ssize_t count = ::read(file.native_handle(), text.data() + end, size - end);

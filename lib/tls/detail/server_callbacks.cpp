@@ -59,7 +59,7 @@ int choose_protocol(SSL* connection, const unsigned char** chosen, unsigned char
 bool begin_seal(const ticket_keys::key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher,
                 EVP_MAC_CTX* mac, bool sealing) noexcept {
     char digest[] = "SHA256";
-    std::array<unsigned char, 32> mac_key = key.mac;
+    secret mac_key = key.mac;
     const std::array parameters{
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, mac_key.data(), mac_key.size()),
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),

@@ -3,7 +3,6 @@
 #include "error_codes.hpp"
 #include "state_lock.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -20,8 +19,7 @@ ticket_keys::ticket_keys(std::chrono::seconds epoch, clock::time_point now)
 }
 
 // HKDF-Expand for 32 bytes, RFC 5869, 2.3.
-ticket_keys::secret ticket_keys::derive(const secret& from, std::string_view purpose,
-                                        std::string_view digest) {
+secret ticket_keys::derive(const secret& from, std::string_view purpose, std::string_view digest) {
     std::string info(purpose);
     info += digest;
     info += '\1';
@@ -47,8 +45,6 @@ ticket_keys::secrets ticket_keys::secrets_at(clock::time_point now) {
     const state_lock locked;
     while (now >= epoch_end_) {
         const secret next = derive(known_.present, "ringlet next epoch", {});
-        if (known_.previous)
-            OPENSSL_cleanse(known_.previous->data(), known_.previous->size());
         known_.previous = known_.present;
         known_.present = next;
         epoch_end_ += epoch_length_;

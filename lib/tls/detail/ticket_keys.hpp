@@ -1,5 +1,7 @@
 #pragma once
 
+#include "secret.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -25,8 +27,8 @@ public:
     /// What seals tickets.
     struct key {
         std::array<unsigned char, 16> name;
-        std::array<unsigned char, 32> cipher;  ///< AES-256-CBC
-        std::array<unsigned char, 32> mac;     ///< HMAC-SHA-256
+        secret cipher;  ///< AES-256-CBC
+        secret mac;     ///< HMAC-SHA-256
     };
 
     /// A key that opens a ticket, and whether the client should get a new ticket.
@@ -48,8 +50,6 @@ public:
                                                 clock::time_point now = clock::now());
 
 private:
-    using secret = std::array<unsigned char, 32>;
-
     /// Those of the present epoch and of the one before.
     struct secrets {
         secret present{};
