@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -37,14 +38,14 @@ bool watched_files::changed() const {
 }
 
 // The clock of a file system may stand still for some milliseconds, so that a file which has just
-// been written can change unseen.
-void watched_files::note() {
+// been written can change unseen. One that was changed in the future, before the clock was set
+// back, cannot: a change would set it back too.
+void watched_files::note(std::chrono::system_clock::time_point now) {
     constexpr std::int64_t granularity = 1'000'000'000;  // that of the coarsest file systems
     std::vector<state> found = look();
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::int64_t present = std::chrono::nanoseconds(now.time_since_epoch()).count();
     const bool settled = std::ranges::all_of(
-        found, [&](const state& each) { return each.changed + granularity < nanoseconds_of(now); });
+        found, [&](const state& each) { return std::abs(present - each.changed) > granularity; });
     const state_lock locked;
     noted_.swap(found);
     settled_ = settled;

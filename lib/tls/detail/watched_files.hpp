@@ -24,8 +24,9 @@ public:
     /// Whether the files may be others than when they were noted.
     [[nodiscard]] bool changed() const;
 
-    /// Takes note of the files as they are, before they are read.
-    void note();
+    /// Takes note of the files as they are, before they are read. `now` is the time by the clock of
+    /// the file system.
+    void note(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
     /// Has the files count as changed, until they are noted again.
     void forget();
