@@ -107,8 +107,8 @@ std::error_code server_state::reload() {
     const std::uint64_t number = ++reloads_begun_;
     std::error_code error;
     std::string reason;
-    files_.note();
     try {
+        files_.note();
         auto made = std::make_shared<const server_material>(options_, *this);
         if (!made->expired().empty() && present()->expired().empty())
             throw std::system_error(errc::expired_certificate, made->expired());
