@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 /// Inverts each bit on its way.
 class inverting_layer final : public ringlet::stream_layer {
@@ -40,7 +41,7 @@ public:
         for (const ringlet::const_buffer& buffer : buffers)
             for (std::size_t i = 0; i < buffer.size(); ++i)
                 inverted.push_back(static_cast<char>(~static_cast<const char*>(buffer.data())[i]));
-        largest_ = std::max(largest_, inverted.size());
+        sends_.push_back(inverted.size());
         co_return co_await lower_.send_all(inverted, error);
     }
 
@@ -51,12 +52,13 @@ public:
     ringlet::task<> abort() override { co_await lower_.abort(); }
     ringlet::stream* below() noexcept override { return &lower_; }
 
-    std::size_t largest() const noexcept { return largest_; }
+    /// How large each send was.
+    std::vector<std::size_t>& sends() noexcept { return sends_; }
 
 private:
     ringlet::stream lower_;
     std::string ahead_;
-    std::size_t largest_ = 0;
+    std::vector<std::size_t> sends_;
 };
 
 /// What the layer sends for `text`, and receives as it.

@@ -1,3 +1,4 @@
+#include "blocking_client.hpp"
 #include "byte_pattern.hpp"
 #include "captured_log.hpp"
 #include "catch.hpp"
@@ -82,6 +83,35 @@ TEST_CASE("every stream server speaks TLS, and its handler knows nothing of it",
     if (!kind.forks())  // where a child has told it
         CHECK(log.text().find("the client speaks plain HTTP; it must use https://") !=
               std::string::npos);
+}
+
+TEST_CASE("clients that dawdle in the handshake are so many at most, and delay nobody", "[tls]") {
+    const captured_log log;
+    const server_context context(server_options());
+    const client_context client(client_options());
+    ringlet::server_options options = with_tls(context);
+    options.establishing_max = 2;
+    ringlet::tcp_server server(ringlet::address("127.0.0.1", 0), echo_back, options);
+    const serving_thread serving(server);
+    const auto handshakes_under_way = [&](std::uint64_t count) {
+        return eventually([&] { return context.counters().in_progress == count; });
+    };
+    const blocking_client silent(server.server_address());
+    CHECK(handshakes_under_way(1));
+    CHECK(ask(server.server_address(), client, "hello") == "hello");
+    CHECK(handshakes_under_way(1));
+    {
+        blocking_client half(server.server_address());
+        half.send("\x16\x03\x01\x02");  // the beginning of a ClientHello
+        CHECK(handshakes_under_way(2));
+        blocking_client too_many(server.server_address());
+        CHECK(too_many.receive_all().empty());
+        CHECK(server.counters().refused == 1);
+    }
+    CHECK(handshakes_under_way(1));
+    CHECK(ask(server.server_address(), client, "again") == "again, again");
+    CHECK(context.counters().handshakes == 2);
+    CHECK(context.counters().failed.gone == 1);
 }
 
 TEST_CASE("what a client sends unread destroys no reply on its way, nor its end", "[tls]") {
