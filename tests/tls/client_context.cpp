@@ -28,14 +28,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string refusal_of(const std::function<void(client_context_options&)>& change) {
-    auto options = client_options();
-    change(options);
-    try {
-        const client_context made(options);
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "it can be made";
+    return refusal_by<client_context>(client_options(), change);
 }
 
 /// How a client that wants `host` finds a server that shows `shown`.

@@ -12,6 +12,7 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,18 @@ inline ringlet::tls::client_context_options client_options() {
     ringlet::tls::client_context_options options;
     options.authorities = ringlet::tls::pem::file(certificates::own().authority());
     return options;
+}
+
+/// Why no context can be made of `options` once `change` has changed them.
+template <class Context, class Options, class Change>
+std::string refusal_by(Options options, const Change& change) {
+    change(options);
+    try {
+        const Context made(options);
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return "it can be made";
 }
 
 /// A client's engine and a server's, between which the test carries the bytes.

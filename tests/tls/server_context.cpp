@@ -31,14 +31,7 @@ namespace {
 
 /// Why a context with options that `change` has changed cannot be made.
 std::string refusal_of(const std::function<void(server_context_options&)>& change) {
-    auto options = server_options();
-    change(options);
-    try {
-        const server_context made(options);
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "it can be made";
+    return refusal_by<server_context>(server_options(), change);
 }
 
 /// The certificate that a server of `context` shows to a client that asks for `host`.
