@@ -14,10 +14,13 @@
 #include <ringlet/tls/errc.hpp>
 #include <ringlet/tls/upgrade.hpp>
 
+#include <openssl/ssl.h>
+
 #include <array>
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace tests::tls_upgrade {
 
@@ -248,6 +251,31 @@ TEST_CASE("a protocol begins without TLS, and goes on with it", "[tls]") {
         CHECK_AWAITED(co_await in.read_line(), "line 1");
         co_await secured.close();
         co_await group.join();
+    });
+}
+
+TEST_CASE("a client refuses a protocol that it has not offered", "[tls]") {
+    CHECK_FALSE(client_context(client_options()).state()->has_offered("chat"));
+    auto options = client_options();
+    options.application_protocols = std::vector<std::string>{"h2", "chat"};
+    const client_context context(options);
+    CHECK(context.state()->has_offered("chat"));
+    CHECK(context.state()->has_offered(""));  // the server chooses none
+    CHECK_FALSE(context.state()->has_offered("cha"));
+    run_virtually([&](loop&) -> task<> {
+        secured_pair pair(server_context(server_options()), context);
+        const auto material = pair.server_context.state()->material();
+        const auto choose_another = [](SSL*, const unsigned char** chosen, unsigned char* size,
+                                       const unsigned char*, unsigned, void*) noexcept {
+            *chosen = reinterpret_cast<const unsigned char*>("other");
+            *size = 5;
+            return SSL_TLSEXT_ERR_OK;
+        };
+        SSL_CTX_set_alpn_select_cb(&material->first_context(), choose_another, nullptr);
+        co_await pair.secure_in_memory();
+        CHECK(pair.client_error.category() == ringlet::tls::category());
+        CHECK_FALSE(pair.client().is_open());
+        co_await pair.server().close();
     });
 }
 

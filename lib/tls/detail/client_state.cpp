@@ -87,7 +87,8 @@ client_state::client_state(const client_context_options& options)
     if (options.identity)
         loaded_identity(*options.identity).use_in(*context_);
     if (options.application_protocols) {
-        const std::string list = alpn_list(*options.application_protocols);
+        protocols_ = *options.application_protocols;
+        const std::string list = alpn_list(protocols_);
         require(SSL_CTX_set_alpn_protos(context_.get(),
                                         reinterpret_cast<const unsigned char*>(list.data()),
                                         static_cast<unsigned>(list.size())) == 0,
@@ -119,6 +120,10 @@ void client_state::trust(const client_context_options& options) {
          certificates_of(*options.authorities, "authorities"))
         require(X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), authority.get()) == 1,
                 "X509_STORE_add_cert");
+}
+
+bool client_state::has_offered(std::string_view protocol) const noexcept {
+    return protocol.empty() || std::ranges::count(protocols_, protocol) > 0;
 }
 
 void client_state::prepare(engine& prepared, std::string host, int port) {

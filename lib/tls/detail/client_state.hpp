@@ -11,6 +11,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ringlet::tls::detail {
 
@@ -42,6 +44,10 @@ public:
         return close_timeout_;
     }
 
+    /// Whether the client has offered the protocol that the server has chosen, or it has chosen
+    /// none.
+    [[nodiscard]] bool has_offered(std::string_view protocol) const noexcept;
+
     /// Whether a name is needed, since the peer is verified.
     [[nodiscard]] bool verifies() const noexcept { return verifies_; }
 
@@ -53,6 +59,7 @@ private:
     bool verifies_;
     std::chrono::milliseconds handshake_timeout_;
     std::chrono::milliseconds close_timeout_;
+    std::vector<std::string> protocols_;  // of ALPN
     std::optional<session_cache> sessions_;
     ringlet::detail::shared_memory<counter_block> counts_{1};
 };

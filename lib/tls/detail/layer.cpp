@@ -87,6 +87,10 @@ task<> layer::handshake(std::error_code& error) {
             engine_->end_input();
         reached = engine_->handshake(bytes_of(received));
     }
+    if (reached == step::done && client_ && !client_->has_offered(protocol_of(engine_->ssl()))) {
+        engine_->fail(errc::no_application_protocol);
+        reached = step::failed;
+    }
     if (reached == step::failed)
         error = engine_->error();
     else if (reached == step::ended)

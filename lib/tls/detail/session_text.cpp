@@ -35,15 +35,18 @@ std::vector<certificate> certificates_shown(const SSL& connection) {
 
 }  // namespace
 
+std::string_view protocol_of(const SSL& connection) noexcept {
+    const unsigned char* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(&connection, &protocol, &size);
+    return {reinterpret_cast<const char*>(protocol), size};
+}
+
 session describe(const SSL& connection) {
     session agreed;
     agreed.version = static_cast<version>(SSL_version(&connection));
     agreed.cipher = SSL_get_cipher_name(&connection);
-    const unsigned char* protocol = nullptr;
-    unsigned size = 0;
-    SSL_get0_alpn_selected(&connection, &protocol, &size);
-    if (size > 0)
-        agreed.application_protocol.assign(reinterpret_cast<const char*>(protocol), size);
+    agreed.application_protocol = protocol_of(connection);
     if (const char* const name = SSL_get_servername(&connection, TLSEXT_NAMETYPE_host_name))
         agreed.server_name = name;
     agreed.resumed = SSL_session_reused(&connection) != 0;
