@@ -243,6 +243,8 @@ std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t fro
         const std::string_view record = next_record(buffers, from + taken, room);
         std::size_t count = 0;
         drop_old_errors();
+        if (++records_ > records_per_key) [[unlikely]]
+            take_next_key();
         const int result = SSL_write_ex(ssl_.get(), record.data(), record.size(), &count);
         if (step_of(result) != step::done) {
             fail(errc::protocol_error);  // such as a wish for input, which no send may wait for
@@ -251,6 +253,14 @@ std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t fro
         taken += count;
     }
     return taken;
+}
+
+/// Has the next record be the first with another key, and the peer be told so before. The keys of
+/// TLS 1.2 cannot be changed.
+void engine::take_next_key() noexcept {
+    records_ = 1;
+    if (SSL_version(ssl_.get()) >= TLS1_3_VERSION)
+        static_cast<void>(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED));
 }
 
 void engine::end_sending() {

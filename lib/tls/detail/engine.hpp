@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -156,12 +157,17 @@ public:
     /// Why this end has refused the peer, if OpenSSL cannot know it.
     std::error_code refusal;
 
+    /// How many records of TLS 1.3 this end encrypts with one key, before it takes the next one.
+    /// AES-GCM is good for a few more than these: RFC 8446, 5.5.
+    std::uint64_t records_per_key = std::uint64_t{1} << 24U;
+
 private:
     struct bio;
 
     template <class Call>
     step run(std::span<const std::byte> input, const Call& call);
     step step_of(int result);
+    void take_next_key() noexcept;
     bool more_input() const noexcept {
         return !kept_.empty() || !fresh_.empty() || SSL_pending(ssl_.get()) > 0;
     }
@@ -175,9 +181,10 @@ private:
     std::span<const std::byte> fresh_;      // what has come, during a call
     ringlet::detail::byte_buffer kept_{0};  // what had come, and was not needed
     std::array<ringlet::detail::byte_buffer, 2> outputs_;
-    std::size_t filling_ = 0;  // the output to which records are added; the other is being sent
-    std::size_t answers_ = 0;  // bytes of the output that no `write` has made
-    bool agreed_ = false;      // whether the handshake is over
+    std::size_t filling_ = 0;    // the output to which records are added; the other is being sent
+    std::size_t answers_ = 0;    // bytes of the output that no `write` has made
+    std::uint64_t records_ = 0;  // those that `write` has made with the present key
+    bool agreed_ = false;        // whether the handshake is over
     bool input_ended_ = false;
     bool out_of_memory_ = false;
     std::error_code error_;

@@ -248,6 +248,30 @@ TEST_CASE("keys are updated both ways, under load", "[tls]") {
     }
 }
 
+TEST_CASE("an end takes its next key before one has encrypted too many records", "[tls]") {
+    const auto spoken = GENERATE(ringlet::tls::version::tls1_2, ringlet::tls::version::tls1_3);
+    engine_pair pair(only(spoken));
+    pair.shake_hands();
+    int updates = 0;
+    SSL_set_msg_callback(&pair.server.ssl(), [](int sent, int, int kind, const void* message,
+                                                std::size_t size, SSL*, void* counted) {
+        const auto* const first = static_cast<const unsigned char*>(message);
+        if (sent == 0 && kind == SSL3_RT_HANDSHAKE && size > 0 && *first == SSL3_MT_KEY_UPDATE)
+            ++*static_cast<int*>(counted);
+    });
+    SSL_set_msg_callback_arg(&pair.server.ssl(), &updates);
+    pair.client.records_per_key = 3;
+    for (int i = 0; i < 3; ++i)
+        CHECK(engine_pair::carry(pair.client, pair.server, "record") == "record");
+    CHECK(updates == 0);
+    for (int i = 0; i < 4; ++i)
+        CHECK(engine_pair::carry(pair.client, pair.server, "record") == "record");
+    CHECK(updates == (spoken == ringlet::tls::version::tls1_3 ? 2 : 0));
+    CHECK(engine_pair::carry(pair.server, pair.client, "answer") == "answer");
+    const std::string text = byte_pattern(200'000);
+    CHECK((engine_pair::carry(pair.client, pair.server, text) == text));
+}
+
 TEST_CASE("output stays where it is while more is made", "[tls]") {
     engine_pair pair;
     pair.shake_hands();
