@@ -221,6 +221,15 @@ engine::step engine::peek(std::span<const std::byte> input) {
     });
 }
 
+engine::step engine::drop(std::span<const std::byte> input) {
+    std::array<char, 4096> dropped;
+    std::size_t size = 0;
+    step reached = read(dropped, size, input);
+    while (reached == step::done)
+        reached = read(dropped, size);
+    return reached;
+}
+
 std::size_t engine::total_size(std::span<const const_buffer> buffers) noexcept {
     std::size_t total = 0;
     for (const const_buffer& each : buffers)

@@ -82,6 +82,9 @@ public:
             kept_.release();
     }
 
+    /// Reads and forgets what has come, up to the peer's end: `needs_input` if that is yet to come.
+    [[nodiscard]] step drop(std::span<const std::byte> input = {});
+
     /// Notes that no more bytes will come from the peer.
     void end_input() noexcept { input_ended_ = true; }
 

@@ -228,20 +228,23 @@ task<> layer::receive_ahead(std::error_code& error) {
 }
 
 /// Sends what is left, and ends the sending side below. Then it drops what the peer still sends, up
-/// to the peer's end: a socket that is closed while there is something to receive resets the
-/// connection, and the peer would lose what is on its way to it. A TLS 1.3 server sends tickets of
-/// which nobody above knows.
+/// to the peer's end, be that of TLS or of the stream below: a socket that is closed while there is
+/// something to receive resets the connection, and the peer would lose what is on its way to it. A
+/// TLS 1.3 server sends tickets of which nobody above knows.
 task<> layer::end_gently() {
     const cancel_scope limit(close_timeout_);
     std::error_code error;
     co_await flush(error);
     if (!error)
         co_await lower_.end_sending(error);
-    for (std::size_t dropped = 0; !error && !engine_->input_ended() && dropped < dropped_max;) {
+    engine::step reached = engine_->drop();
+    for (std::size_t dropped = 0;
+         !error && reached != engine::step::ended && dropped < dropped_max;) {
         const received_bytes received = co_await lower_.recv_lent(error);
         if (received.empty())
             break;
         dropped += received.size();
+        reached = engine_->drop(bytes_of(received));
     }
 }
 

@@ -31,6 +31,7 @@ using ringlet::detail::joinable_task_group;
 using ringlet::tls::client_context;
 using ringlet::tls::errc;
 using ringlet::tls::server_context;
+using ringlet::tls::detail::engine;
 using ringlet::tls::detail::layer;
 using namespace std::chrono_literals;
 
@@ -122,6 +123,31 @@ TEST_CASE("new keys both ways, under load, stop nobody", "[tls]") {
     });
 }
 
+TEST_CASE("new keys alone, while the window is shut, stop no receive", "[tls]") {
+    run_virtually([](loop&) -> task<> {
+        secured_pair pair;
+        co_await pair.secure_in_memory(50);
+        const std::string text = byte_pattern(20'000);
+        joinable_task_group group;
+        group.spawn(send_and_end(pair.server(), text));  // into the window, until it is shut
+        const auto demand_keys = [&]() -> task<> {
+            engine& machine = layer_of(pair.client()).machine();
+            for (int i = 0; i < 100; ++i) {
+                CHECK(SSL_key_update(&machine.ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
+                CHECK(SSL_do_handshake(&machine.ssl()) == 1);
+                co_await layer_of(pair.client()).below()->send_all(engine_pair::output_of(machine));
+            }
+            co_await send_and_end(pair.client(), "behind them");
+        };
+        group.spawn(demand_keys());
+        co_await expect(pair.server(), "behind them");
+        CHECK(layer_of(pair.server()).machine().has_output());
+        co_await expect(pair.client(), text);
+        co_await group.join();
+        co_await pair.close();
+    });
+}
+
 TEST_CASE("after the end of this side, all of the other's can still be read", "[tls]") {
     run_without_leak([](loop& owner) -> task<> {
         stream_pair sockets = make_streams(owner);
@@ -172,6 +198,38 @@ TEST_CASE("closing tells the peer the end, behind all that was sent", "[tls]") {
         co_await pair.client().close();
         CHECK_FALSE(pair.client().is_open());
         co_await expect(pair.server(), "farewell");
+        co_await pair.server().close();
+    });
+}
+
+TEST_CASE("closing waits for TLS's own end of the peer, and for nothing behind it", "[tls]") {
+    const auto comes_after = GENERATE(0ms, 100ms);
+    run_virtually([=](loop& owner) -> task<> {
+        secured_pair pair;
+        co_await pair.secure_in_memory();
+        const auto end = [&]() -> task<> {
+            engine& peer = layer_of(pair.server()).machine();
+            const std::array last{ringlet::const_buffer("unread")};
+            CHECK(peer.write(last) == 6);
+            peer.end_sending();
+            co_await layer_of(pair.server()).below()->send_all(engine_pair::output_of(peer));
+        };
+        const auto end_later = [&]() -> task<> {
+            co_await ringlet::sleep_for(comes_after);
+            co_await end();
+        };
+        joinable_task_group group;
+        if (comes_after == 0ms) {
+            co_await end();
+            std::array<char, 1> first;
+            CHECK_AWAITED(co_await pair.client().recv(first), 1);
+        } else {
+            group.spawn(end_later());
+        }
+        const auto begun = owner.now();
+        co_await pair.client().close();
+        CHECK(owner.now() - begun == comes_after);
+        co_await group.join();
         co_await pair.server().close();
     });
 }
