@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ringlet/net/address.hpp>
 #include <ringlet/net/socket.hpp>
 #include <ringlet/ring/network.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 /// Two sockets that are each other's peers.
@@ -45,29 +47,24 @@ inline sockaddr_in loopback(in_port_t port = 0) {
     return address;
 }
 
-inline ringlet::socket tcp_socket() {
-    return owned_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+inline ringlet::socket tcp_socket(ringlet::network& net = ringlet::network::system()) {
+    return ringlet::socket::open(net, AF_INET, SOCK_STREAM);
 }
 
 /// A TCP socket that listens on a free port of 127.0.0.1.
-inline ringlet::socket tcp_listener(int backlog = 16) {
-    ringlet::socket listener = tcp_socket();
-    const sockaddr_in any_port = loopback();
-    check_socket_call(::bind(listener.native_handle(), reinterpret_cast<const sockaddr*>(&any_port),
-                             sizeof(any_port)),
-                      "bind");
-    check_socket_call(::listen(listener.native_handle(), backlog), "listen");
+inline ringlet::socket tcp_listener(int backlog = 16,
+                                    ringlet::network& net = ringlet::network::system()) {
+    ringlet::socket listener = tcp_socket(net);
+    listener.bind(ringlet::address("127.0.0.1", 0));
+    listener.listen(backlog);
     return listener;
 }
 
-/// The address to which a socket is bound.
+/// The IPv4 address to which a socket is bound.
 inline sockaddr_in name_of(const ringlet::socket& bound) {
-    sockaddr_in address{};
-    socklen_t size = sizeof(address);
-    check_socket_call(
-        ::getsockname(bound.native_handle(), reinterpret_cast<sockaddr*>(&address), &size),
-        "getsockname");
-    return address;
+    sockaddr_in native{};
+    std::memcpy(&native, bound.local_address().data(), sizeof(native));
+    return native;
 }
 
 /// connect(2), in this thread.
