@@ -3,6 +3,7 @@
 // What the conformance tests share: the same bodies run on every ring, as bare SQEs and CQEs, and
 // the kernel's behaviour is the truth.
 
+#include "sockets.hpp"
 #include "time_limit.hpp"
 
 #include <ringlet/ring/epoll_ring.hpp>
@@ -10,9 +11,11 @@
 #include <ringlet/ring/make_ring.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -26,19 +29,37 @@ struct divergences {
     bool cancels_by_number = false;       // a duplicate of a descriptor is another
 };
 
+/// What a ring may lack. Where a test is about it, only the rings that have it are tested.
+struct abilities {
+    bool system_descriptors = true;  // files, pipes, eventfds, and what system calls do to them
+};
+
+/// A ring, and sockets in its network, which outlives the ring.
+struct made_ring {
+    std::unique_ptr<sockets> net;
+    std::unique_ptr<ringlet::ring> ring;
+};
+
 struct ring_under_test {
     std::string name;
-    std::unique_ptr<ringlet::ring> (*make_with)(const ringlet::ring_options&);
+    made_ring (*make_with)(const ringlet::ring_options&);
     divergences diverges;
+    abilities has;
 
-    [[nodiscard]] std::unique_ptr<ringlet::ring> make() const { return make_with({}); }
+    [[nodiscard]] made_ring make() const { return make_with({}); }
 };
 
 template <ringlet::ring_options::kind Wanted>
-std::unique_ptr<ringlet::ring> make_with(const ringlet::ring_options& options) {
+made_ring make_with(const ringlet::ring_options& options) {
     ringlet::ring_options wanted = options;
     wanted.wanted = Wanted;
-    return ringlet::make_ring(wanted);
+    return {std::make_unique<system_sockets>(), ringlet::make_ring(wanted)};
+}
+
+/// Rings of libraries above the floors. Their tests add them before `main` begins.
+inline std::vector<ring_under_test>& rings_beside_the_floors() {
+    static std::vector<ring_under_test> rings;
+    return rings;
 }
 
 /// Every ring there is, for Catch2 to generate test runs from.
@@ -46,8 +67,19 @@ inline std::vector<ring_under_test> rings_under_test() {
     constexpr divergences none;
     constexpr divergences of_epoll{
         .closing_ends_the_file = true, .limit_counts_at_accept = true, .cancels_by_number = true};
-    return {{"kernel", &make_with<ringlet::ring_options::kind::kernel>, none},
-            {"epoll", &make_with<ringlet::ring_options::kind::epoll>, of_epoll}};
+    std::vector<ring_under_test> rings{
+        {"kernel", &make_with<ringlet::ring_options::kind::kernel>, none, {}},
+        {"epoll", &make_with<ringlet::ring_options::kind::epoll>, of_epoll, {}}};
+    const std::vector<ring_under_test>& others = rings_beside_the_floors();
+    rings.insert(rings.end(), others.begin(), others.end());
+    return rings;
+}
+
+/// The rings that have what a test is about: `rings_with(&abilities::system_descriptors)`.
+inline std::vector<ring_under_test> rings_with(bool abilities::*wanted) {
+    std::vector<ring_under_test> rings = rings_under_test();
+    std::erase_if(rings, [&](const ring_under_test& each) { return !(each.has.*wanted); });
+    return rings;
 }
 
 /// Puts one SQE into the queue, filled in by `prepare(sqe)`.
@@ -90,6 +122,26 @@ inline std::map<std::uint64_t, int> next_results(ringlet::ring& ring, int count)
         results[cqe.user_data] = cqe.result;
     }
     return results;
+}
+
+/// Takes what comes at `fd` while `ring` goes on with what it sends there: `size` bytes, or fewer
+/// where the stream ends.
+inline std::string take_from(sockets& net, ringlet::ring& ring, int fd, std::size_t size) {
+    using namespace std::chrono_literals;
+    std::string taken(size, '\0');
+    std::size_t count = 0;
+    while (count < size) {
+        const bool sends = ring.completions().ready() == 0;
+        const int piece = net.recv(fd, std::span(taken).subspan(count), sends ? MSG_DONTWAIT : 0);
+        if (piece > 0)
+            count += static_cast<std::size_t>(piece);
+        else if (piece == -EAGAIN)
+            ring.enter(ring.submissions().prepared(), 1, ring.now() + 1ms);
+        else
+            break;
+    }
+    taken.resize(count);
+    return taken;
 }
 
 /// What one SQE comes to while nothing else is in flight.

@@ -50,8 +50,8 @@ void prepare_selecting_recv(ringlet::ring& ring, int fd, bool multishot) {
     });
 }
 
-void send_text(const connected_pair& pair, std::string_view text) {
-    REQUIRE(::send(pair.peer(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+void send_text(sockets& net, const connected_pair& pair, std::string_view text) {
+    REQUIRE(net.send(pair.peer(), text) == static_cast<int>(text.size()));
 }
 
 bool goes_on(const ringlet::detail::completion& cqe) {
@@ -63,15 +63,15 @@ bool goes_on(const ringlet::detail::completion& cqe) {
 TEST_CASE("a receive chooses the next provided buffer, and takes no more than it holds", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     provided_buffers buffers;
     buffers.provide(*ring);
 
     prepare_selecting_recv(*ring, pair.fd(), false);
     hand_over(*ring);
     CHECK(ring->completions().ready() == 0);
-    send_text(pair, "0123456789abcdefgh");
+    send_text(*net, pair, "0123456789abcdefgh");
     const ringlet::detail::completion first = next_completion(*ring);
     CHECK(buffers.received(first) == "0123456789abcdef");
     prepare_selecting_recv(*ring, pair.fd(), false);
@@ -83,8 +83,8 @@ TEST_CASE("a receive chooses the next provided buffer, and takes no more than it
 TEST_CASE("without a buffer a receive fails at once, data or none", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     for (const bool provided : {false, true}) {
         if (provided) {
             provided_buffers buffers;
@@ -104,21 +104,21 @@ TEST_CASE("without a buffer a receive fails at once, data or none", "[ring]") {
 TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     provided_buffers buffers;
     buffers.provide(*ring);
     prepare_selecting_recv(*ring, pair.fd(), true);
     hand_over(*ring);
     for (unsigned i = 0; i < provided_buffers::count; ++i) {
         const std::string text = std::to_string(i);
-        send_text(pair, text);
+        send_text(*net, pair, text);
         const ringlet::detail::completion cqe = next_completion(*ring);
         REQUIRE(cqe.result == 1);
         CHECK(goes_on(cqe));
         CHECK(buffers.received(cqe) == text);
     }
-    send_text(pair, "x");
+    send_text(*net, pair, "x");
     const ringlet::detail::completion last = next_completion(*ring);
     CHECK(last.result == -ENOBUFS);
     CHECK_FALSE(goes_on(last));
@@ -143,12 +143,12 @@ TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]")
 TEST_CASE("the end of the stream ends a multishot receive", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->unix_pair();
     provided_buffers buffers;
     buffers.provide(*ring);
     prepare_selecting_recv(*ring, pair.fd(), true);
-    send_text(pair, "last");
+    send_text(*net, pair, "last");
     pair.other = ringlet::socket();
     const ringlet::detail::completion data = next_completion(*ring);
     CHECK(buffers.received(data) == "last");

@@ -58,8 +58,8 @@ int result_of_cancel_fd(ringlet::ring& ring, int fd, unsigned flags) {
 TEST_CASE("a cancel completes, and so does its target", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     char byte = 0;
     prepare_as(*ring, target,
                [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, pair.fd(), &byte, 1, 0); });
@@ -73,9 +73,9 @@ TEST_CASE("a cancel completes, and so does its target", "[ring]") {
 TEST_CASE("a cancel that comes too late finds nothing, and its target keeps its result", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
-    REQUIRE(::send(pair.peer(), "x", 1, 0) == 1);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
+    REQUIRE(net->send(pair.peer(), "x") == 1);
     char byte = 0;
     prepare_as(*ring, target,
                [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, pair.fd(), &byte, 1, 0); });
@@ -89,8 +89,8 @@ TEST_CASE("a cancel that comes too late finds nothing, and its target keeps its 
 TEST_CASE("one cancel ends everything in flight", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     constexpr int count = 20;
     for (int i = 0; i < count; ++i)
         prepare_as(*ring, target,
@@ -112,8 +112,8 @@ TEST_CASE("one cancel ends everything in flight", "[ring]") {
 TEST_CASE("a cancel that names nothing in flight gives ENOENT", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     CHECK(result_of_cancel(*ring, target, 0) == -ENOENT);
     CHECK(result_of_cancel(*ring, target, IORING_ASYNC_CANCEL_ALL) == 0);
     CHECK(result_of_cancel(*ring, 0, IORING_ASYNC_CANCEL_ANY) == 0);
@@ -126,8 +126,8 @@ TEST_CASE("a cancel that names nothing in flight gives ENOENT", "[ring]") {
 TEST_CASE("a cancel ends one of those that it names, or with ALL every one", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     for (int i = 0; i < 5; ++i)
         prepare_poll(*ring, target, pair.fd());
     prepare_poll(*ring, target + 10, pair.fd());
@@ -147,8 +147,8 @@ TEST_CASE("a cancel ends one of those that it names, or with ALL every one", "[r
 TEST_CASE("a cancel by descriptor ends what waits there, and nothing else", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     char byte = 0;
     prepare_poll(*ring, 10, pair.fd());
     prepare_as(*ring, 11,
@@ -161,7 +161,16 @@ TEST_CASE("a cancel by descriptor ends what waits there, and nothing else", "[ri
     CHECK(next_results(*ring, 3) ==
           std::map<std::uint64_t, int>{{10, -ECANCELED}, {11, -ECANCELED}, {canceller, 2}});
     CHECK(nothing_completes(*ring));
+    CHECK(cancel(*ring, 12) == cancelled);
+}
 
+TEST_CASE("a cancel by descriptor finds what waits at its file", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
+    prepare_poll(*ring, 12, pair.peer());
+    CHECK(nothing_completes(*ring));
     const int duplicate = ::dup(pair.peer());
     prepare_as(*ring, canceller,
                [&](io_uring_sqe* sqe) { io_uring_prep_cancel_fd(sqe, duplicate, 0); });
@@ -177,9 +186,9 @@ TEST_CASE("a cancel by descriptor ends what waits there, and nothing else", "[ri
 TEST_CASE("one cancel ends everything, whatever it waits for", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
-    const ringlet::socket listener = tcp_listener();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
+    const ringlet::socket listener = net->tcp_listener();
     const int event = ::eventfd(0, EFD_CLOEXEC);
     std::uint64_t count = 0;
     char byte = 0;

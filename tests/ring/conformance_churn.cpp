@@ -15,9 +15,16 @@ namespace {
 
 /// A receive of one byte that waits.
 struct idle_receive {
-    connected_pair pair = unix_pair();
+    connected_pair pair;
     char byte = 0;
 };
+
+std::vector<idle_receive> idle_pairs(sockets& net, std::size_t count) {
+    std::vector<idle_receive> made(count);
+    for (idle_receive& each : made)
+        each.pair = net.unix_pair();
+    return made;
+}
 
 void prepare_recv(ringlet::ring& ring, std::uint64_t user_data, int fd, char& byte) {
     if (ring.submissions().prepared() == 512)
@@ -26,16 +33,8 @@ void prepare_recv(ringlet::ring& ring, std::uint64_t user_data, int fd, char& by
                [&](io_uring_sqe* sqe) { io_uring_prep_recv(sqe, fd, &byte, 1, 0); });
 }
 
-bool send_byte(int fd, char byte) {
-    return ::send(fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
-std::vector<idle_receive> idle_receives(ringlet::ring& ring, std::size_t count,
-                                        std::uint64_t first_user_data) {
-    std::vector<idle_receive> made(count);
-    for (idle_receive& each : made)
-        prepare_recv(ring, first_user_data++, each.pair.fd(), each.byte);
-    return made;
+bool send_byte(sockets& net, int fd, char byte) {
+    return net.send(fd, {&byte, 1}, MSG_DONTWAIT) == 1;
 }
 
 void close_descriptor(ringlet::ring& ring, ringlet::socket& closed, bool by_ring) {
@@ -56,15 +55,17 @@ std::size_t allocated() {
 }  // namespace
 
 TEST_CASE("a number that is opened again has nothing of the file that was closed", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     constexpr std::uint64_t first_idle = 100;
-    std::vector<idle_receive> idle = idle_receives(*ring, 16, first_idle);
+    std::vector<idle_receive> idle = idle_pairs(*net, 16);
+    for (std::size_t i = 0; i < idle.size(); ++i)
+        prepare_recv(*ring, first_idle + i, idle[i].pair.fd(), idle[i].byte);
     int reused = 0;
     for (int round = 0; round < 3'000; ++round) {
         CAPTURE(round);
-        connected_pair before = unix_pair();
+        connected_pair before = net->unix_pair();
         const int number = before.fd();
         char byte = 0;
         prepare_recv(*ring, 1, number, byte);
@@ -75,13 +76,13 @@ TEST_CASE("a number that is opened again has nothing of the file that was closed
             duplicate = owned_socket(::dup(number), "dup");
         close_descriptor(*ring, before.one, round % 4 < 2);
 
-        const connected_pair after = unix_pair();
+        const connected_pair after = net->unix_pair();
         reused += after.fd() == number ? 1 : 0;
         prepare_recv(*ring, 2, after.fd(), byte);
         REQUIRE(nothing_completes(*ring));
-        REQUIRE(send_byte(before.peer(), 'o') == (round % 2 == 0));
+        REQUIRE(send_byte(*net, before.peer(), 'o') == (round % 2 == 0));
         REQUIRE(nothing_completes(*ring));
-        REQUIRE(send_byte(after.peer(), 'n'));
+        REQUIRE(send_byte(*net, after.peer(), 'n'));
         const ringlet::detail::completion cqe = next_completion(*ring);
         REQUIRE(cqe.user_data == 2);
         REQUIRE(cqe.result == 1);
@@ -89,7 +90,7 @@ TEST_CASE("a number that is opened again has nothing of the file that was closed
     }
     CHECK(reused == 3'000);
     for (std::size_t i = 0; i < idle.size(); ++i) {
-        REQUIRE(send_byte(idle[i].pair.peer(), 'i'));
+        REQUIRE(send_byte(*net, idle[i].pair.peer(), 'i'));
         CHECK(next_results(*ring, 1) == std::map<std::uint64_t, int>{{first_idle + i, 1}});
         CHECK(idle[i].byte == 'i');
     }
@@ -97,22 +98,22 @@ TEST_CASE("a number that is opened again has nothing of the file that was closed
 }
 
 TEST_CASE("a wait on a new file is not taken for one on the old file of its number", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     for (int round = 0; round < 100; ++round) {
-        connected_pair before = unix_pair();
+        connected_pair before = net->unix_pair();
         const int number = before.fd();
         char old_byte = 0;
         prepare_recv(*ring, 1, number, old_byte);
         REQUIRE(nothing_completes(*ring));
         close_descriptor(*ring, before.one, round % 2 == 0);  // with the receive in flight
-        const connected_pair after = unix_pair();
+        const connected_pair after = net->unix_pair();
         REQUIRE(after.fd() == number);
         char byte = 0;
         prepare_recv(*ring, 2, number, byte);
         REQUIRE(nothing_completes(*ring));
-        REQUIRE(send_byte(after.peer(), 'n'));
+        REQUIRE(send_byte(*net, after.peer(), 'n'));
         REQUIRE(next_results(*ring, 1) == std::map<std::uint64_t, int>{{2, 1}});
         REQUIRE(byte == 'n');
         REQUIRE(cancel(*ring, 1) == cancelled);
@@ -129,8 +130,8 @@ TEST_CASE("10,000 idle connections cost little, and one that gets something goes
     const std::size_t count =
         std::min<std::size_t>(10'000, (static_cast<std::size_t>(ceiling) - 100) / 2);
     CAPTURE(count);
-    const auto ring = tested.make();
-    std::vector<idle_receive> idle(count);
+    const auto [net, ring] = tested.make();
+    std::vector<idle_receive> idle = idle_pairs(*net, count);
     const std::size_t before = allocated();
     for (std::size_t i = 0; i < count; ++i)
         prepare_recv(*ring, i, idle[i].pair.fd(), idle[i].byte);
@@ -142,7 +143,7 @@ TEST_CASE("10,000 idle connections cost little, and one that gets something goes
 
     std::vector<bool> ended(count);
     for (const std::size_t i : {count - 1, std::size_t{0}, count / 2}) {
-        REQUIRE(send_byte(idle[i].pair.peer(), 'x'));
+        REQUIRE(send_byte(*net, idle[i].pair.peer(), 'x'));
         CHECK(next_results(*ring, 1) == std::map<std::uint64_t, int>{{i, 1}});
         CHECK(idle[i].byte == 'x');
         ended[i] = true;

@@ -3,11 +3,8 @@
 #include "connected_pair.hpp"
 
 #include <fcntl.h>
-#include <sys/un.h>
 
-#include <cstddef>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 namespace tests::ring_conformance_connect {
@@ -17,9 +14,8 @@ namespace {
 /// An address of any family, which can go away.
 class name {
 public:
-    template <class Address>
-    explicit name(const Address& address, socklen_t size = sizeof(Address)) : size_(size) {
-        std::memcpy(&storage_, &address, size);
+    explicit name(const ringlet::address& address) : size_(address.size()) {
+        std::memcpy(&storage_, address.data(), size_);
     }
     name(const name&) = delete;
     name& operator=(const name&) = delete;
@@ -35,29 +31,11 @@ private:
     socklen_t size_;
 };
 
-ringlet::socket unix_socket() {
-    return owned_socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-}
-
 /// A Unix socket that listens under a name of the kernel's choice, for `backlog` + 1 clients.
-ringlet::socket unix_listener(int backlog) {
-    ringlet::socket listener = unix_socket();
-    sockaddr_un any{};
-    any.sun_family = AF_UNIX;
-    check_socket_call(::bind(listener.native_handle(), reinterpret_cast<const sockaddr*>(&any),
-                             sizeof(sa_family_t)),
-                      "bind");
-    check_socket_call(::listen(listener.native_handle(), backlog), "listen");
+ringlet::socket unix_listener(sockets& net, int backlog) {
+    ringlet::socket listener = net.named_unix_socket();
+    listener.listen(backlog);
     return listener;
-}
-
-name unix_name_of(const ringlet::socket& bound) {
-    sockaddr_un address{};
-    socklen_t size = sizeof(address);
-    check_socket_call(
-        ::getsockname(bound.native_handle(), reinterpret_cast<sockaddr*>(&address), &size),
-        "getsockname");
-    return name(address, size);
 }
 
 void prepare_connect(ringlet::ring& ring, const ringlet::socket& client, const name& to) {
@@ -72,12 +50,12 @@ int connect_to(ringlet::ring& ring, const ringlet::socket& client, const name& t
 }
 
 /// A client for whom there is no room, who waits to be connected.
-ringlet::socket unlucky_client(ringlet::ring& ring, const ringlet::socket& listener,
+ringlet::socket unlucky_client(sockets& net, ringlet::ring& ring, const ringlet::socket& listener,
                                std::vector<ringlet::socket>& lucky) {
     for (;;) {
-        ringlet::socket client = unix_socket();
+        ringlet::socket client = net.unix_socket();
         {
-            const name to = unix_name_of(listener);
+            const name to(listener.local_address());
             prepare_connect(ring, client, to);
             hand_over(ring);
         }  // the name may go once it is handed over
@@ -89,13 +67,9 @@ ringlet::socket unlucky_client(ringlet::ring& ring, const ringlet::socket& liste
     }
 }
 
-ringlet::socket accept_one(const ringlet::socket& listener) {
-    return owned_socket(::accept4(listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC),
-                        "accept");
-}
-
-bool is_nonblocking(const ringlet::socket& socket) {
-    return (::fcntl(socket.native_handle(), F_GETFL) & O_NONBLOCK) != 0;
+/// Accepts a client, and closes the connection.
+void accept_one(sockets& net, const ringlet::socket& listener) {
+    static_cast<void>(net.own(net.accept(listener), "accept"));
 }
 
 }  // namespace
@@ -103,37 +77,35 @@ bool is_nonblocking(const ringlet::socket& socket) {
 TEST_CASE("a connect succeeds, or is refused", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    ringlet::socket listener = tcp_listener();
-    const name to(name_of(listener));
-    const ringlet::socket client = tcp_socket();
+    const auto [net, ring] = tested.make();
+    ringlet::socket listener = net->tcp_listener();
+    const name to(listener.local_address());
+    const ringlet::socket client = net->tcp_socket();
     CHECK(connect_to(*ring, client, to) == 0);
     CHECK(connect_to(*ring, client, to) == -EISCONN);
     CHECK(client.peer_address().port() == listener.local_address().port());
 
     listener = ringlet::socket();
-    CHECK(connect_to(*ring, tcp_socket(), to) == -ECONNREFUSED);
-    sockaddr_un nowhere{};
-    nowhere.sun_family = AF_UNIX;
-    std::strcpy(nowhere.sun_path, "/nowhere/to/be/found");
-    CHECK(connect_to(*ring, unix_socket(), name(nowhere)) == -ENOENT);
-    CHECK(connect_to(*ring, tcp_socket(), name(nowhere)) == -EAFNOSUPPORT);
+    CHECK(connect_to(*ring, net->tcp_socket(), to) == -ECONNREFUSED);
+    const name nowhere(ringlet::address::unix_path("/nowhere/to/be/found"));
+    CHECK(connect_to(*ring, net->unix_socket(), nowhere) == -ENOENT);
+    CHECK(connect_to(*ring, net->tcp_socket(), nowhere) == -EAFNOSUPPORT);
 }
 
 TEST_CASE("a connect leaves the flags of its descriptor as they were", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const bool nonblocking = GENERATE(false, true);
-    ringlet::socket listener = tcp_listener();
-    const name to(name_of(listener));
+    ringlet::socket listener = net->tcp_listener();
+    const name to(listener.local_address());
     for (const bool refused : {false, true}) {
         if (refused)
             listener = ringlet::socket();
-        const ringlet::socket client = tcp_socket();
+        const ringlet::socket client = net->tcp_socket();
         REQUIRE(::fcntl(client.native_handle(), F_SETFL, nonblocking ? O_NONBLOCK : 0) == 0);
         CHECK(connect_to(*ring, client, to) == (refused ? -ECONNREFUSED : 0));
-        CHECK(is_nonblocking(client) == nonblocking);
+        CHECK(net->is_nonblocking(client) == nonblocking);
     }
 }
 
@@ -141,36 +113,36 @@ TEST_CASE("a connect leaves the flags of its descriptor as they were", "[ring]")
 TEST_CASE("a connect that takes a while is done, or is cancelled", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const ringlet::socket listener = tcp_listener(0);
-    const name to(name_of(listener));
-    const ringlet::socket first = tcp_client(listener);
-    const ringlet::socket second = tcp_socket();
+    const auto [net, ring] = tested.make();
+    const ringlet::socket listener = net->tcp_listener(0);
+    const name to(listener.local_address());
+    const ringlet::socket first = net->tcp_client(listener);
+    const ringlet::socket second = net->tcp_socket();
     prepare_connect(*ring, second, to);
     CHECK(nothing_completes(*ring));
     CHECK(cancel(*ring, 1) == cancelled);
-    CHECK_FALSE(is_nonblocking(second));
+    CHECK_FALSE(net->is_nonblocking(second));
 
-    const ringlet::socket third = tcp_socket();
+    const ringlet::socket third = net->tcp_socket();
     prepare_connect(*ring, third, to);
     CHECK(nothing_completes(*ring));
-    static_cast<void>(accept_one(listener));
+    accept_one(*net, listener);
     CHECK(next_completion(*ring).result == 0);
-    CHECK_FALSE(is_nonblocking(third));
+    CHECK_FALSE(net->is_nonblocking(third));
 }
 
 TEST_CASE("a connect waits for room in the backlog of a Unix socket", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    ringlet::socket listener = unix_listener(1);
+    const auto [net, ring] = tested.make();
+    ringlet::socket listener = unix_listener(*net, 1);
     std::vector<ringlet::socket> lucky;
-    const ringlet::socket client = unlucky_client(*ring, listener, lucky);
-    static_cast<void>(accept_one(listener));
+    const ringlet::socket client = unlucky_client(*net, *ring, listener, lucky);
+    accept_one(*net, listener);
     CHECK(next_completion(*ring).result == 0);
-    CHECK_FALSE(is_nonblocking(client));
+    CHECK_FALSE(net->is_nonblocking(client));
 
-    const ringlet::socket next = unlucky_client(*ring, listener, lucky);
+    const ringlet::socket next = unlucky_client(*net, *ring, listener, lucky);
     listener = ringlet::socket();
     CHECK(next_completion(*ring).result == -ECONNREFUSED);
 }
@@ -178,42 +150,41 @@ TEST_CASE("a connect waits for room in the backlog of a Unix socket", "[ring]") 
 TEST_CASE("a connect that waits for room in a backlog is cancelled", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const ringlet::socket listener = unix_listener(1);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket listener = unix_listener(*net, 1);
     std::vector<ringlet::socket> lucky;
-    const ringlet::socket client = unlucky_client(*ring, listener, lucky);
+    const ringlet::socket client = unlucky_client(*net, *ring, listener, lucky);
     const auto [own, target] = cancel_at_last(*ring, 1);
     // The kernel's ring interrupts it where one of its threads has begun with it.
     CHECK((own == 0 || own == -EALREADY));
     CHECK((target == -ECANCELED || target == -EINTR));
-    CHECK_FALSE(is_nonblocking(client));
-    CHECK(connect_to(*ring, unix_socket(), name(name_of(tcp_listener()))) == -EINVAL);
+    CHECK_FALSE(net->is_nonblocking(client));
+    const name of_another_family(net->tcp_listener().local_address());
+    CHECK(connect_to(*ring, net->unix_socket(), of_another_family) == -EINVAL);
 }
 
 TEST_CASE("a connect that waits never takes another socket of the same number", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const ringlet::socket listener = unix_listener(1);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket listener = unix_listener(*net, 1);
     std::vector<ringlet::socket> lucky;
-    ringlet::socket client = unlucky_client(*ring, listener, lucky);
+    ringlet::socket client = unlucky_client(*net, *ring, listener, lucky);
     const int number = client.native_handle();
     prepare_as(*ring, 2, [&](io_uring_sqe* sqe) { io_uring_prep_close(sqe, client.release()); });
     CHECK(next_completion(*ring).result == 0);
-    const ringlet::socket other = unix_socket();
+    const ringlet::socket other = net->unix_socket();
     REQUIRE(other.native_handle() == number);
 
     while (!lucky.empty()) {
-        static_cast<void>(accept_one(listener));
+        accept_one(*net, listener);
         lucky.pop_back();
     }
     if (tested.diverges.closing_ends_the_file)
         CHECK(cancel(*ring, 1) == cancelled);
     else
         CHECK(next_completion(*ring).result == 0);
-    sockaddr_un address{};
-    socklen_t size = sizeof(address);
-    CHECK(::getpeername(other.native_handle(), reinterpret_cast<sockaddr*>(&address), &size) < 0);
+    CHECK_THROWS_AS(other.peer_address(), std::system_error);
 }
 
 }  // namespace tests::ring_conformance_connect

@@ -33,8 +33,8 @@ void prepare_recvmsg(ringlet::ring& ring, std::uint64_t user_data, int fd, incom
                [&](io_uring_sqe* sqe) { io_uring_prep_recvmsg(sqe, fd, &into.header, flags); });
 }
 
-void send_text(const connected_pair& pair, std::string_view text) {
-    REQUIRE(::send(pair.peer(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+void send_text(sockets& net, const connected_pair& pair, std::string_view text) {
+    REQUIRE(net.send(pair.peer(), text) == static_cast<int>(text.size()));
 }
 
 using results = std::map<std::uint64_t, int>;
@@ -45,10 +45,10 @@ TEST_CASE("receives that must not wait take what is there, in order, and one beh
           "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
-    send_text(pair, "a");
-    send_text(pair, "bb");
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
+    send_text(*net, pair, "a");
+    send_text(*net, pair, "bb");
     std::array<incoming, 4> batch;
     for (std::uint64_t i = 0; i < 3; ++i)
         prepare_recvmsg(*ring, i, pair.fd(), batch[i], MSG_DONTWAIT);
@@ -57,15 +57,15 @@ TEST_CASE("receives that must not wait take what is there, in order, and one beh
         CHECK(next_completion(*ring).result == expected);
     CHECK(batch[1].buffer[0] == 'b');
     CHECK(nothing_completes(*ring));
-    send_text(pair, "ccc");
+    send_text(*net, pair, "ccc");
     CHECK(next_results(*ring, 1) == results{{3, 3}});
 }
 
 TEST_CASE("a transfer that must not wait does not wait behind one that does", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
     incoming waits;
     incoming does_not;
     prepare_recvmsg(*ring, 1, pair.fd(), waits, 0);
@@ -76,7 +76,7 @@ TEST_CASE("a transfer that must not wait does not wait behind one that does", "[
         prepare_as(*ring, user_data,
                    [&](io_uring_sqe* sqe) { io_uring_prep_send(sqe, pair.fd(), "x", 1, flags); });
     };
-    while (::send(pair.fd(), "x", 1, MSG_DONTWAIT) == 1) {
+    while (net->send(pair.fd(), "x", MSG_DONTWAIT) == 1) {
     }
     send(3, 0);
     send(4, MSG_DONTWAIT);
@@ -89,17 +89,17 @@ TEST_CASE("with MSG_TRUNC the result is a datagram's own size", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const bool waits = GENERATE(true, false);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
     const std::string large(1000, 'x');
     for (const std::string_view text : {std::string_view(large), std::string_view("y")}) {
         incoming got;
         if (!waits)
-            send_text(pair, text);
+            send_text(*net, pair, text);
         prepare_recvmsg(*ring, 1, pair.fd(), got, MSG_TRUNC);
         if (waits) {
             CHECK(nothing_completes(*ring));
-            send_text(pair, text);
+            send_text(*net, pair, text);
         }
         CHECK(next_completion(*ring).result == static_cast<int>(text.size()));
         CHECK((got.header.msg_flags & MSG_TRUNC) == (text.size() > 16 ? MSG_TRUNC : 0));
@@ -111,15 +111,17 @@ TEST_CASE("a sender without a name has one of no length", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const bool waits = GENERATE(true, false);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver = net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::socket sender = net->unix_socket(SOCK_DGRAM);
+    REQUIRE(net->connect(sender, receiver.local_address()) == 0);
     incoming got;
     if (!waits)
-        send_text(pair, "x");
-    prepare_recvmsg(*ring, 1, pair.fd(), got, 0);
+        REQUIRE(net->send(sender.native_handle(), "x") == 1);
+    prepare_recvmsg(*ring, 1, receiver.native_handle(), got, 0);
     if (waits) {
         CHECK(nothing_completes(*ring));
-        send_text(pair, "x");
+        REQUIRE(net->send(sender.native_handle(), "x") == 1);
     }
     CHECK(next_completion(*ring).result == 1);
     CHECK(got.header.msg_namelen == 0);
@@ -128,20 +130,10 @@ TEST_CASE("a sender without a name has one of no length", "[ring]") {
 TEST_CASE("that nobody receives ends a receive that waits at a connected socket", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const auto udp_socket = [] {
-        return owned_socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-    };
-    sockaddr_in nobody = loopback();
-    {
-        const ringlet::socket vacant = udp_socket();
-        check_socket_call(::bind(vacant.native_handle(), reinterpret_cast<const sockaddr*>(&nobody),
-                                 sizeof(nobody)),
-                          "bind");
-        nobody = name_of(vacant);
-    }
-    const ringlet::socket client = udp_socket();
-    connect(client, nobody);
+    const auto [net, ring] = tested.make();
+    const ringlet::address nobody = net->named_udp_socket().local_address();
+    const ringlet::socket client = net->udp_socket();
+    REQUIRE(net->connect(client, nobody) == 0);
     incoming got;
     prepare_recvmsg(*ring, 1, client.native_handle(), got, 0);
     CHECK(nothing_completes(*ring));

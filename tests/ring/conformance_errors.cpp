@@ -83,8 +83,8 @@ private:
 TEST_CASE("a descriptor that is none gives EBADF", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const int closed = tcp_socket().native_handle();
+    const auto [net, ring] = tested.make();
+    const int closed = net->tcp_socket().native_handle();
     for (const operation& each : all_operations()) {
         CAPTURE(each.name);
         for (const int fd : {-1, closed, 1'000'000, std::numeric_limits<int>::max()})
@@ -93,9 +93,9 @@ TEST_CASE("a descriptor that is none gives EBADF", "[ring]") {
 }
 
 TEST_CASE("what is no socket gives ENOTSOCK, and stays as it was", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const owned_descriptor event(::eventfd(0, EFD_CLOEXEC));
     const owned_descriptor file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     for (const operation& each : operations_on_sockets()) {
@@ -109,12 +109,12 @@ TEST_CASE("what is no socket gives ENOTSOCK, and stays as it was", "[ring]") {
 }
 
 TEST_CASE("a number that was a socket's and is no socket's any more gives ENOTSOCK", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const std::vector<operation> operations = operations_on_sockets();
-    connected_pair pair = unix_pair();
-    REQUIRE(::send(pair.peer(), "x", 1, 0) == 1);
+    connected_pair pair = net->unix_pair();
+    REQUIRE(net->send(pair.peer(), "x") == 1);
     CHECK(result_of(*ring, [&](io_uring_sqe* sqe) {
               io_uring_prep_recv(sqe, pair.fd(), buffer.data(), buffer.size(), 0);
           }) == 1);
@@ -129,8 +129,8 @@ TEST_CASE("a socket that does not listen accepts nobody, and one without a peer 
           "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const ringlet::socket idle = tcp_socket();
+    const auto [net, ring] = tested.make();
+    const ringlet::socket idle = net->tcp_socket();
     for (const operation& each : operations_on_sockets()) {
         const std::string_view name = each.name;
         CAPTURE(name);
@@ -147,10 +147,10 @@ TEST_CASE("an opcode or a flag that a ring does not know gives EINVAL, and other
           "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     CHECK(result_of(*ring, [](io_uring_sqe* sqe) { sqe->opcode = 255; }) == -EINVAL);
-    const connected_pair pair = unix_pair();
-    REQUIRE(::send(pair.peer(), "x", 1, 0) == 1);
+    const connected_pair pair = net->unix_pair();
+    REQUIRE(net->send(pair.peer(), "x") == 1);
     const std::vector<operation> operations = all_operations();
     for (const operation& each : operations) {
         CAPTURE(each.name);
@@ -209,12 +209,11 @@ TEST_CASE("the epoll ring does not guess at flags", "[ring]") {
 TEST_CASE("every ring supports what the library uses", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     for (const unsigned opcode :
          {IORING_OP_NOP, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_RECVMSG, IORING_OP_SENDMSG,
           IORING_OP_ACCEPT, IORING_OP_CONNECT, IORING_OP_SHUTDOWN, IORING_OP_CLOSE,
-          IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL, IORING_OP_READ,
-          IORING_OP_WRITE, IORING_OP_OPENAT, IORING_OP_OPENAT2, IORING_OP_FSYNC, IORING_OP_STATX}) {
+          IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL, IORING_OP_READ}) {
         CAPTURE(opcode);
         CHECK(ring->supports(opcode));
     }
@@ -224,10 +223,21 @@ TEST_CASE("every ring supports what the library uses", "[ring]") {
     }
 }
 
+TEST_CASE("every ring of the system supports what the library uses for files", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    for (const unsigned opcode : {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_OPENAT,
+                                  IORING_OP_OPENAT2, IORING_OP_FSYNC, IORING_OP_STATX}) {
+        CAPTURE(opcode);
+        CHECK(ring->supports(opcode));
+    }
+}
+
 TEST_CASE("what does nothing is done at once, in the order it came", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     for (std::uint64_t i = 1; i <= 100; ++i)
         prepare_as(*ring, i, [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); });
     for (std::uint64_t i = 1; i <= 100; ++i) {

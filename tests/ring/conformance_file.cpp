@@ -75,9 +75,9 @@ int openat2(ringlet::ring& ring, int directory, const std::string& path, std::ui
 }  // namespace
 
 TEST_CASE("a file is written and read at an offset, and has an end", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const opened file = open_file(directory.path() / "file", O_RDWR | O_CREAT);
     std::array<char, 16> buffer{};
@@ -94,9 +94,9 @@ TEST_CASE("a file is written and read at an offset, and has an end", "[ring]") {
 }
 
 TEST_CASE("a file is written and read where it stands", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const opened file = open_file(directory.path() / "file", O_RDWR | O_CREAT);
     std::array<char, 4> buffer{};
@@ -111,9 +111,9 @@ TEST_CASE("a file is written and read where it stands", "[ring]") {
 }
 
 TEST_CASE("a file is read to the end of the buffer, wherever it is kept", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     temporary_directory directory;
     const std::string data = byte_pattern(3'000'000);
     directory.write("file", data);
@@ -137,9 +137,9 @@ TEST_CASE("a file is read to the end of the buffer, wherever it is kept", "[ring
 }
 
 TEST_CASE("a file that is not open for it is neither read nor written", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const std::filesystem::path path = directory.path() / "file";
     std::array<char, 16> buffer{};
@@ -150,9 +150,9 @@ TEST_CASE("a file that is not open for it is neither read nor written", "[ring]"
 }
 
 TEST_CASE("a file is opened relative to a directory, by a name that may go away", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const opened folder = open_file(directory.path(), O_RDONLY | O_DIRECTORY);
     const auto openat = [&](int at, const std::string& path, int flags) {
@@ -181,9 +181,9 @@ TEST_CASE("a file is opened relative to a directory, by a name that may go away"
 }
 
 TEST_CASE("RESOLVE_BENEATH opens nothing outside", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     temporary_directory directory;
     directory.write("folder/inside", "x");
     directory.write("outside", "x");
@@ -199,9 +199,9 @@ TEST_CASE("RESOLVE_BENEATH opens nothing outside", "[ring]") {
 }
 
 TEST_CASE("a file is put on its disk, whole or its data", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const opened file = open_file(directory.path() / "file", O_RDWR | O_CREAT);
     std::array<int, 2> pipe{};
@@ -219,9 +219,9 @@ TEST_CASE("a file is put on its disk, whole or its data", "[ring]") {
 }
 
 TEST_CASE("a file's status is told, by name or by descriptor", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     temporary_directory directory;
     directory.write("file", "twelve bytes");
     const opened folder = open_file(directory.path(), O_RDONLY | O_DIRECTORY);
@@ -242,9 +242,9 @@ TEST_CASE("a file's status is told, by name or by descriptor", "[ring]") {
 }
 
 TEST_CASE("many files are read and written at a time, and what is cancelled ends", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const temporary_directory directory;
     const opened file = open_file(directory.path() / "file", O_RDWR | O_CREAT);
     constexpr std::uint64_t count = 200;

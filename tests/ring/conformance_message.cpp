@@ -4,7 +4,6 @@
 #include "connected_pair.hpp"
 #include "descriptors.hpp"
 
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -44,12 +43,19 @@ public:
 
     [[nodiscard]] msghdr& header() noexcept { return header_; }
 
-    void name(const sockaddr_in& address) noexcept {
-        name_ = address;
+    void name(const ringlet::address& address) noexcept {
+        std::memcpy(&name_, address.data(), address.size());
+        header_.msg_name = &name_;
+        header_.msg_namelen = address.size();
+    }
+    void make_room_for_name() noexcept {
         header_.msg_name = &name_;
         header_.msg_namelen = sizeof(name_);
     }
-    [[nodiscard]] const sockaddr_in& name() const noexcept { return name_; }
+    [[nodiscard]] ringlet::address name() const noexcept {
+        return ringlet::address::from(reinterpret_cast<const sockaddr*>(&name_),
+                                      header_.msg_namelen);
+    }
 
     /// Sends a descriptor along.
     void attach(int fd) noexcept {
@@ -78,7 +84,7 @@ public:
 
 private:
     std::vector<iovec> buffers_;
-    sockaddr_in name_{};
+    sockaddr_storage name_{};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control_{};
     msghdr header_{};
 };
@@ -93,15 +99,6 @@ void prepare_recvmsg(ringlet::ring& ring, std::uint64_t user_data, int fd, messa
                      unsigned flags = 0) {
     prepare_as(ring, user_data,
                [&](io_uring_sqe* sqe) { io_uring_prep_recvmsg(sqe, fd, &into.header(), flags); });
-}
-
-ringlet::socket udp_socket() {
-    ringlet::socket made = owned_socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-    const sockaddr_in any_port = loopback();
-    check_socket_call(::bind(made.native_handle(), reinterpret_cast<const sockaddr*>(&any_port),
-                             sizeof(any_port)),
-                      "bind");
-    return made;
 }
 
 /// What a socket has received, up to `count` bytes, and how many descriptors came along.
@@ -133,22 +130,20 @@ received drain(ringlet::ring& ring, int fd, std::size_t size) {
 constexpr int datagram_size = 8;
 
 /// Sends one to where `to` says, or to the peer: whether that is done at once.
-bool send_datagram(ringlet::ring& ring, int fd, const msghdr* to) {
+bool send_datagram(ringlet::ring& ring, int fd, const ringlet::address& to = {}) {
     static std::string text(datagram_size, 'd');
     const std::array<std::span<char>, 1> from{text};
     message sent(from);
-    if (to != nullptr) {
-        sent.header().msg_name = to->msg_name;
-        sent.header().msg_namelen = to->msg_namelen;
-    }
+    if (to.family() != AF_UNSPEC)
+        sent.name(to);
     prepare_sendmsg(ring, 1, fd, sent);
     return !nothing_completes(ring) && ring.completions().pop().result == datagram_size;
 }
 
 /// Receives one, if there is one.
-bool take_datagram(int fd) {
+bool take_datagram(sockets& net, int fd) {
     std::array<char, 16> buffer{};
-    return ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT) == datagram_size;
+    return net.recv(fd, buffer, MSG_DONTWAIT) == datagram_size;
 }
 
 /// The processor's time that this thread has had.
@@ -163,8 +158,8 @@ std::chrono::nanoseconds busy_time() {
 TEST_CASE("a message is gathered from its buffers and scattered over others", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     std::string one = "ab";
     std::string none;
     std::string two = "cdefg";
@@ -186,8 +181,8 @@ TEST_CASE("a message is gathered from its buffers and scattered over others", "[
 TEST_CASE("MSG_WAITALL makes a gathered send finish, across its buffers", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->unix_pair();
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 8'192);
     const std::string data = byte_pattern(300'000);
     std::string copy = data;
@@ -200,26 +195,26 @@ TEST_CASE("MSG_WAITALL makes a gathered send finish, across its buffers", "[ring
         prepare_sendmsg(*ring, 1, pair.fd(), sent, MSG_WAITALL);
         CHECK(nothing_completes(*ring));
     }  // the header and what it names may go once they are handed over
-    const received taken = drain(*ring, pair.peer(), data.size());
+    const std::string taken = take_from(*net, *ring, pair.peer(), data.size());
     CHECK(next_completion(*ring).result == static_cast<int>(data.size()));
-    CHECK(taken.data == data);
+    CHECK(taken == data);
 }
 
 TEST_CASE("MSG_WAITALL makes a scattered receive fill all its buffers", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     std::array<char, 3> left{};
     std::array<char, 4> right{};
     const std::array<std::span<char>, 2> into{left, right};
     message got(into);
     prepare_recvmsg(*ring, 1, pair.fd(), got, MSG_WAITALL);
     for (const std::string_view piece : {"ab", "cd", "ef"}) {
-        REQUIRE(::send(pair.peer(), piece.data(), piece.size(), 0) == 2);
+        REQUIRE(net->send(pair.peer(), piece) == 2);
         CHECK(nothing_completes(*ring));
     }
-    REQUIRE(::send(pair.peer(), "ghi", 3, 0) == 3);
+    REQUIRE(net->send(pair.peer(), "ghi") == 3);
     CHECK(next_completion(*ring).result == 7);
     CHECK(std::string_view(left.data(), 3) == "abc");
     CHECK(std::string_view(right.data(), 4) == "defg");
@@ -228,8 +223,8 @@ TEST_CASE("MSG_WAITALL makes a scattered receive fill all its buffers", "[ring]"
 TEST_CASE("the buffers' list of a receive that waits may go", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     std::array<char, 3> left{};
     std::array<char, 4> right{};
     msghdr header{};
@@ -243,7 +238,7 @@ TEST_CASE("the buffers' list of a receive that waits may go", "[ring]") {
         CHECK(nothing_completes(*ring));
         *buffers = {};
     }
-    REQUIRE(::send(pair.peer(), "abcde", 5, 0) == 5);
+    REQUIRE(net->send(pair.peer(), "abcde") == 5);
     CHECK(next_completion(*ring).result == 5);
     CHECK(std::string_view(right.data(), 2) == "de");
 }
@@ -251,15 +246,15 @@ TEST_CASE("the buffers' list of a receive that waits may go", "[ring]") {
 TEST_CASE("a datagram goes where its message says, and tells where it comes from", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const ringlet::socket one = udp_socket();
-    const ringlet::socket other = udp_socket();
+    const auto [net, ring] = tested.make();
+    const ringlet::socket one = net->named_udp_socket();
+    const ringlet::socket other = net->named_udp_socket();
     std::array<char, 16> buffer{};
     const std::array<std::span<char>, 1> into{buffer};
     for (const bool waits : {true, false}) {
         for (const std::size_t size : {std::size_t{5}, std::size_t{0}}) {
             message got(into);
-            got.name({});
+            got.make_room_for_name();
             if (waits) {
                 prepare_recvmsg(*ring, 1, other.native_handle(), got);
                 CHECK(nothing_completes(*ring));
@@ -267,25 +262,25 @@ TEST_CASE("a datagram goes where its message says, and tells where it comes from
             std::string text = "hello";
             const std::array<std::span<char>, 1> from{std::span(text).first(size)};
             message sent(from);
-            sent.name(name_of(other));
+            sent.name(other.local_address());
             prepare_sendmsg(*ring, 2, one.native_handle(), sent);
             if (!waits)
                 prepare_recvmsg(*ring, 1, other.native_handle(), got);
             const int expected = static_cast<int>(size);
             CHECK(next_results(*ring, 2) ==
                   std::map<std::uint64_t, int>{{1, expected}, {2, expected}});
-            CHECK(got.name().sin_port == name_of(one).sin_port);
+            CHECK(got.name() == one.local_address());
             CHECK(got.header().msg_namelen == sizeof(sockaddr_in));
         }
     }
 }
 
 TEST_CASE("descriptors go along with a message, once, and come with it", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
-    const connected_pair passed = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
+    const connected_pair passed = net->unix_pair();
     std::string text = "x";
     std::array<char, 16> buffer{};
     const std::array<std::span<char>, 1> from{text};
@@ -301,19 +296,19 @@ TEST_CASE("descriptors go along with a message, once, and come with it", "[ring]
         CHECK(next_results(*ring, 2) == std::map<std::uint64_t, int>{{1, 1}, {2, 1}});
     }
     const ringlet::socket came = owned_socket(got.attached(), "SCM_RIGHTS");
-    REQUIRE(::send(came.native_handle(), "!", 1, 0) == 1);
-    CHECK(::recv(passed.peer(), buffer.data(), 1, 0) == 1);
+    REQUIRE(net->send(came.native_handle(), "!") == 1);
+    CHECK(net->recv(passed.peer(), std::span(buffer).first(1)) == 1);
 }
 
 TEST_CASE("descriptors go along once, however often a send goes on", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->unix_pair();
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 8'192);
     const std::size_t open_before = open_descriptors();
     {
-        const connected_pair passed = unix_pair();
+        const connected_pair passed = net->unix_pair();
         std::string data = byte_pattern(200'000);
         const std::array<std::span<char>, 1> from{data};
         {
@@ -333,56 +328,45 @@ TEST_CASE("descriptors go along once, however often a send goes on", "[ring]") {
 TEST_CASE("a datagram waits for room", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
     int sent = 1;
-    while (send_datagram(*ring, pair.fd(), nullptr))
+    while (send_datagram(*ring, pair.fd()))
         ++sent;
     while (ring->completions().ready() == 0) {
-        REQUIRE(take_datagram(pair.peer()));
+        REQUIRE(take_datagram(*net, pair.peer()));
         --sent;
         hand_over(*ring);
     }
     CHECK(next_completion(*ring).result == datagram_size);
     for (; sent > 0; --sent)
-        REQUIRE(take_datagram(pair.peer()));
-    CHECK_FALSE(take_datagram(pair.peer()));
+        REQUIRE(take_datagram(*net, pair.peer()));
+    CHECK_FALSE(take_datagram(*net, pair.peer()));
 }
 
 // Only the receiver's queue is full then, of which a poll of the sender knows nothing.
 TEST_CASE("a datagram waits for room at whom it names, and takes no time for that", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    const ringlet::socket receiver =
-        owned_socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-    check_socket_call(::bind(receiver.native_handle(), reinterpret_cast<const sockaddr*>(&name),
-                             sizeof(sa_family_t)),  // a name of the kernel's choice
-                      "bind");
-    socklen_t size = sizeof(name);
-    ::getsockname(receiver.native_handle(), reinterpret_cast<sockaddr*>(&name), &size);
-    msghdr to{};
-    to.msg_name = &name;
-    to.msg_namelen = size;
-    const ringlet::socket sender =
-        owned_socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver = net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::socket sender = net->unix_socket(SOCK_DGRAM);
+    const ringlet::address to = receiver.local_address();
 
     int sent = 1;
-    while (send_datagram(*ring, sender.native_handle(), &to))
+    while (send_datagram(*ring, sender.native_handle(), to))
         ++sent;
     const auto busy_before = busy_time();
     ring->enter(0, 1, ring->now() + 100ms);
     CHECK(ring->completions().ready() == 0);
     CHECK(busy_time() - busy_before < 50ms);
 
-    REQUIRE(take_datagram(receiver.native_handle()));
+    REQUIRE(take_datagram(*net, receiver.native_handle()));
     const int result = next_completion(*ring).result;
     for (int left = sent - 1; left > 0; --left) {
         if (left == 1 && result == 0)
             break;  // Linux 6.18 has forgotten the data by then, and sends an empty datagram
-        REQUIRE(take_datagram(receiver.native_handle()));
+        REQUIRE(take_datagram(*net, receiver.native_handle()));
     }
 }
 

@@ -17,7 +17,7 @@ namespace tests::ring_conformance_model {
 
 namespace {
 
-/// A connection, one end of which the ring drives, and the other plain system calls.
+/// A connection, one end of which the ring drives, and the other a peer's calls.
 struct connection {
     connected_pair ends;
     checked_stream in;   // to the ring's end
@@ -37,9 +37,9 @@ struct connection {
 /// once; one that was not cancelled does not end as if it were; and every byte arrives, in order.
 class random_traffic {
 public:
-    random_traffic(ringlet::ring& ring, unsigned seed)
-        : ring_(ring), random_(seed), connections_(24), listener_(tcp_listener(128)),
-          address_(name_of(listener_)) {}
+    random_traffic(sockets& net, ringlet::ring& ring, unsigned seed)
+        : net_(net), ring_(ring), random_(seed), connections_(24), listener_(net.tcp_listener(128)),
+          address_(listener_.local_address()) {}
 
     void run(int operations) {
         accept();
@@ -127,7 +127,7 @@ private:
             return peer_sends(one);
         case 13:
         case 14:
-            return static_cast<void>(take_some(one.ends.peer(), one.out));
+            return static_cast<void>(take_some(one.ends.peer(), one.out, MSG_DONTWAIT));
         default:
             return end(one);
         }
@@ -135,7 +135,7 @@ private:
 
     void open(connection& one) {
         if (below(2) == 0)
-            return establish(one, unix_pair());
+            return establish(one, net_.unix_pair());
         if (!ready_.empty()) {
             establish(one, std::move(ready_.back()));
             return ready_.pop_back();
@@ -143,11 +143,10 @@ private:
         if (connecting_ > 8)
             return;
         ++connecting_;
-        ringlet::socket client = tcp_socket();
+        ringlet::socket client = net_.tcp_socket();
         const int fd = client.native_handle();
         prepare({.what = kind::connect, .client = std::move(client)}, [&](io_uring_sqe* sqe) {
-            io_uring_prep_connect(sqe, fd, reinterpret_cast<const sockaddr*>(&address_),
-                                  sizeof(address_));
+            io_uring_prep_connect(sqe, fd, address_.data(), address_.size());
         });
     }
 
@@ -223,7 +222,7 @@ private:
         std::array<char, 5'000> bytes{};
         const std::span<char> chosen = std::span(bytes).first(1 + below(bytes.size()));
         one.in.fill(chosen);
-        const ssize_t count = ::send(one.ends.peer(), chosen.data(), chosen.size(), MSG_DONTWAIT);
+        const int count = net_.send(one.ends.peer(), {chosen.data(), chosen.size()}, MSG_DONTWAIT);
         if (count > 0)
             one.in.sent(static_cast<std::size_t>(count));
     }
@@ -231,8 +230,10 @@ private:
     /// Ends what the peer sends, or closes what nothing is in flight on.
     void end(connection& one) {
         if (one.in_flight > 0) {
-            one.peer_ended =
-                below(4) == 0 ? ::shutdown(one.ends.peer(), SHUT_WR) == 0 : one.peer_ended;
+            if (below(4) == 0) {
+                one.ends.other.shutdown(SHUT_WR);
+                one.peer_ended = true;
+            }
             return;
         }
         settle(one);
@@ -247,23 +248,20 @@ private:
     }
 
     /// Takes what is under way, with nothing in flight, and checks that all has arrived.
-    static void settle(connection& one) {
+    void settle(connection& one) {
         take_rest(one.ends.fd(), one.in);
         take_rest(one.ends.peer(), one.out);
     }
 
-    static void take_rest(int fd, checked_stream& rest) {
-        while (!rest.all_received()) {
-            pollfd polled{fd, POLLIN, 0};
-            ::poll(&polled, 1, static_cast<int>(std::chrono::milliseconds(time_limit).count()));
-            require(take_some(fd, rest), "bytes were lost");
-        }
-        require(!take_some(fd, rest), "there are more bytes than were sent");
+    void take_rest(int fd, checked_stream& rest) {
+        while (!rest.all_received())
+            require(take_some(fd, rest, 0), "bytes were lost");
+        require(!take_some(fd, rest, MSG_DONTWAIT), "there are more bytes than were sent");
     }
 
-    static bool take_some(int fd, checked_stream& from) {
+    bool take_some(int fd, checked_stream& from, int flags) {
         std::array<char, 50'000> bytes{};
-        const ssize_t count = ::recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        const int count = net_.recv(fd, bytes, flags);
         if (count > 0)
             from.received(std::span(bytes).first(static_cast<std::size_t>(count)));
         return count > 0;
@@ -333,7 +331,7 @@ private:
 
     void accepted(int fd) {
         require(fd >= 0, "an accept failed");
-        ringlet::socket connection(ringlet::network::system(), fd);
+        ringlet::socket connection = net_.own(fd, "accept");
         const int client = connection.peer_address().port();
         if (const auto found = clients_.find(client); found != clients_.end())
             match(std::move(connection), std::move(clients_.extract(found).mapped()));
@@ -356,11 +354,12 @@ private:
         ready_.push_back({std::move(connection), std::move(client)});
     }
 
+    sockets& net_;
     ringlet::ring& ring_;
     std::mt19937 random_;
     std::vector<connection> connections_;
     ringlet::socket listener_;
-    sockaddr_in address_;
+    ringlet::address address_;
     std::unordered_map<std::uint64_t, operation> in_flight_;
     std::unordered_map<int, ringlet::socket> clients_;   // connected, not accepted yet; by port
     std::unordered_map<int, ringlet::socket> accepted_;  // the other way round
@@ -381,8 +380,8 @@ TEST_CASE("20,000 operations, many of them cancelled, each end once, and no byte
     const auto tested = GENERATE(from_range(rings_under_test()));
     const unsigned seed = GENERATE(1U, 20'260'726U, std::random_device()());
     CAPTURE(tested.name, seed);
-    const auto ring = tested.make();
-    random_traffic traffic(*ring, seed);
+    const auto [net, ring] = tested.make();
+    random_traffic traffic(*net, *ring, seed);
     traffic.run(20'000);
     traffic.end();
     CHECK(traffic.connected() > 10);

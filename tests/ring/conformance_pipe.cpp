@@ -76,9 +76,9 @@ void prepare_write(ringlet::ring& ring, int fd, std::string_view data, std::uint
 }  // namespace
 
 TEST_CASE("a read of an eventfd waits until it has counted", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const event_counter event;
     std::uint64_t count = 0;
     for (const std::uint64_t offset : {std::uint64_t{0}, at_position}) {
@@ -100,9 +100,9 @@ TEST_CASE("a read of an eventfd waits until it has counted", "[ring]") {
 }
 
 TEST_CASE("a write to an eventfd waits until there is room to count", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const event_counter event;
     REQUIRE(::eventfd_write(event.fd(), std::numeric_limits<std::uint64_t>::max() - 1) == 0);
     const std::string one{1, 0, 0, 0, 0, 0, 0, 0};
@@ -116,9 +116,9 @@ TEST_CASE("a write to an eventfd waits until there is room to count", "[ring]") 
 }
 
 TEST_CASE("O_NONBLOCK does not keep a read from waiting", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const event_counter event(EFD_NONBLOCK);
     std::uint64_t count = 0;
     prepare_read(*ring, event.fd(), &count, sizeof(count));
@@ -128,9 +128,9 @@ TEST_CASE("O_NONBLOCK does not keep a read from waiting", "[ring]") {
 }
 
 TEST_CASE("a pipe is read and written, and has an end", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     pipe_ends pipe;
     std::array<char, 16> buffer{};
     prepare_read(*ring, pipe.reader(), buffer.data(), buffer.size(), 12);  // a pipe has no offsets
@@ -147,9 +147,9 @@ TEST_CASE("a pipe is read and written, and has an end", "[ring]") {
 }
 
 TEST_CASE("the wrong end of a pipe gives EBADF", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const pipe_ends pipe;
     char byte = 0;
     prepare_read(*ring, pipe.writer(), &byte, 1);
@@ -159,9 +159,9 @@ TEST_CASE("the wrong end of a pipe gives EBADF", "[ring]") {
 }
 
 TEST_CASE("a large write fills a pipe, does not wait for the rest, and then for room", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const pipe_ends pipe;
     const std::string data = byte_pattern(1'000'000);
     std::string taken(data.size(), '\0');
@@ -186,9 +186,9 @@ TEST_CASE("a large write fills a pipe, does not wait for the rest, and then for 
 }
 
 TEST_CASE("a write to a pipe without a reader gives EPIPE", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const auto before = std::signal(SIGPIPE, SIG_IGN);
     const bool waits = GENERATE(false, true);
     pipe_ends pipe;
@@ -211,23 +211,23 @@ TEST_CASE("a write to a pipe without a reader gives EPIPE", "[ring]") {
 TEST_CASE("sockets are read and written like any file", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     std::array<char, 16> buffer{};
     prepare_read(*ring, pair.fd(), buffer.data(), buffer.size());
     CHECK(nothing_completes(*ring));
     prepare_as(*ring, 2,
                [&](io_uring_sqe* sqe) { io_uring_prep_write(sqe, pair.peer(), "hello", 5, 0); });
     CHECK(next_results(*ring, 2) == std::map<std::uint64_t, int>{{1, 5}, {2, 5}});
-    ::shutdown(pair.peer(), SHUT_WR);
+    pair.other.shutdown(SHUT_WR);
     prepare_read(*ring, pair.fd(), buffer.data(), buffer.size());
     CHECK(next_completion(*ring).result == 0);
 }
 
 TEST_CASE("devices are read and written that nothing can poll", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const int full = ::open("/dev/full", O_RDWR | O_CLOEXEC);
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     REQUIRE(std::min(full, null) >= 0);

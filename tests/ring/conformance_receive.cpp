@@ -21,15 +21,15 @@ void prepare_recv(ringlet::ring& ring, int fd, std::span<char> buffer) {
 TEST_CASE("a receive waits for a byte, yields what there is, and 0 at the end", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const bool over_tcp = GENERATE(false, true);
-    connected_pair pair = over_tcp ? tcp_pair() : unix_pair();
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
     std::array<char, 16> buffer{};
 
     prepare_recv(*ring, pair.fd(), buffer);
     hand_over(*ring);
     CHECK(ring->completions().ready() == 0);
-    REQUIRE(::send(pair.peer(), "hello", 5, 0) == 5);
+    REQUIRE(net->send(pair.peer(), "hello") == 5);
     CHECK(next_completion(*ring).result == 5);
     CHECK(std::string_view(buffer.data(), 5) == "hello");
 
@@ -43,8 +43,8 @@ TEST_CASE("a receive waits for a byte, yields what there is, and 0 at the end", 
 TEST_CASE("closing a descriptor with a receive in flight completes nothing", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     std::array<char, 16> buffer{};
     prepare_recv(*ring, pair.fd(), buffer);
     hand_over(*ring);
@@ -52,35 +52,35 @@ TEST_CASE("closing a descriptor with a receive in flight completes nothing", "[r
     pair.one = ringlet::socket();
     CHECK(nothing_completes(*ring));
     char byte = 0;
-    const ssize_t end_seen = ::recv(pair.peer(), &byte, 1, MSG_DONTWAIT);
+    const int end_seen = net->recv(pair.peer(), {&byte, 1}, MSG_DONTWAIT);
     if (tested.diverges.closing_ends_the_file) {
         CHECK(end_seen == 0);
         CHECK(cancel(*ring, 1) == cancelled);
         return;
     }
     CHECK(end_seen < 0);  // no FIN either
-    REQUIRE(::send(pair.peer(), "stolen", 6, 0) == 6);
+    REQUIRE(net->send(pair.peer(), "stolen") == 6);
     CHECK(next_completion(*ring).result == 6);
 }
 
 TEST_CASE("shutting a socket down ends its receive with 0", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const bool over_tcp = GENERATE(false, true);
-    const connected_pair pair = over_tcp ? tcp_pair() : unix_pair();
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
     std::array<char, 16> buffer{};
     prepare_recv(*ring, pair.fd(), buffer);
     hand_over(*ring);
-    REQUIRE(::shutdown(pair.fd(), SHUT_RDWR) == 0);
+    pair.one.shutdown(SHUT_RDWR);
     CHECK(next_completion(*ring).result == 0);
 }
 
 TEST_CASE("a reset peer ends a receive with ECONNRESET", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     std::array<char, 16> buffer{};
     prepare_recv(*ring, pair.fd(), buffer);
     hand_over(*ring);
@@ -91,8 +91,8 @@ TEST_CASE("a reset peer ends a receive with ECONNRESET", "[ring]") {
 TEST_CASE("a receive that must not wait gives EAGAIN where there is nothing", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair();
     char byte = 0;
     prepare_as(*ring, 1, [&](io_uring_sqe* sqe) {
         io_uring_prep_recv(sqe, pair.fd(), &byte, 1, MSG_DONTWAIT);
@@ -103,11 +103,11 @@ TEST_CASE("a receive that must not wait gives EAGAIN where there is nothing", "[
 TEST_CASE("an empty datagram is received as 0, and is not the end", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
     std::array<char, 16> buffer{};
-    REQUIRE(::send(pair.peer(), "", 0, 0) == 0);
-    REQUIRE(::send(pair.peer(), "x", 1, 0) == 1);
+    REQUIRE(net->send(pair.peer(), "") == 0);
+    REQUIRE(net->send(pair.peer(), "x") == 1);
     prepare_recv(*ring, pair.fd(), buffer);
     CHECK(next_completion(*ring).result == 0);
     prepare_recv(*ring, pair.fd(), buffer);
@@ -117,12 +117,12 @@ TEST_CASE("an empty datagram is received as 0, and is not the end", "[ring]") {
 TEST_CASE("a datagram larger than its buffer is cut, and says so", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->unix_pair(SOCK_DGRAM);
     std::array<char, 4> buffer{};
     iovec place{buffer.data(), buffer.size()};
     for (const int flags : {0, static_cast<int>(MSG_TRUNC)}) {
-        REQUIRE(::send(pair.peer(), "0123456789", 10, 0) == 10);
+        REQUIRE(net->send(pair.peer(), "0123456789") == 10);
         msghdr message{};
         message.msg_iov = &place;
         message.msg_iovlen = 1;

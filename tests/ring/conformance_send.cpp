@@ -2,11 +2,8 @@
 #include "conformance.hpp"
 #include "connected_pair.hpp"
 
-#include <algorithm>
 #include <csignal>
-#include <future>
 #include <string>
-#include <vector>
 
 namespace tests::ring_conformance_send {
 
@@ -18,19 +15,6 @@ void prepare_send(ringlet::ring& ring, int fd, std::string_view data, int flags)
     prepare_as(ring, 1, [&](io_uring_sqe* sqe) {
         io_uring_prep_send(sqe, fd, data.data(), data.size(), flags);
     });
-}
-
-/// Takes up to `count` bytes from a socket.
-std::size_t drain(int fd, std::size_t count) {
-    std::vector<char> buffer(std::size_t{64} << 10U);
-    std::size_t taken = 0;
-    while (taken < count) {
-        const ssize_t piece = ::recv(fd, buffer.data(), std::min(buffer.size(), count - taken), 0);
-        if (piece <= 0)
-            break;
-        taken += static_cast<std::size_t>(piece);
-    }
-    return taken;
 }
 
 /// Sends until the peer's end is known: the first error.
@@ -47,38 +31,38 @@ int error_of_sending(ringlet::ring& ring, int fd) {
 TEST_CASE("a send without MSG_WAITALL yields what the socket takes at once", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     const std::string data(large, 'd');
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
     prepare_send(*ring, pair.fd(), data, 0);
     const int taken = next_completion(*ring).result;
     CHECK(taken > 0);
     CHECK(taken < static_cast<int>(large));
-    CHECK(drain(pair.peer(), static_cast<std::size_t>(taken)) == static_cast<std::size_t>(taken));
+    const auto size = static_cast<std::size_t>(taken);
+    CHECK(take_from(*net, *ring, pair.peer(), size).size() == size);
 }
 
 TEST_CASE("MSG_WAITALL makes a send finish what a slow reader holds up", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     const std::string data(large, 'd');
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
     prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
     hand_over(*ring);
     CHECK(ring->completions().ready() == 0);
 
-    auto received = std::async(std::launch::async, [&] { return drain(pair.peer(), large); });
+    CHECK(take_from(*net, *ring, pair.peer(), large).size() == large);
     CHECK(next_completion(*ring).result == static_cast<int>(large));
-    CHECK(received.get() == large);
 }
 
 TEST_CASE("a send that fails half way reports its progress, and the error comes next", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    connected_pair pair = net->tcp_pair();
     const std::string data(large, 'd');
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
     prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
@@ -94,14 +78,14 @@ TEST_CASE("a send that fails half way reports its progress, and the error comes 
 TEST_CASE("a send to a peer that is gone gives EPIPE, and no SIGPIPE", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     REQUIRE(std::signal(SIGPIPE, SIG_DFL) != SIG_ERR);  // which would end the program
 
-    connected_pair gone = unix_pair();
+    connected_pair gone = net->unix_pair();
     gone.other = ringlet::socket();
     CHECK(error_of_sending(*ring, gone.fd()) == -EPIPE);
 
-    connected_pair has_reset = tcp_pair();
+    connected_pair has_reset = net->tcp_pair();
     reset(has_reset.other);
     const int first = error_of_sending(*ring, has_reset.fd());
     CHECK((first == -ECONNRESET || first == -EPIPE));
@@ -111,8 +95,8 @@ TEST_CASE("a send to a peer that is gone gives EPIPE, and no SIGPIPE", "[ring]")
 TEST_CASE("a send of nothing yields 0", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
-    const connected_pair pair = tcp_pair();
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->tcp_pair();
     prepare_send(*ring, pair.fd(), {}, MSG_WAITALL);
     CHECK(next_completion(*ring).result == 0);
 }
@@ -120,11 +104,11 @@ TEST_CASE("a send of nothing yields 0", "[ring]") {
 TEST_CASE("what a cancelled send has sent is its result", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const bool over_tcp = GENERATE(false, true);
     const bool at_once = GENERATE(false, true);
     CAPTURE(over_tcp, at_once);
-    connected_pair pair = over_tcp ? tcp_pair() : unix_pair();
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
     pair.one.set_option(SOL_SOCKET, SO_SNDBUF, 16'384);
     const std::string data(large, 'd');
     prepare_send(*ring, pair.fd(), data, MSG_WAITALL);
@@ -135,7 +119,7 @@ TEST_CASE("what a cancelled send has sent is its result", "[ring]") {
     REQUIRE(sent > 0);
     REQUIRE(sent < static_cast<int>(large));
     pair.one = ringlet::socket();
-    CHECK(drain(pair.peer(), large) == static_cast<std::size_t>(sent));
+    CHECK(take_from(*net, *ring, pair.peer(), large).size() == static_cast<std::size_t>(sent));
 }
 
 }  // namespace tests::ring_conformance_send

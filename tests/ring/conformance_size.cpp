@@ -35,9 +35,9 @@ constexpr std::pair<int, std::uint64_t> all_of_one_call{moved_max, moved_max};
 TEST_CASE("a send moves what one system call does, and tells how much", "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer takes memory for each byte that a call reads");
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const large_memory memory(moved_max + 4095);
     const std::span<const std::byte> bytes = memory.bytes();
     CHECK(send(*ring, [&](io_uring_sqe* sqe, int fd) {
@@ -49,9 +49,9 @@ TEST_CASE("a send of several buffers moves what one system call does, and tells 
           "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer takes memory for each byte that a call reads");
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const large_memory memory(std::size_t{3} << 30U);
     auto* const begin = const_cast<std::byte*>(memory.bytes().data());
     std::array<iovec, 3> buffers{};
@@ -67,9 +67,9 @@ TEST_CASE("a send of several buffers moves what one system call does, and tells 
 TEST_CASE("a write moves what one system call does, and tells how much", "[ring]") {
     if (under_thread_sanitizer)
         SKIP("the thread sanitizer takes memory for each byte that a call reads");
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const large_memory memory(moved_max + 4095);
     const std::span<const std::byte> bytes = memory.bytes();
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -56,7 +56,7 @@ void hand_over_timeout_at(ringlet::ring& ring, std::uint64_t user_data, time_poi
 TEST_CASE("a timeout ends with ETIME, not before its time", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     for (const auto duration : {0ms, 1ms, 20ms}) {
         const time_point end = ring->now() + duration;
         hand_over_timeout(*ring, 1, timespec_of(duration), 0);
@@ -77,7 +77,7 @@ TEST_CASE("a timeout ends with ETIME, not before its time", "[ring]") {
 TEST_CASE("timeouts end in the order of their times", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     const time_point now = ring->now();
     for (const int i : {3, 1, 2})
         hand_over_timeout_at(*ring, static_cast<std::uint64_t>(i), now + i * 5ms);
@@ -88,7 +88,7 @@ TEST_CASE("timeouts end in the order of their times", "[ring]") {
 TEST_CASE("a timeout is cancelled, however far its end", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     constexpr auto for_ever = std::numeric_limits<std::int64_t>::max();
     const unsigned flags = GENERATE(0U, unsigned{IORING_TIMEOUT_ABS});
     for (const std::int64_t seconds :
@@ -103,7 +103,7 @@ TEST_CASE("a timeout is cancelled, however far its end", "[ring]") {
 TEST_CASE("a time before all time is no timeout", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     hand_over_timeout(*ring, 1, {.tv_sec = -1, .tv_nsec = 0}, 0);
     CHECK(next_completion(*ring).result == -EINVAL);
     hand_over_timeout(*ring, 1, {.tv_sec = 0, .tv_nsec = -1}, IORING_TIMEOUT_ABS);
@@ -113,7 +113,7 @@ TEST_CASE("a time before all time is no timeout", "[ring]") {
 TEST_CASE("a wait ends with the first timeout, or with its own deadline", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
-    const auto ring = tested.make();
+    const auto [net, ring] = tested.make();
     hand_over_timeout(*ring, 1, timespec_of(1h), 0);
     const time_point deadline = ring->now() + 10ms;
     while (ring->now() < deadline) {  // it may return early
