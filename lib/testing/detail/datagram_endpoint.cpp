@@ -57,7 +57,7 @@ public:
             owner.note(target_, happening::lost, sent_.to.port, sent_.bytes.size());
             return;
         }
-        if (datagram_endpoint* const receiver = sender_->find_receiver(target_, sent_.to))
+        if (datagram_endpoint* const receiver = find_receiver(target_, sent_.to, sent_.from))
             receiver->arrive(std::move(sent_));
         else
             owner.plan(owner.way(target_, sender_->home()).latency, sender_);  // an ICMP answer
@@ -95,7 +95,7 @@ endpoint::outcome datagram_endpoint::connect(operation& tried) {
         socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
         return -EAFNOSUPPORT;
-    if (is_unix() && find_receiver(home(), *to) == nullptr)
+    if (is_unix() && find_receiver(home(), *to, local()) == nullptr)
         return -ECONNREFUSED;
     peer_ = *to;
     connected_ = true;
@@ -152,7 +152,7 @@ endpoint::outcome datagram_endpoint::send(operation& tried) {
 }
 
 endpoint::outcome datagram_endpoint::send_unix(operation& tried, const socket_name& to) {
-    datagram_endpoint* const receiver = find_receiver(home(), to);
+    datagram_endpoint* const receiver = find_receiver(home(), to, local());
     if (receiver == nullptr)
         return -ECONNREFUSED;
     const std::size_t size = tried.size();
@@ -217,12 +217,18 @@ void datagram_endpoint::dispatch(datagram sent) {
     owner().plan(after(), std::make_shared<in_flight>(self, *target, std::move(sent)));
 }
 
-datagram_endpoint* datagram_endpoint::find_receiver(node& at, const socket_name& to) const {
-    const auto accepts = [&](endpoint& each) {
-        const auto& candidate = static_cast<datagram_endpoint&>(each);
-        return !candidate.connected_ || candidate.peer_ == local();
+/// The socket that receives what comes from a name: one that is connected to it, if there is one.
+datagram_endpoint* datagram_endpoint::find_receiver(node& at, const socket_name& to,
+                                                    const socket_name& from) {
+    const auto find = [&](bool connected) {
+        const auto accepts = [&](endpoint& each) {
+            const auto& candidate = static_cast<datagram_endpoint&>(each);
+            return candidate.connected_ == connected && (!connected || candidate.peer_ == from);
+        };
+        return static_cast<datagram_endpoint*>(at.find_bound(SOCK_DGRAM, to, accepts));
     };
-    return static_cast<datagram_endpoint*>(at.find_bound(SOCK_DGRAM, to, accepts));
+    datagram_endpoint* const connected = find(true);
+    return connected != nullptr ? connected : find(false);
 }
 
 // Receiving.

@@ -53,7 +53,8 @@ private:
     void arrive(datagram arrived);
     void refused() noexcept;
     void store_control(operation& tried, const datagram& oldest) const;
-    [[nodiscard]] datagram_endpoint* find_receiver(node& at, const socket_name& to) const;
+    [[nodiscard]] static datagram_endpoint* find_receiver(node& at, const socket_name& to,
+                                                          const socket_name& from);
     [[nodiscard]] std::size_t buffer_size() const noexcept;
 
     std::deque<datagram> queue_;
