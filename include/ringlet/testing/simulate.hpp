@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
-#include <ringlet/testing/assertions.hpp>
+#include <ringlet/testing/always.hpp>
 #include <ringlet/testing/fault_options.hpp>
 #include <ringlet/testing/simulation.hpp>
 

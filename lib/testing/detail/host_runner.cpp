@@ -4,7 +4,7 @@
 #include "world.hpp"
 
 #include <ringlet/loop/detail/loop_core.hpp>
-#include <ringlet/testing/assertions.hpp>
+#include <ringlet/testing/always.hpp>
 
 #include <stdexcept>
 #include <utility>

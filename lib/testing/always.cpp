@@ -1,7 +1,7 @@
 #include "testing/detail/campaign_record.hpp"
 #include "testing/detail/world.hpp"
 
-#include <ringlet/testing/assertions.hpp>
+#include <ringlet/testing/always.hpp>
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
-#include "node.hpp"
-#include "stream_endpoint.hpp"
-#include "world.hpp"
+#include "testing/detail/node.hpp"
+#include "testing/detail/stream_endpoint.hpp"
+#include "testing/detail/world.hpp"
 
 #include <algorithm>
 #include <cerrno>
