@@ -3,16 +3,19 @@
 #include "connected_pair.hpp"
 #include "descriptors.hpp"
 #include "forked_child.hpp"
+#include "forwarding_network.hpp"
 #include "temporary_directory.hpp"
 
 #include <ringlet/net/bound_socket.hpp>
 
 #include <linux/netlink.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -221,6 +224,59 @@ TEST_CASE("what can be served is adopted, and stays as it is", "[net]") {
     const bound_socket datagrams =
         bound_socket::adopt(open({"127.0.0.1", 0}, SOCK_DGRAM).release(), SOCK_DGRAM);
     CHECK(datagrams.local_address().port() != 0);
+}
+
+TEST_CASE("outside the system a path is a name, and no file is touched for it", "[net]") {
+    class elsewhere final : public forwarding_network {
+        bool in_system() const noexcept override { return false; }
+        int bind(int, const sockaddr* local, socklen_t size) noexcept override {
+            bound = address::from(local, size).path();
+            return again ? -EADDRINUSE : 0;
+        }
+
+    public:
+        std::string bound;
+        bool again = false;
+    } net;
+    const temporary_directory folder;
+    const std::string path = folder.path() / "socket";
+    std::ofstream(path) << "a file of the system";
+    ringlet::bind_options options;
+    options.mode = 0600;
+    {
+        const bound_socket made =
+            bound_socket::open(net, address::unix_path(path), SOCK_STREAM, options);
+        CHECK(net.bound == path);
+    }
+    CHECK(std::filesystem::exists(path));
+    net.again = true;
+    CHECK_THROWS_AS(bound_socket::open(net, address::unix_path(path), SOCK_STREAM, options),
+                    std::system_error);
+    CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE("whether a client waits is asked of the socket's network", "[net]") {
+    class answering final : public forwarding_network {
+        int ready_events(int, int wanted) noexcept override {
+            asked |= wanted;
+            return answer;
+        }
+
+    public:
+        int asked = 0;
+        int answer = POLLIN;
+    } net;
+    bound_socket made = bound_socket::open(net, {"127.0.0.1", 0}, SOCK_STREAM);
+    made.socket().listen(1);
+    CHECK(made.has_backlog());
+    CHECK(made.is_listening());
+    net.answer = POLLRDHUP;
+    CHECK_FALSE(made.has_backlog());
+    CHECK_FALSE(made.is_listening());
+    net.answer = -EBADF;
+    CHECK_FALSE(made.has_backlog());
+    CHECK(net.asked == (POLLIN | POLLRDHUP));
+    CHECK(&made.socket().net() == &net);
 }
 
 }  // namespace tests::net_bound_socket

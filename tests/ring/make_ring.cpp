@@ -3,6 +3,7 @@
 #include "environment_variable.hpp"
 #include "forked_child.hpp"
 #include "other_user.hpp"
+#include "scripted_stand_in.hpp"
 #include "seccomp_filter.hpp"
 #include "under_sanitizer.hpp"
 
@@ -191,6 +192,14 @@ TEST_CASE("options out of range are refused whichever ring they are for", "[ring
     CHECK(end.exited_with(child_end::threw));
     CHECK(end.text ==
           "ring_options: completion_entries must be submission_entries to 65536, not 1");
+}
+
+TEST_CASE("a ring comes from what stands in for the system, whichever is asked for", "[ring]") {
+    scripted_stand_in simulation;
+    CHECK(ring_made_for(GENERATE(kind::any, kind::kernel, kind::epoll), "epoll") == "virtual time");
+    CHECK(simulation.rings == 1);
+    const ringlet::loop owner;
+    CHECK(simulation.rings == 2);
 }
 
 }  // namespace tests::ring_make_ring

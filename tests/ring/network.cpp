@@ -1,12 +1,16 @@
 #include "base/detail/owned_descriptors.hpp"
 #include "catch.hpp"
 #include "connected_pair.hpp"
+#include "forwarding_network.hpp"
+#include "scripted_stand_in.hpp"
 
 #include <ringlet/ring/network.hpp>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -28,6 +32,7 @@ TEST_CASE("every call of the system's network answers -errno", "[ring]") {
     CHECK(net.peer_address(-1, any, &size) == -EBADF);
     CHECK(net.set_option(-1, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof(value)) == -EBADF);
     CHECK(net.get_option(-1, SOL_SOCKET, SO_KEEPALIVE, &value, &value_size) == -EBADF);
+    CHECK(net.ready_events(-1, POLLIN) == 0);  // poll(2) ignores it
     CHECK(net.shutdown(-1, SHUT_RDWR) == -EBADF);
     CHECK(net.close(-1) == -EBADF);
 }
@@ -105,6 +110,28 @@ TEST_CASE("threads own and disown descriptors at the same time", "[ring]") {
         ringlet::network::system().disown(base + i);
     }
     CHECK(wrong == 0);
+}
+
+TEST_CASE("the system's network tells at once what a socket is ready for", "[ring]") {
+    ringlet::network& net = ringlet::network::system();
+    connected_pair pair = unix_pair();
+    CHECK(net.ready_events(pair.fd(), POLLIN) == 0);
+    CHECK(net.ready_events(pair.fd(), POLLIN | POLLOUT) == POLLOUT);
+    REQUIRE(::send(pair.peer(), "x", 1, 0) == 1);
+    CHECK(net.ready_events(pair.fd(), POLLIN) == POLLIN);
+    pair.other = {};
+    CHECK((net.ready_events(pair.fd(), POLLRDHUP) & POLLHUP) != 0);
+    CHECK(net.ready_events(std::numeric_limits<int>::max(), POLLIN) == POLLNVAL);
+}
+
+TEST_CASE("the network of a thread is the system's, unless something stands in for that",
+          "[ring]") {
+    CHECK(&ringlet::network::current() == &ringlet::network::system());
+    CHECK(ringlet::network::system().in_system());
+    forwarding_network net;
+    scripted_stand_in simulation;
+    simulation.network = &net;
+    CHECK(&ringlet::network::current() == &net);
 }
 
 }  // namespace tests::ring_network

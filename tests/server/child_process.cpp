@@ -6,6 +6,7 @@
 #include "forked_child.hpp"
 #include "in_time.hpp"
 #include "run_without_leak.hpp"
+#include "scripted_stand_in.hpp"
 #include "under_sanitizer.hpp"
 
 #include <ringlet/coro/detail/joinable_task_group.hpp>
@@ -369,6 +370,11 @@ TEST_CASE("a child is made in any thread, and waited for in another", "[server]"
         const exit_status status = co_await child.wait();
         CHECK(status == exit_status::exited(4));
     });
+}
+
+TEST_CASE("a simulation refuses to fork", "[server]") {
+    const scripted_stand_in simulation;
+    CHECK_THROWS_AS(ringlet::child_process::fork([] { return 0; }), std::domain_error);
 }
 
 }  // namespace tests::server_child_process

@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "descriptors.hpp"
 #include "echo.hpp"
+#include "forwarding_network.hpp"
+#include "scripted_stand_in.hpp"
 
 #include <ringlet/server/server_options.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -8,6 +10,7 @@
 #include <functional>
 #include <limits>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -162,6 +165,36 @@ TEST_CASE("left alone, a server drains five seconds and lingers one", "[server]"
     CHECK(options.listening.backlog == 4096);
     CHECK(options.listening.binding.reuse_address);
     CHECK(options.receiving.packet_size_max == 65'535);
+}
+
+TEST_CASE("a simulation refuses the kinds of concurrency that it cannot control", "[server]") {
+    using ringlet::concurrency;
+    scripted_stand_in simulation;
+    const auto refused = [](concurrency wanted) -> std::string {
+        server_options options;
+        options.bind_and_activate = false;
+        options.concurrency = wanted;
+        try {
+            const ringlet::tcp_server server({"127.0.0.1", 0}, echo, options);
+        } catch (const std::domain_error& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(refused(concurrency::loop).empty());
+    CHECK(refused(concurrency::threads).empty());
+    CHECK(refused(concurrency::forks).starts_with("concurrency::forks: use "));
+    CHECK(refused(concurrency::fork_per_request).starts_with("concurrency::fork_per_request: "));
+    CHECK(
+        refused(concurrency::thread_per_request).starts_with("concurrency::thread_per_request: "));
+}
+
+TEST_CASE("a server's network is that of the thread that makes its options", "[server]") {
+    CHECK(server_options().net == &ringlet::network::system());
+    forwarding_network net;
+    scripted_stand_in simulation;
+    simulation.network = &net;
+    CHECK(server_options().net == &net);
 }
 
 }  // namespace tests::server_server_options

@@ -2,6 +2,7 @@
 #include "blocking_client.hpp"
 #include "catch.hpp"
 #include "eventually.hpp"
+#include "forwarding_network.hpp"
 #include "ipv6_loopback.hpp"
 #include "net/detail/inet_sockets.hpp"
 #include "run_coroutine.hpp"
@@ -101,6 +102,16 @@ TEST_CASE("nobody waits for handshakes that are over, and not for long for other
     const auto waited = wait_for_end(listening);
     CHECK(waited >= handshakes_max);
     CHECK(waited < 2 * handshakes_max);
+}
+
+TEST_CASE("outside the system there are no handshakes to wait for", "[net]") {
+    class elsewhere final : public forwarding_network {
+        bool in_system() const noexcept override { return false; }
+    } net;
+    const bound_socket listening = ringlet::listener::open(net, ringlet::address("127.0.0.1", 0));
+    const deaf_client deaf(listening.local_address());
+    CHECK(eventually([&] { return count_at(listening, TCP_SYN_RECV) == 1; }));
+    CHECK(wait_for_end(listening) == std::chrono::nanoseconds::zero());
 }
 
 }  // namespace tests::net_handshakes
