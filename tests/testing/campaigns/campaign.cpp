@@ -1,0 +1,88 @@
+#include "campaign.hpp"
+
+#include <ringlet/base/log.hpp>
+#include <ringlet/coro/sleep_for.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+namespace tests::campaigns {
+
+namespace {
+
+/// Counts what the library reports, instead of writing it.
+class counting_log final : private ringlet::log_sink {
+public:
+    counting_log() : before_(ringlet::set_log(this)) {}
+    counting_log(const counting_log&) = delete;
+    counting_log& operator=(const counting_log&) = delete;
+    ~counting_log() { ringlet::set_log(before_); }
+
+private:
+    void write(const ringlet::log_record& record) override {
+        reached("in the log: " + std::string(record.message));
+    }
+
+    ringlet::log_sink* before_;
+};
+
+}  // namespace
+
+void run_campaign(std::string_view name, const simulate_options& options,
+                  const ringlet::testing::scenario& body) {
+    const counting_log counted;
+    const auto began = std::chrono::steady_clock::now();
+    const ringlet::testing::simulation_report report = ringlet::testing::simulate(options, body);
+    if (std::getenv("RINGLET_SIMULATE_FOR") == nullptr)
+        return;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    std::cout << "campaign " << name << ": " << report.seeds << " runs in "
+              << static_cast<std::uint64_t>(took.count()) << " s, "
+              << static_cast<std::uint64_t>(60 * static_cast<double>(report.seeds) / took.count())
+              << " a minute\n";
+    for (const auto& [what, times] : report.reached)
+        std::cout << "    "
+                  << (times == 0 ? "never" : "reached " + std::to_string(times) + " times") << ": "
+                  << what << "\n";
+    std::cout << std::flush;
+}
+
+simulate_options tries(std::uint64_t seeds, std::vector<std::string> expected) {
+    simulate_options options;
+    options.seeds = seeds;
+    options.expected = std::move(expected);
+    return options;
+}
+
+ringlet::testing::fault_options harmless_faults() {
+    ringlet::testing::fault_options faults;
+    faults.accept_failure = faults.connect_refused = faults.connect_hangs = faults.reset = 0;
+    return faults;
+}
+
+std::string numbered_bytes(std::uint64_t number, std::size_t size) {
+    ringlet::testing::random_source random(number, "bytes");
+    std::string bytes(size, '\0');
+    for (std::size_t i = 0; i < size; i += sizeof(std::uint64_t)) {
+        const std::uint64_t drawn = random();
+        for (std::size_t byte = 0; byte < sizeof(drawn) && i + byte < size; ++byte)
+            bytes[i + byte] = static_cast<char>(drawn >> (8 * byte));
+    }
+    return bytes;
+}
+
+task<> chaos_then_calm(simulation& sim) {
+    using namespace std::chrono_literals;
+    co_await ringlet::sleep_for(sim.random().between(0us, sim.random().chance(0.5) ? 1s : 60s));
+    co_await sim.calm();
+}
+
+void check_at_rest(const ringlet::server_counters& counters) {
+    always(counters.active == 0, "no request is active once a server has ended");
+    always(counters.establishing == 0, "no connection is established once a server has ended");
+    always(counters.accepted == counters.finished + counters.failed.total() + counters.refused,
+           "each request has finished, failed or been refused");
+}
+
+}  // namespace tests::campaigns
