@@ -57,17 +57,18 @@ public:
     /// Appends `count` bytes of the memory, from its byte `offset` on, to `bytes`.
     void append_to(std::vector<std::byte>& bytes, std::size_t offset, std::size_t count) const;
 
-    simulated_ring& ring;
-    io_uring_sqe sqe;
-    std::shared_ptr<endpoint> at;  // none for an operation on a real descriptor
-    std::size_t done = 0;          // bytes moved so far
-    std::list<operation>::iterator place;
-
 private:
     [[nodiscard]] std::span<const iovec> buffers() const noexcept { return buffers_; }
 
     msghdr message_{};
     std::vector<iovec> buffers_;
+
+public:
+    simulated_ring& ring;
+    std::shared_ptr<endpoint> at;  // none for an operation on a real descriptor
+    std::size_t done = 0;          // bytes moved so far
+    std::list<operation>::iterator place;
+    io_uring_sqe sqe;  // at the end: it has an array of no size, which C++ allows nowhere else
 };
 
 }  // namespace ringlet::testing::detail
