@@ -1,7 +1,15 @@
 #include "concurrency_model.hpp"
 #include "available_cpus.hpp"
+#include "base/detail/stand_in.hpp"
 
 namespace ringlet::detail {
+
+namespace {
+
+// What a simulation does must not depend on the machine.
+constexpr std::size_t workers_in_simulation = 2;
+
+}  // namespace
 
 const concurrency_model& concurrency_of(const server_options& options) noexcept {
     switch (options.concurrency) {
@@ -31,7 +39,9 @@ const concurrency_model& concurrency_of_one_request(const server_options& option
 }
 
 std::size_t worker_count(const server_options& options) {
-    return options.workers > 0 ? options.workers : available_cpus().size();
+    if (options.workers > 0)
+        return options.workers;
+    return stand_in::current() == nullptr ? available_cpus().size() : workers_in_simulation;
 }
 
 }  // namespace ringlet::detail
