@@ -20,11 +20,15 @@ namespace ringlet::testing::detail {
 class endpoint;
 class simulated_ring;
 
+/// A copy of an SQE. Not that itself: it has an array of no size in it, with which GCC's -Wpedantic
+/// allows it to be a base, and not a member.
+struct kept_sqe : io_uring_sqe {};
+
 /// An SQE that a simulated ring carries out. It may wait at the endpoint that it is about; its ring
 /// owns it.
 class operation : public ringlet::detail::list_hook {
 public:
-    operation(simulated_ring& owner, const io_uring_sqe& given) : ring(owner), sqe(given) {}
+    operation(simulated_ring& owner, const io_uring_sqe& given) : ring(owner), sqe{given} {}
 
     [[nodiscard]] bool is_message() const noexcept {
         return sqe.opcode == IORING_OP_SENDMSG || sqe.opcode == IORING_OP_RECVMSG;
@@ -57,18 +61,17 @@ public:
     /// Appends `count` bytes of the memory, from its byte `offset` on, to `bytes`.
     void append_to(std::vector<std::byte>& bytes, std::size_t offset, std::size_t count) const;
 
+    simulated_ring& ring;
+    kept_sqe sqe;
+    std::shared_ptr<endpoint> at;  // none for an operation on a real descriptor
+    std::size_t done = 0;          // bytes moved so far
+    std::list<operation>::iterator place;
+
 private:
     [[nodiscard]] std::span<const iovec> buffers() const noexcept { return buffers_; }
 
     msghdr message_{};
     std::vector<iovec> buffers_;
-
-public:
-    simulated_ring& ring;
-    std::shared_ptr<endpoint> at;  // none for an operation on a real descriptor
-    std::size_t done = 0;          // bytes moved so far
-    std::list<operation>::iterator place;
-    io_uring_sqe sqe;  // at the end: it has an array of no size, which C++ allows nowhere else
 };
 
 }  // namespace ringlet::testing::detail
