@@ -60,7 +60,8 @@ public:
         if (datagram_endpoint* const receiver = find_receiver(target_, sent_.to, sent_.from))
             receiver->arrive(std::move(sent_));
         else
-            owner.plan(owner.way(target_, sender_->home()).latency, sender_);  // an ICMP answer
+            owner.plan(owner.way(target_, sender_->home()).latency, sender_,
+                       refusal_arrives);  // an ICMP answer
     }
 
 private:
@@ -258,8 +259,11 @@ void datagram_endpoint::refused() noexcept {
     changed();
 }
 
-void datagram_endpoint::happen(unsigned /*what*/) {
-    refused();
+void datagram_endpoint::happen(unsigned what) {
+    if (what == refusal_arrives)
+        refused();
+    else
+        changed();
 }
 
 endpoint::outcome datagram_endpoint::receive(operation& tried) {
@@ -278,9 +282,7 @@ endpoint::outcome datagram_endpoint::receive(operation& tried) {
         return count;
     queued_bytes_ -= size + datagram_overhead;
     queue_.pop_front();
-    for (const std::weak_ptr<endpoint>& waiting : std::exchange(waiting_for_room_, {}))
-        if (const std::shared_ptr<endpoint> sender = waiting.lock())
-            owner().plan(std::chrono::nanoseconds(0), sender);
+    wake_senders();
     return count;
 }
 
@@ -315,9 +317,14 @@ void datagram_endpoint::close() noexcept {
         return;
     home().unbind(*this);
     queue_.clear();
+    wake_senders();
+}
+
+/// Lets those try again that wait for room here, or find out that nobody is here any more.
+void datagram_endpoint::wake_senders() {
     for (const std::weak_ptr<endpoint>& waiting : std::exchange(waiting_for_room_, {}))
         if (const std::shared_ptr<endpoint> sender = waiting.lock())
-            owner().plan(std::chrono::nanoseconds(0), sender, 1);
+            owner().plan(std::chrono::nanoseconds(0), sender, room_arrives);
 }
 
 std::string datagram_endpoint::describe() const {

@@ -32,6 +32,12 @@ public:
 private:
     class in_flight;
 
+    /// What happens to an endpoint.
+    enum event : unsigned {
+        refusal_arrives,  // of what was sent
+        room_arrives,     // at a receiver that had none
+    };
+
     struct datagram {
         std::vector<std::byte> bytes;
         socket_name from;
@@ -52,6 +58,7 @@ private:
     void dispatch(datagram sent);
     void arrive(datagram arrived);
     void refused() noexcept;
+    void wake_senders();
     void store_control(operation& tried, const datagram& oldest) const;
     [[nodiscard]] static datagram_endpoint* find_receiver(node& at, const socket_name& to,
                                                           const socket_name& from);
