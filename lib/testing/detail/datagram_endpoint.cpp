@@ -293,7 +293,7 @@ void datagram_endpoint::store_control(operation& tried, const datagram& oldest) 
     if (tried.message().msg_name != nullptr) {
         socklen_t size = tried.message().msg_namelen;
         oldest.from.store(domain(), static_cast<sockaddr*>(given.msg_name), &size);
-        given.msg_namelen = size;
+        given.msg_namelen = is_unix() && oldest.from.path.empty() ? 0 : size;
     }
     std::size_t used = 0;
     given.msg_controllen = tried.message().msg_controllen;
