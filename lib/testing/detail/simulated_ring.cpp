@@ -231,8 +231,8 @@ std::optional<int> simulated_ring::attempt_now(operation& tried) {
     case IORING_OP_SHUTDOWN:
         return at.shutdown(static_cast<int>(tried.sqe.len));
     case IORING_OP_POLL_ADD: {
-        const int seen =
-            at.events() & (static_cast<int>(tried.sqe.poll32_events) | POLLERR | POLLHUP);
+        const int always = POLLERR | POLLHUP | POLLRDHUP;
+        const int seen = at.events() & (static_cast<int>(tried.sqe.poll32_events) | always);
         return seen != 0 ? std::optional(seen) : std::nullopt;
     }
     default:
