@@ -72,11 +72,13 @@ endpoint::outcome stream_endpoint::receive(operation& tried) {
     if (state_ == state::fresh || state_ == state::listening)
         return -ENOTCONN;
     const std::size_t wanted = tried.size() - tried.done;
-    if (wanted == 0)
-        return static_cast<int>(tried.done);
-    if (const std::size_t available = in_.arrived().size(); available > 0)
+    if (const std::size_t available = in_.arrived().size(); available > 0) {
+        if (wanted == 0)
+            return 0;
         return received(tried, owner().faults().received_of(std::min(available, wanted)));
-    if (tried.done > 0 && (error_ != 0 || end_arrived_ || receiving_ended_ || broken_))
+    }
+    const bool no_more = error_ != 0 || end_arrived_ || receiving_ended_ || broken_;
+    if (tried.done > 0 && (no_more || tried.has_flag(MSG_DONTWAIT)))
         return static_cast<int>(tried.done);
     if (error_ != 0)
         return -take_error();
