@@ -25,8 +25,6 @@ constexpr milliseconds sent_again_max{924'600};  // net.ipv4.tcp_retries2
 endpoint::outcome stream_endpoint::send(operation& tried) {
     if (state_ == state::connecting)
         return std::nullopt;
-    if (tried.is_message() && tried.message().msg_name != nullptr && state_ == state::fresh)
-        return -ENOTCONN;
     const std::size_t size = tried.size();
     const auto so_far = [&](int error) {
         return tried.done > 0 ? static_cast<int>(tried.done) : error;
@@ -35,7 +33,7 @@ endpoint::outcome stream_endpoint::send(operation& tried) {
         if (error_ != 0)
             return so_far(-take_error());
         if (state_ != state::connected)
-            return so_far(state_ == state::ended ? -EPIPE : -ENOTCONN);
+            return so_far(is_unix() && state_ != state::ended ? -ENOTCONN : -EPIPE);
         if (sending_ended_ || broken_ || peer_ == nullptr || (is_unix() && peer_->closed_))
             return so_far(-EPIPE);
         if (tried.done == size)
