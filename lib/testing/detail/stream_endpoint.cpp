@@ -45,6 +45,8 @@ int stream_endpoint::listen(int backlog) {
 }
 
 int stream_endpoint::shutdown(int how) {
+    if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+        return -EINVAL;
     if (state_ == state::listening) {
         if (how != SHUT_WR)
             stop_listening();
