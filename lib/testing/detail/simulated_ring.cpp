@@ -267,10 +267,17 @@ void simulated_ring::post(const ringlet::detail::completion& cqe, bool may_be_la
         writer_.post(cqe);
 }
 
+/// Whether a descriptor is one of those that operations can wait at.
+bool simulated_ring::is_open(int fd) const noexcept {
+    return node::is_simulated(fd) ? home_.find(fd) != nullptr : watched_events::is_event(fd);
+}
+
 void simulated_ring::cancel(const io_uring_sqe& sqe) {
     const unsigned flags = sqe.cancel_flags;
     const bool any = (flags & IORING_ASYNC_CANCEL_ANY) != 0;
     const bool by_descriptor = (flags & IORING_ASYNC_CANCEL_FD) != 0;
+    if (by_descriptor && !is_open(sqe.fd))
+        return post({sqe.user_data, -EBADF, 0}, false);
     std::vector<operation*> found;
     if (!any && !by_descriptor) {
         const auto [first, last] = by_user_data_.equal_range(sqe.addr);

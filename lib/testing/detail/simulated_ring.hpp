@@ -61,6 +61,7 @@ private:
     void take(const io_uring_sqe& sqe);
     void begin(const io_uring_sqe& sqe);
     void cancel(const io_uring_sqe& sqe);
+    [[nodiscard]] bool is_open(int fd) const noexcept;
     [[nodiscard]] std::optional<int> attempt_now(operation& tried);
     [[nodiscard]] static int failure_of(unsigned opcode) noexcept;
     void wait(operation& waiting);
