@@ -132,6 +132,17 @@ void simulated_ring::enter(unsigned submit, unsigned wait_for, clock::time_point
 }
 
 void simulated_ring::take(const io_uring_sqe& sqe) {
+    if (supports(sqe.opcode) && (sqe.flags & ~unsigned{IOSQE_ASYNC}) == 0)
+        return carry_out(sqe);
+    world_.fail("host " + home_.name() + ": " + name_of(sqe.opcode) +
+                " is not simulated (io_uring opcode " + std::to_string(sqe.opcode) + ", flags " +
+                std::to_string(sqe.flags) +
+                "); a simulated ring knows sockets and regular files, so keep pipes outside of "
+                "what is simulated");
+    post({sqe.user_data, -EINVAL, 0}, false);
+}
+
+void simulated_ring::carry_out(const io_uring_sqe& sqe) {
     switch (sqe.opcode) {
     case IORING_OP_NOP:
         return post({sqe.user_data, 0, 0}, false);
@@ -145,14 +156,7 @@ void simulated_ring::take(const io_uring_sqe& sqe) {
     if (!node::is_simulated(sqe.fd))
         if (const std::optional<int> result = carry_out_on_file(sqe))
             return post({sqe.user_data, *result, 0}, true);
-    if (supports(sqe.opcode) && (sqe.flags & ~unsigned{IOSQE_ASYNC}) == 0)
-        return begin(sqe);
-    world_.fail("host " + home_.name() + ": " + name_of(sqe.opcode) +
-                " is not simulated (io_uring opcode " + std::to_string(sqe.opcode) + ", flags " +
-                std::to_string(sqe.flags) +
-                "); a simulated ring knows sockets and regular files, so keep pipes outside of "
-                "what is simulated");
-    post({sqe.user_data, -EINVAL, 0}, false);
+    begin(sqe);
 }
 
 void simulated_ring::begin(const io_uring_sqe& sqe) {

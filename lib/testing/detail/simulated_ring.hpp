@@ -59,6 +59,7 @@ private:
     class completions_to_come;
 
     void take(const io_uring_sqe& sqe);
+    void carry_out(const io_uring_sqe& sqe);
     void begin(const io_uring_sqe& sqe);
     void cancel(const io_uring_sqe& sqe);
     [[nodiscard]] bool is_open(int fd) const noexcept;
