@@ -95,7 +95,7 @@ endpoint::outcome datagram_endpoint::connect(operation& tried) {
     const std::optional<socket_name> to =
         socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
-        return -EAFNOSUPPORT;
+        return is_unix() ? -EINVAL : -EAFNOSUPPORT;
     if (is_unix() && find_receiver(home(), *to, local()) == nullptr)
         return -ECONNREFUSED;
     peer_ = *to;

@@ -50,7 +50,6 @@ private:
         socket_name from;         // of family AF_UNSPEC where it asks for none
     };
 
-    [[nodiscard]] bool is_unix() const noexcept { return domain() == AF_UNIX; }
     [[nodiscard]] int take_error() noexcept override;
     [[nodiscard]] static request read_control(const msghdr& message);
     outcome send_unix(operation& tried, const socket_name& to);

@@ -68,7 +68,7 @@ world& endpoint::owner() const noexcept {
 int endpoint::bind(const sockaddr* wanted, socklen_t size) {
     std::optional<socket_name> name = socket_name::from(wanted, size);
     if (!name || (name->family != domain_))
-        return name && domain_ == AF_INET6 ? -EINVAL : -EAFNOSUPPORT;
+        return is_unix() || (name && domain_ == AF_INET6) ? -EINVAL : -EAFNOSUPPORT;
     if (local_.family != AF_UNSPEC)
         return -EINVAL;
     const int result = home_.bind(*this, *name, option(SOL_SOCKET, SO_REUSEADDR) != 0,
@@ -80,7 +80,7 @@ int endpoint::bind(const sockaddr* wanted, socklen_t size) {
 
 /// Gives a socket that is to talk to `peer` a name, if it has none. 0 or -errno.
 int endpoint::bind_if_not(const socket_name& peer) {
-    if (domain_ == AF_UNIX)
+    if (is_unix())
         return 0;
     const auto own = [&](std::uint16_t port) {
         socket_name name = peer.is_v4() ? home_.v4(port) : home_.v6(port);

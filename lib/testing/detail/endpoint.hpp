@@ -38,6 +38,7 @@ public:
     [[nodiscard]] node& home() const noexcept { return home_; }
     [[nodiscard]] int domain() const noexcept { return domain_; }
     [[nodiscard]] int type() const noexcept { return type_; }
+    [[nodiscard]] bool is_unix() const noexcept { return domain_ == AF_UNIX; }
     [[nodiscard]] const socket_name& local() const noexcept { return local_; }
 
     // Calls.

@@ -55,7 +55,6 @@ private:
         connect_gives_up,
     };
 
-    [[nodiscard]] bool is_unix() const noexcept { return domain() == AF_UNIX; }
     [[nodiscard]] int take_error() noexcept override;
     void option_changed(int level, int name) override;
 

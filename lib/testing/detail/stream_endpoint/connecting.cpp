@@ -38,7 +38,7 @@ endpoint::outcome stream_endpoint::connect(operation& tried) {
     const std::optional<socket_name> to =
         socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
-        return -EAFNOSUPPORT;
+        return is_unix() ? -EINVAL : -EAFNOSUPPORT;
     tried.done = 1;  // the attempts from now on are about an answer
     return begin_connect(*to);
 }
