@@ -97,7 +97,7 @@ endpoint::outcome datagram_endpoint::connect(operation& tried) {
     if (!to || to->family != domain())
         return is_unix() ? -EINVAL : -EAFNOSUPPORT;
     if (is_unix() && find_receiver(home(), *to, local()) == nullptr)
-        return -ECONNREFUSED;
+        return -to->error_of_search();
     peer_ = *to;
     connected_ = true;
     return bind_if_not(peer_);
@@ -155,7 +155,7 @@ endpoint::outcome datagram_endpoint::send(operation& tried) {
 endpoint::outcome datagram_endpoint::send_unix(operation& tried, const socket_name& to) {
     datagram_endpoint* const receiver = find_receiver(home(), to, local());
     if (receiver == nullptr)
-        return -ECONNREFUSED;
+        return connected_ ? -ECONNREFUSED : -to.error_of_search();
     const std::size_t size = tried.size();
     if (size > buffer_default)
         return -EMSGSIZE;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace ringlet::testing::detail {
@@ -105,6 +106,10 @@ bool socket_name::is_loopback() const noexcept {
         return ip[prefix_size] == loopback_net;
     return ip.back() == 1 &&
            std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+}
+
+int socket_name::error_of_search() const noexcept {
+    return path.empty() || path.front() == '\0' ? ECONNREFUSED : ENOENT;
 }
 
 std::string socket_name::to_string() const {

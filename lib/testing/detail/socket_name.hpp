@@ -35,6 +35,10 @@ struct socket_name {
     [[nodiscard]] bool is_v4() const noexcept;
     [[nodiscard]] bool is_wildcard() const noexcept;
     [[nodiscard]] bool is_loopback() const noexcept;
+
+    /// The error of whoever looks for a Unix socket under a name that none has: a name in the file
+    /// system is not there at all.
+    [[nodiscard]] int error_of_search() const noexcept;
     [[nodiscard]] std::string to_string() const;
 
     friend bool operator==(const socket_name& one, const socket_name& other) noexcept {

@@ -53,7 +53,7 @@ endpoint::outcome stream_endpoint::begin_connect(const socket_name& to) {
     if (is_unix()) {
         stream_endpoint* const listener = find_listener(home());
         if (listener == nullptr)
-            return -ECONNREFUSED;
+            return -to.error_of_search();
         if (listener->clients_.size() >= listener->backlog_) {
             state_ = state::connecting;
             owner().plan(milliseconds(1), shared_from_this(), request_arrives);
