@@ -82,6 +82,7 @@ task<> simulation_run::play(const scenario& body) {
                          ringlet::detail::exception_text(std::current_exception()));
     }
     scenario_ended_ = true;
+    invariants_.clear();  // with the sockets that they may own
 }
 
 void simulation_run::run_to_end_of_scenario() {

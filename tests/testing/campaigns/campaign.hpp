@@ -45,6 +45,9 @@ void run_campaign(std::string_view name, const simulate_options& options,
 /// Checks the counters of a server that has ended serving.
 void check_at_rest(const ringlet::server_counters& counters);
 
+/// Checks the counters of a server after everything that happens.
+void watch_counters(simulation& sim, std::shared_ptr<const ringlet::server> watched);
+
 /// Serves on a host, as `co_await server->serve()`; the task owns the server with others.
 template <class Server>
 ringlet::testing::spawned_task serve_on(ringlet::testing::simulated_host& host,

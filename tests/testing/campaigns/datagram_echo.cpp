@@ -107,7 +107,6 @@ private:
                 co_await socket_.recv(std::as_writable_bytes(std::span(buffer)), error);
             if (error == std::errc::operation_canceled)
                 co_return;
-            sometimes(error == std::errc::connection_refused, "nobody is there");
             if (!error)
                 note({buffer.data(), got.size});
         }
@@ -171,12 +170,14 @@ void check(const ringlet::server_counters& counters, const outcome& all, bool ha
     always(counters.packets_sent >= all.answered, "answers are counted");
     always(all.doubles || counters.packets_sent >= all.answers,
            "no answer comes that was not sent");
-    sometimes(all.answered < all.sent, "an answer is lost");
-    sometimes(all.answers > all.answered, "an answer comes twice");
     sometimes(counters.failed.total() > 0, "a reply fails");
-    if (harmless)
+    if (!harmless) {
+        sometimes(all.answered < all.sent, "an answer is lost");
+        sometimes(all.answers > all.answered, "an answer comes twice");
+    } else {
         always(all.answered + counters.failed.total() == all.sent,
                "without loss each packet is answered, or its handler hears of an error");
+    }
 }
 
 task<> play(simulation& sim, bool harmless, bool over_unix) {
@@ -192,6 +193,7 @@ task<> play(simulation& sim, bool harmless, bool over_unix) {
     else
         server =
             make_server<ringlet::udp_server>(host, ringlet::address("::", port), handler, options);
+    watch_counters(sim, server);
     const auto serving = serve_on(host, server);
     const std::uint64_t clients = sim.random().between(1, 4);
     for (std::uint64_t i = 0; i < clients; ++i) {

@@ -198,6 +198,7 @@ task<> play(simulation& sim, bool harmless) {
     all->patient = sim.random().chance(0.5);
     const auto server =
         make_server<echo_server>(host, ringlet::address("", port), all, draw_options(sim.random()));
+    watch_counters(sim, server);
     const std::uint64_t clients = sim.random().below(10);
     for (std::uint64_t i = 0; i < clients; ++i)
         sim.host(i % 2 == 0 ? "one" : "other")

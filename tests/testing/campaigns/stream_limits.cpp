@@ -176,6 +176,7 @@ task<> play(simulation& sim, bool harmless) {
     const server_options options = draw_options(sim.random(), drawn);
     const auto server =
         make_server<greeting_server>(host, ringlet::address("", port), all, options);
+    watch_counters(sim, server);
     auto serving = serve_on(host, server);
     if (sim.random().chance(0.3))
         host.set_descriptor_limit(static_cast<int>(sim.random().between(5, 8)));

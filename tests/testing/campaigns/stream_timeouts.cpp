@@ -153,6 +153,7 @@ task<> play(simulation& sim, bool harmless) {
     const server_options options = draw_options(random, chosen, time);
     const auto server =
         make_server<answering_server>(host, ringlet::address("", port), all, options);
+    watch_counters(sim, server);
     const auto serving = serve_on(host, server);
     const std::uint64_t clients = random.between(1, 5);
     for (std::uint64_t i = 0; i < clients; ++i) {
