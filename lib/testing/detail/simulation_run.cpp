@@ -12,7 +12,7 @@ namespace ringlet::testing::detail {
 
 namespace {
 
-constexpr std::uint64_t steps_to_end_max = 1'000'000;
+constexpr std::uint64_t steps_to_end_least = 2000;
 
 /// Names the event that waits for rest, while its coroutine waits.
 class awaited_rest {
@@ -144,7 +144,7 @@ bool simulation_run::all_ended_but_scenario() const noexcept {
 
 /// Cancels all tasks and lets them end, after a failure too, so that nothing is left behind.
 void simulation_run::end_all_tasks() {
-    world_->begin_end(steps_to_end_max);
+    world_->begin_end(steps_to_end_least + world_->steps());  // as many as the run has taken
     world_->faults().calm();
     world_->mend_ways();
     rest_ = nullptr;

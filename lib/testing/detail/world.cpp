@@ -124,8 +124,9 @@ bool world::step(time_point until) {
     if (failed() && !ending_)
         return false;
     if (++steps_ > steps_max_) {
-        fail("more than " + std::to_string(options_.steps_max) +
-             " steps (simulate_options::steps_max): does a coroutine go on without an end?");
+        if (!ending_)
+            fail("more than " + std::to_string(options_.steps_max) +
+                 " steps (simulate_options::steps_max): does a coroutine go on without an end?");
         return false;
     }
     turned_ = nullptr;
