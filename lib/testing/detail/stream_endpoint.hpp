@@ -71,7 +71,7 @@ private:
     void transmit(flow::segment_kind kind, std::size_t size);
     void capture_segment(unsigned flags, std::span<const std::byte> payload = {});
     void segment_arrived();
-    void send_again(ring::clock::time_point when);
+    void send_again();
     void data_arrived();
     void broken(int error);
     void reset_peer();

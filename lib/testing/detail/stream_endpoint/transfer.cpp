@@ -16,8 +16,9 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// What TCP waits for before it sends again what was lost.
+// What TCP waits for before it sends again what was lost; it waits longer each time.
 constexpr milliseconds sent_again_after{200};
+constexpr seconds sent_again_after_max{2};
 constexpr milliseconds sent_again_max{924'600};  // net.ipv4.tcp_retries2
 
 }  // namespace
@@ -154,8 +155,7 @@ void stream_endpoint::segment_arrived() {
         return;
     if (peer_ != nullptr && !is_unix()) {
         if (!owner().passes(peer_->home(), home())) {
-            const link& way = owner().way(peer_->home(), home());
-            send_again(std::max(owner().now(), way.cut_until) + sent_again_after);
+            send_again();
             return;
         }
         in_.blocked_since.reset();
@@ -180,10 +180,13 @@ void stream_endpoint::segment_arrived() {
 
 /// The segment that should arrive now does not get through. The peer sends it again, and gives the
 /// connection up in the end.
-void stream_endpoint::send_again(ring::clock::time_point when) {
+void stream_endpoint::send_again() {
     if (!in_.blocked_since)
         in_.blocked_since = owner().now();
-    if (owner().now() - *in_.blocked_since < sent_again_max) {
+    const nanoseconds blocked = owner().now() - *in_.blocked_since;
+    if (blocked < sent_again_max) {
+        const auto when = owner().now() +
+                          std::clamp<nanoseconds>(blocked, sent_again_after, sent_again_after_max);
         in_.last_at = std::max(in_.last_at, when);
         owner().plan_at(when, shared_from_this(), segment_arrives);
     } else {
