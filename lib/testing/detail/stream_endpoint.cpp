@@ -147,7 +147,8 @@ void stream_endpoint::stop_listening() noexcept {
 
 /// Ends a connection that no descriptor has, as a failure.
 void stream_endpoint::abort() noexcept {
-    reset_peer();
+    if (home().running())
+        reset_peer();
     closed_ = true;
     in_.discard();
     part();
