@@ -5,6 +5,8 @@
 #include <sys/uio.h>
 
 #include <concepts>
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -71,6 +73,14 @@ namespace detail {
 
 template <class T>
 concept makes_const_buffer = std::convertible_to<const T&, const_buffer>;
+
+/// How many bytes `buffers` have in all.
+[[nodiscard]] inline std::size_t total_size(std::span<const const_buffer> buffers) noexcept {
+    std::size_t total = 0;
+    for (const const_buffer& buffer : buffers)
+        total += buffer.size();
+    return total;
+}
 
 }  // namespace detail
 

@@ -126,9 +126,7 @@ public:
     /// SIGPIPE.
     [[nodiscard]] detail::gathered_send_operation send_all(std::span<const const_buffer> buffers,
                                                            error_sink error = throws) {
-        return {*core_, socket_.native_handle(),
-                std::span(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()),
-                outgoing_, error};
+        return {*core_, socket_.native_handle(), buffers, outgoing_, error};
     }
 
     /// Ends the sending side: the peer reads the end of the stream, behind all that was sent, and

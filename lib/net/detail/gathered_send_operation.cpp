@@ -3,21 +3,16 @@
 
 #include <poll.h>
 
-#include <algorithm>
-#include <numeric>
-
 namespace ringlet::detail {
 
 gathered_send_operation::gathered_send_operation(loop_core& core, int fd,
-                                                 std::span<const iovec> buffers,
+                                                 std::span<const const_buffer> buffers,
                                                  direction& outgoing, error_sink error) noexcept
-    : layered_awaitable(core, fd, outgoing, error, never_enough), buffers_(buffers),
-      size_(std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
-                                  [](const iovec& buffer) { return buffer.iov_len; })) {}
+    : layered_awaitable(core, fd, outgoing, error, never_enough), left_(buffers),
+      size_(total_size(buffers)) {}
 
 bool gathered_send_operation::await_suspend(suspension waiter) {
-    advance(0);
-    if (!buffers_.empty() || way_.layer() != nullptr)
+    if (!left_.empty() || way_.layer() != nullptr)
         return layered_awaitable::await_suspend(waiter);
     way_.require_idle(name);
     if (!admit())
@@ -34,12 +29,8 @@ std::size_t gathered_send_operation::await_resume() {
 }
 
 void gathered_send_operation::prepare(io_uring_sqe& sqe) {
-    const std::size_t count = std::min(buffers_.size(), batch_max);
-    std::copy_n(buffers_.begin(), count, batch_.begin());
-    batch_[0].iov_base = static_cast<std::byte*>(batch_[0].iov_base) + offset_;
-    batch_[0].iov_len -= offset_;
     message_.msg_iov = batch_.data();
-    message_.msg_iovlen = count;
+    message_.msg_iovlen = left_.copy_front(batch_);
     const unsigned until_done = way_.watched() ? 0 : MSG_WAITALL;
     io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | until_done);
 }
@@ -49,7 +40,8 @@ void gathered_send_operation::complete(const completion& cqe) {
         ring_operation::complete(cqe.result == 0 ? completion{0, -EPIPE, 0} : cqe);
         return;
     }
-    advance(static_cast<std::size_t>(cqe.result));
+    sent_ += static_cast<std::size_t>(cqe.result);
+    left_.consume(static_cast<std::size_t>(cqe.result));
     way_.progress(static_cast<std::size_t>(cqe.result), core_->turn_began());
     if (sent_ == size_)
         finish(0);
@@ -62,19 +54,7 @@ ring_operation::readiness gathered_send_operation::missing_readiness() noexcept 
 }
 
 bool gathered_send_operation::begin_on_layer(layer_side& side, suspension waiter) {
-    return side.send_all(
-        way_, waiter,
-        std::span(reinterpret_cast<const const_buffer*>(buffers_.data()), buffers_.size()));
-}
-
-// Goes past empty buffers too, so that there is always a byte to send at the front.
-void gathered_send_operation::advance(std::size_t sent) noexcept {
-    sent_ += sent;
-    offset_ += sent;
-    while (!buffers_.empty() && offset_ >= buffers_.front().iov_len) {
-        offset_ -= buffers_.front().iov_len;
-        buffers_ = buffers_.subspan(1);
-    }
+    return side.send_all(way_, waiter, left_.buffers());
 }
 
 }  // namespace ringlet::detail

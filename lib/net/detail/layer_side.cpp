@@ -2,60 +2,23 @@
 #include <ringlet/net/detail/client_failure.hpp>
 #include <ringlet/net/detail/direction.hpp>
 #include <ringlet/net/detail/layer_side.hpp>
+#include <ringlet/net/detail/unsent_buffers.hpp>
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <numeric>
 #include <utility>
 
 namespace ringlet::detail {
 
 namespace {
 
-std::size_t total_size(std::span<const const_buffer> buffers) noexcept {
-    return std::transform_reduce(buffers.begin(), buffers.end(), std::size_t{0}, std::plus{},
-                                 [](const const_buffer& buffer) { return buffer.size(); });
+/// Leaves no more than the first `size_max` bytes of `batch`.
+void shorten(std::span<iovec> batch, std::size_t size_max) noexcept {
+    for (iovec& buffer : batch) {
+        buffer.iov_len = std::min(buffer.iov_len, size_max);
+        size_max -= buffer.iov_len;
+    }
 }
-
-/// Cuts pieces off the front of a sequence of buffers.
-class piece_cutter {
-public:
-    explicit piece_cutter(std::span<const const_buffer> buffers) noexcept
-        : left_(reinterpret_cast<const iovec*>(buffers.data()), buffers.size()) {
-        consume(0);
-    }
-
-    /// Whether no byte is left.
-    [[nodiscard]] bool empty() const noexcept { return left_.empty(); }
-
-    /// The first bytes that are left, `size_max` at most. Lifetime: until the next call.
-    std::span<const const_buffer> front(std::size_t size_max) noexcept {
-        const std::size_t count = std::min(left_.size(), piece_.size());
-        std::copy_n(left_.begin(), count, piece_.begin());
-        piece_[0].iov_base = static_cast<std::byte*>(piece_[0].iov_base) + offset_;
-        piece_[0].iov_len -= offset_;
-        for (iovec& buffer : std::span(piece_).first(count)) {
-            buffer.iov_len = std::min(buffer.iov_len, size_max);
-            size_max -= buffer.iov_len;
-        }
-        return {reinterpret_cast<const const_buffer*>(piece_.data()), count};
-    }
-
-    /// Takes the first `bytes` bytes, and the empty buffers behind them.
-    void consume(std::size_t bytes) noexcept {
-        offset_ += bytes;
-        while (!left_.empty() && offset_ >= left_.front().iov_len) {
-            offset_ -= left_.front().iov_len;
-            left_ = left_.subspan(1);
-        }
-    }
-
-private:
-    std::span<const iovec> left_;
-    std::size_t offset_ = 0;  // into the first of them
-    std::array<iovec, 8> piece_;
-};
 
 task<std::size_t> end_sending_of(stream_layer& layer, std::error_code& error) {
     co_await layer.end_sending(error);
@@ -139,10 +102,14 @@ bool layer_side::send(direction& way, suspension waiter, const_buffer single,
 
 task<std::size_t> layer_side::send_in_pieces(direction& way, std::span<const const_buffer> buffers,
                                              std::error_code& error) {
-    piece_cutter left(buffers);
+    unsent_buffers left(buffers);
+    std::array<iovec, 8> batch;
     std::size_t sent = 0;
     while (!error && !left.empty()) {
-        const std::size_t count = co_await layer_.send(left.front(piece_max), error);
+        const auto piece = std::span(batch).first(left.copy_front(batch));
+        shorten(piece, piece_max);
+        const std::size_t count = co_await layer_.send(
+            std::span(reinterpret_cast<const const_buffer*>(piece.data()), piece.size()), error);
         left.consume(count);
         sent += count;
         note_sent(way, count);

@@ -230,17 +230,10 @@ engine::step engine::drop(std::span<const std::byte> input) {
     return reached;
 }
 
-std::size_t engine::total_size(std::span<const const_buffer> buffers) noexcept {
-    std::size_t total = 0;
-    for (const const_buffer& each : buffers)
-        total += each.size();
-    return total;
-}
-
 std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t from) {
     if (error_)
         return 0;
-    const std::size_t wanted = std::min(total_size(buffers) - from, write_max);
+    const std::size_t wanted = std::min(ringlet::detail::total_size(buffers) - from, write_max);
     if (wanted > 0) {
         const std::size_t expected = outputs_[filling_].size() + wanted + 64;
         static_cast<void>(outputs_[filling_].prepare(expected, expected));

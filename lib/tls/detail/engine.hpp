@@ -101,9 +101,6 @@ public:
     /// has taken: 1 or more, unless there are none or the connection has failed.
     [[nodiscard]] std::size_t write(std::span<const const_buffer> buffers, std::size_t from = 0);
 
-    /// How many bytes `buffers` have in all.
-    [[nodiscard]] static std::size_t total_size(std::span<const const_buffer> buffers) noexcept;
-
     /// Ends the sending side, with close_notify, if it has not ended.
     void end_sending();
 

@@ -160,11 +160,12 @@ task<> layer::readable(std::error_code& error) {
 }
 
 task<std::size_t> layer::send_all(std::span<const const_buffer> buffers, std::error_code& error) {
-    return transmit(buffers, engine::total_size(buffers), error);
+    return transmit(buffers, ringlet::detail::total_size(buffers), error);
 }
 
 task<std::size_t> layer::send(std::span<const const_buffer> buffers, std::error_code& error) {
-    return transmit(buffers, std::min(engine::total_size(buffers), engine::write_max), error);
+    return transmit(buffers, std::min(ringlet::detail::total_size(buffers), engine::write_max),
+                    error);
 }
 
 /// Encrypts and sends the first `wanted` bytes of `buffers`.

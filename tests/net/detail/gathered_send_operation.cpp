@@ -19,13 +19,6 @@ namespace tests::net_gathered_send_operation {
 
 namespace {
 
-std::vector<iovec> buffers_of(const std::vector<std::string>& pieces) {
-    std::vector<iovec> buffers;
-    for (const std::string& piece : pieces)
-        buffers.push_back({const_cast<char*>(piece.data()), piece.size()});
-    return buffers;
-}
-
 std::string joined(const std::vector<std::string>& pieces) {
     std::string text;
     for (const std::string& piece : pieces)
@@ -35,7 +28,7 @@ std::string joined(const std::vector<std::string>& pieces) {
 
 ringlet::task<> gather(connection_under_test& connection, const std::vector<std::string>& pieces,
                        outcome& ended) {
-    const std::vector<iovec> buffers = buffers_of(pieces);
+    const std::vector<ringlet::const_buffer> buffers(pieces.begin(), pieces.end());
     ended.count = co_await ringlet::detail::gathered_send_operation(
         connection.owner.core(), connection.pair.fd(), buffers, connection.outgoing, ended.error);
 }

@@ -18,9 +18,7 @@ public:
     buffer_sequence_send(loop_core& core, int fd, direction& outgoing, const sequence& buffers,
                          error_sink error) noexcept
         : sequence(buffers),
-          gathered_send_operation(core, fd,
-                                  std::span(reinterpret_cast<const iovec*>(sequence::data()), Size),
-                                  outgoing, error) {}
+          gathered_send_operation(core, fd, std::span(sequence::data(), Size), outgoing, error) {}
 };
 
 }  // namespace ringlet::detail

@@ -2,6 +2,7 @@
 
 #include <ringlet/base/error_sink.hpp>
 #include <ringlet/net/detail/layered_operation.hpp>
+#include <ringlet/net/detail/unsent_buffers.hpp>
 
 #include <sys/uio.h>
 
@@ -19,7 +20,7 @@ public:
 
     /// Awaiting it throws std::system_error, or stores the error in `error`. The buffers and their
     /// memory must last until the await is over.
-    gathered_send_operation(loop_core& core, int fd, std::span<const iovec> buffers,
+    gathered_send_operation(loop_core& core, int fd, std::span<const const_buffer> buffers,
                             direction& outgoing, error_sink error) noexcept;
 
     /// Ends at once if there are no bytes to send.
@@ -39,10 +40,8 @@ private:
     readiness missing_readiness() noexcept override;
     bool begin_on_layer(layer_side& side, suspension waiter) override;
     void take_count(std::size_t count) noexcept override { sent_ = count; }
-    void advance(std::size_t sent) noexcept;
 
-    std::span<const iovec> buffers_;  // those not sent whole yet
-    std::size_t offset_ = 0;          // into the first of them
+    unsent_buffers left_;
     std::size_t size_;
     std::size_t sent_ = 0;
     msghdr message_{};
