@@ -1,6 +1,14 @@
+#include <ringlet/loop/detail/loop_core.hpp>
+#include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/net/relay.hpp>
 
 namespace ringlet {
+
+void detail::throw_if_cancelled() {
+    const operation_scope& scope = loop_core::require_current("relay").scope();
+    if (scope.cancelled())
+        throw std::system_error(scope.reason(), "relay");
+}
 
 bool detail::note_errors(relay_result& result, const transfer& forth,
                          const transfer& back) noexcept {

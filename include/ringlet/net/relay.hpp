@@ -50,6 +50,9 @@ struct relay_result {
 
 namespace detail {
 
+/// Throws std::system_error if the coroutine that runs is cancelled.
+void throw_if_cancelled();
+
 /// One direction of a relay, up to the end of `from` and of the sending side of `to`.
 template <class From, class To>
 task<> relay_one_way(From& from, To& to, std::size_t buffer_size, transfer& course,
@@ -57,6 +60,9 @@ task<> relay_one_way(From& from, To& to, std::size_t buffer_size, transfer& cour
     const auto moved = [&] { idle.note(); };
     try {
         co_await transfer_all(from, to, buffer_size, course, moved);
+        // The system tells of a reset once. Where a send of the other direction has heard of it, a
+        // receive gets the end of the stream instead, as if the peer had sent all.
+        throw_if_cancelled();
         course.sending = true;
         co_await to.end_sending();
     } catch (const std::system_error& failure) {
