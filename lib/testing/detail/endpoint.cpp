@@ -180,8 +180,10 @@ bool endpoint::has_queue(const operation& asking) const noexcept {
 
 void endpoint::changed() {
     const std::shared_ptr<endpoint> kept = shared_from_this();  // an operation may be the last use
-    attempt_queue(receivers_);
-    attempt_queue(senders_);
+    const bool sends_first =
+        !receivers_.empty() && !senders_.empty() && owner().faults().choose(2) == 1;
+    attempt_queue(sends_first ? senders_ : receivers_);
+    attempt_queue(sends_first ? receivers_ : senders_);
     std::vector<operation*> polls;
     polls_.for_each([&](operation& each) { polls.push_back(&each); });
     for (operation* const each : polls)

@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -76,6 +77,13 @@ public:
     /// Attempts what waits, since something has changed.
     void changed();
 
+    /// When an operation completes that could complete at `when`: not before those that the socket
+    /// has done before it.
+    [[nodiscard]] ring::clock::time_point
+    completes_in_order(ring::clock::time_point when) noexcept {
+        return completed_at_ = std::max(when, completed_at_);
+    }
+
     /// The socket as a line of text.
     [[nodiscard]] virtual std::string describe() const = 0;
 
@@ -99,6 +107,7 @@ private:
     const int domain_;
     const int type_;
     socket_name local_;
+    ring::clock::time_point completed_at_{};  // the last operation, perhaps later than now
     std::map<option_key, std::vector<std::byte>> options_;
     ringlet::detail::intrusive_list<operation> receivers_;
     ringlet::detail::intrusive_list<operation> senders_;

@@ -252,7 +252,8 @@ void simulated_ring::finish(operation& ended, int result) {
         by_user_data_.erase(known);
     const bool ordered = ended.at != nullptr && ended.at->type() == SOCK_DGRAM;
     const bool multishot = ended.sqe.opcode == IORING_OP_ACCEPT && ended.sqe.ioprio != 0;
-    post({ended.sqe.user_data, result, 0}, !ordered && !multishot && ended.at != nullptr);
+    post({ended.sqe.user_data, result, 0}, !ordered && !multishot && ended.at != nullptr,
+         ended.at.get());
     ended.unlink();
     const std::shared_ptr<endpoint> kept = std::move(ended.at);  // may end with it
     operations_.erase(ended.place);
@@ -262,11 +263,16 @@ void simulated_ring::post_with_more(const operation& going_on, int result) {
     writer_.post({going_on.sqe.user_data, result, IORING_CQE_F_MORE});
 }
 
-void simulated_ring::post(const ringlet::detail::completion& cqe, bool may_be_late) {
-    const std::chrono::nanoseconds late =
-        may_be_late ? world_.faults().lateness() : std::chrono::nanoseconds(0);
-    if (late > late.zero())
-        world_.plan(late, std::make_shared<late_completion>(to_come_, cqe));
+// What one socket does the kernel completes in its order: an error is told to the first operation
+// that sees it, and that one has to come before those that do not see it any more.
+void simulated_ring::post(const ringlet::detail::completion& cqe, bool may_be_late, endpoint* of) {
+    clock::time_point when = world_.now();
+    if (may_be_late)
+        when += world_.faults().lateness();
+    if (of != nullptr)
+        when = of->completes_in_order(when);
+    if (when > world_.now())
+        world_.plan_at(when, std::make_shared<late_completion>(to_come_, cqe));
     else
         writer_.post(cqe);
 }

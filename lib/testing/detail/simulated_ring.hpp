@@ -14,6 +14,7 @@
 
 namespace ringlet::testing::detail {
 
+class endpoint;
 class node;
 class world;
 
@@ -66,7 +67,7 @@ private:
     [[nodiscard]] std::optional<int> attempt_now(operation& tried);
     [[nodiscard]] static int failure_of(unsigned opcode) noexcept;
     void wait(operation& waiting);
-    void post(const ringlet::detail::completion& cqe, bool may_be_late);
+    void post(const ringlet::detail::completion& cqe, bool may_be_late, endpoint* of = nullptr);
 
     world& world_;
     node& home_;

@@ -88,13 +88,12 @@ void check_at_rest(const ringlet::server_counters& counters) {
 void watch_counters(simulation& sim, std::shared_ptr<const ringlet::server> watched) {
     sim.invariant([server = std::move(watched), before = ringlet::server_counters()]() mutable {
         const ringlet::server_counters counters = server->counters();
-        always(counters.accepted >= counters.finished + counters.failed.total() +
-                                        counters.refused + counters.active,
+        always(counters.accepted >=
+                   counters.finished + counters.failed.total() + counters.refused + counters.active,
                "no request is counted twice");
         always(counters.accepted >= before.accepted && counters.finished >= before.finished &&
                    counters.failed.total() >= before.failed.total() &&
-                   counters.refused >= before.refused &&
-                   counters.bytes_sent >= before.bytes_sent &&
+                   counters.refused >= before.refused && counters.bytes_sent >= before.bytes_sent &&
                    counters.bytes_received >= before.bytes_received,
                "no counter goes back");
         before = counters;

@@ -10,8 +10,8 @@
 
 #include <array>
 
-// Clients talk to a server through a relay in between: each end gets the whole of what the other has
-// sent, or an error; never a part that looks whole.
+// Clients talk to a server through a relay in between: each end gets the whole of what the other
+// has sent, or an error; never a part that looks whole.
 
 namespace tests::campaigns::relaying {
 
@@ -60,7 +60,8 @@ task<> receive(stream& from, std::string& received) {
 }
 
 /// Sends and receives at the same time, up to both ends. Throws if one of them fails.
-task<> exchange(stream& with, const std::string& sent, std::string& received, random_source random) {
+task<> exchange(stream& with, const std::string& sent, std::string& received,
+                random_source random) {
     co_await ringlet::task_group::run([&](ringlet::task_group& group) {
         group.spawn(send(with, sent, random));
         group.spawn(receive(with, received));
@@ -91,10 +92,10 @@ task<> relay_to(stream& client, ringlet::address server, nanoseconds cancelled_a
     try {
         const ringlet::cancel_scope scope(cancelled_after);
         const ringlet::relay_result result = co_await ringlet::relay(client, behind, options);
-        all->idle += result.one_error == std::errc::timed_out &&
-                             result.other_error == std::errc::timed_out
-                         ? 1U
-                         : 0U;
+        all->idle +=
+            result.one_error == std::errc::timed_out && result.other_error == std::errc::timed_out
+                ? 1U
+                : 0U;
         sometimes(!result.one_error && !result.other_error, "a relay ends in order");
         sometimes(result.one_error == std::errc::connection_reset, "the client's stream fails");
         sometimes(result.other_error == std::errc::connection_reset, "the server's stream fails");
@@ -128,9 +129,9 @@ task<> play(simulation& sim, bool harmless) {
     const auto all = std::make_shared<outcome>();
     auto& server_host = sim.host("server");
     auto& relay_host = sim.host("relay");
-    const auto server = make_server<ringlet::tcp_server>(
-        server_host, ringlet::address("", server_port),
-        [all](stream& client) { return answer(client, all); }, {});
+    const auto server =
+        make_server<ringlet::tcp_server>(server_host, ringlet::address("", server_port),
+                                         [all](stream& client) { return answer(client, all); }, {});
     const bool cancels = !harmless && random.chance(0.3);
     const nanoseconds cancelled_after = cancels ? random.between(0us, 5s) : nanoseconds(20h);
     const auto idle = std::chrono::milliseconds(
@@ -146,10 +147,8 @@ task<> play(simulation& sim, bool harmless) {
     const auto relaying = serve_on(relay_host, relay);
     const std::uint64_t clients = random.between(1, 4);
     for (std::uint64_t i = 0; i < clients; ++i)
-        sim.host("client").spawn(
-            [at = relay_host.address(relay_port), all, number = sim.seed() * 10 + i] {
-                return visit(at, number, all);
-            });
+        sim.host("client").spawn([at = relay_host.address(relay_port), all,
+                                  number = sim.seed() * 10 + i] { return visit(at, number, all); });
     co_await chaos_then_calm(sim);
     relay->shutdown(1min);
     co_await relaying.join();
@@ -178,10 +177,10 @@ void relaying_without_loss(simulate_options options) {
 }
 
 TEST_CASE("campaign: relay", "[testing][campaign]") {
-    relaying_under_faults(tries(200, {"a relay ends in order", "a relay is cancelled",
-                                      "a relay is idle for too long", "an answer is whole",
-                                      "a client fails", "the client's stream fails",
-                                      "the server's stream fails"}));
+    relaying_under_faults(
+        tries(200, {"a relay ends in order", "a relay is cancelled", "a relay is idle for too long",
+                    "an answer is whole", "a client fails", "the client's stream fails",
+                    "the server's stream fails"}));
 }
 
 TEST_CASE("campaign: relay without loss", "[testing][campaign]") {
