@@ -12,6 +12,17 @@ void operation::keep_message() {
     }
     message_ = *memory<msghdr>();
     buffers_.assign(message_.msg_iov, message_.msg_iov + message_.msg_iovlen);
+    if (sqe.opcode != IORING_OP_SENDMSG)
+        return;
+    const auto keep = [](std::vector<std::byte>& kept, void*& data, std::size_t size) {
+        if (data == nullptr)
+            return;
+        const auto* const bytes = static_cast<const std::byte*>(data);
+        kept.assign(bytes, bytes + size);
+        data = kept.data();
+    };
+    keep(name_, message_.msg_name, message_.msg_namelen);
+    keep(control_, message_.msg_control, message_.msg_controllen);
 }
 
 std::size_t operation::size() const noexcept {

@@ -47,8 +47,9 @@ public:
         return ringlet::detail::epoll::op::pointer<T>(sqe.addr2);
     }
 
-    /// The message of SENDMSG and RECVMSG. The buffers' descriptions are kept from the beginning,
-    /// as the kernel keeps them; name and control data are where the caller has them.
+    /// The message of SENDMSG and RECVMSG. What the kernel reads at once is kept from the
+    /// beginning: the buffers' descriptions, and the name and the control data of what is sent.
+    /// Those of what is received are where the caller has them.
     void keep_message();
     [[nodiscard]] msghdr& message() noexcept { return message_; }
 
@@ -72,6 +73,8 @@ private:
 
     msghdr message_{};
     std::vector<iovec> buffers_;
+    std::vector<std::byte> name_;
+    std::vector<std::byte> control_;
 };
 
 }  // namespace ringlet::testing::detail
