@@ -96,19 +96,21 @@ std::shared_ptr<endpoint> node::find(int fd) const noexcept {
 int node::allocate(const std::shared_ptr<endpoint>& opened) {
     if (!has_descriptor_left())
         return -EMFILE;
-    auto place = std::ranges::find(descriptors_, nullptr);
-    if (place == descriptors_.end())
-        place = descriptors_.insert(place, nullptr);
-    *place = use_of(opened);
+    while (lowest_free_ < descriptors_.size() && descriptors_[lowest_free_] != nullptr)
+        ++lowest_free_;
+    if (lowest_free_ == descriptors_.size())
+        descriptors_.emplace_back();
+    descriptors_[lowest_free_] = use_of(opened);
     ++open_;
     return first_descriptor + static_cast<int>(index_) * descriptors_max +
-           static_cast<int>(place - descriptors_.begin());
+           static_cast<int>(lowest_free_++);
 }
 
 void node::close_all() noexcept {
     for (std::shared_ptr<endpoint>& each : descriptors_)
         if (const auto closed = std::exchange(each, nullptr))
             --open_;
+    lowest_free_ = 0;
 }
 
 int node::close(int fd) noexcept {
@@ -122,6 +124,7 @@ int node::close(int fd) noexcept {
     const auto place =
         static_cast<std::size_t>(fd - first_descriptor) - std::size_t{index_} * descriptors_max;
     --open_;
+    lowest_free_ = std::min(lowest_free_, place);
     const std::shared_ptr<endpoint> closed = std::exchange(descriptors_[place], nullptr);
     return 0;
 }

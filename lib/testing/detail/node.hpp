@@ -109,6 +109,7 @@ private:
     const std::string name_;
     bool running_ = true;
     std::vector<std::shared_ptr<endpoint>> descriptors_;
+    std::size_t lowest_free_ = 0;  // none below it is free
     int open_ = 0;
     int limit_ = descriptors_max;
     names streams_;
