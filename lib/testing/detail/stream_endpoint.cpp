@@ -110,6 +110,8 @@ endpoint::outcome stream_endpoint::accept(operation& tried) {
     for (;;) {
         if (state_ != state::listening)
             return -EINVAL;
+        if (!home().has_descriptor_left())
+            return -EMFILE;  // Linux looks for a descriptor first
         if (clients_.empty())
             return std::nullopt;
         if (const int error = owner().faults().accept_error(); error != 0) {
