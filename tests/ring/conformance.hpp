@@ -32,6 +32,9 @@ struct divergences {
 /// What a ring may lack. Where a test is about it, only the rings that have it are tested.
 struct abilities {
     bool system_descriptors = true;  // files, pipes, eventfds, and what system calls do to them
+    bool provided_buffers = true;    // out of which a receive chooses one
+    bool timeouts = true;            // as operations, which the library does not use
+    bool sequenced_packets = true;   // SOCK_SEQPACKET
 };
 
 /// A ring, and sockets in its network, which outlives the ring.
@@ -82,19 +85,24 @@ inline std::vector<ring_under_test> rings_with(bool abilities::*wanted) {
     return rings;
 }
 
-/// Puts one SQE into the queue, filled in by `prepare(sqe)`.
+/// Hands over what is prepared, and takes what has completed by then.
+inline void hand_over(ringlet::ring& ring) {
+    ring.enter(ring.submissions().prepared(), 0, ringlet::ring::no_deadline);
+}
+
+/// Puts one SQE into the queue, filled in by `prepare(sqe)`. Where the queue is full it hands over
+/// first what is prepared.
 template <class Prepare>
 void prepare_as(ringlet::ring& ring, std::uint64_t user_data, Prepare prepare) {
-    io_uring_sqe* const sqe = ring.submissions().next();
+    io_uring_sqe* sqe = ring.submissions().next();
+    if (sqe == nullptr) {
+        hand_over(ring);
+        sqe = ring.submissions().next();
+    }
     if (sqe == nullptr)
         throw std::runtime_error("the submission queue is full");
     prepare(sqe);
     sqe->user_data = user_data;
-}
-
-/// Hands over what is prepared, and takes what has completed by then.
-inline void hand_over(ringlet::ring& ring) {
-    ring.enter(ring.submissions().prepared(), 0, ringlet::ring::no_deadline);
 }
 
 /// Hands over what is prepared, and waits for the next completion; up to the time limit.

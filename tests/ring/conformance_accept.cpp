@@ -1,7 +1,6 @@
 #include "catch.hpp"
 #include "conformance.hpp"
 #include "connected_pair.hpp"
-#include "descriptor_limit.hpp"
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -55,41 +54,39 @@ TEST_CASE("one multishot accept brings every client, with the listener's TCP_NOD
 }
 
 TEST_CASE("a multishot accept ends at EMFILE even when no client waits", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
+    const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const ringlet::socket listener = net->tcp_listener();
     const ringlet::socket client = net->tcp_socket();
-    {
-        const descriptor_limit none(0);
-        CHECK(result_of_accept(*ring, listener) == -EMFILE);
-        CHECK(result_of_accept(*ring, listener) == -EMFILE);  // whoever re-arms has to back off
-        REQUIRE(net->connect(client, listener.local_address()) == 0);
-        CHECK(result_of_accept(*ring, listener) == -EMFILE);
-    }
+    net->forbid_descriptors(true);
+    CHECK(result_of_accept(*ring, listener) == -EMFILE);
+    CHECK(result_of_accept(*ring, listener) == -EMFILE);  // whoever re-arms has to back off
+    REQUIRE(net->connect(client, listener.local_address()) == 0);
+    CHECK(result_of_accept(*ring, listener) == -EMFILE);
+    net->forbid_descriptors(false);
     prepare_multishot_accept(*ring, listener, 2);
     CHECK_NOTHROW(accepted(*net, next_completion(*ring)));  // the backlog has kept the client
 }
 
 TEST_CASE("the descriptor limit that counts is that of when the accept was armed", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_with(&abilities::system_descriptors)));
+    const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const ringlet::socket listener = net->tcp_listener();
     const ringlet::socket client = net->tcp_socket();
     prepare_multishot_accept(*ring, listener, 1);
     hand_over(*ring);
-    {
-        const descriptor_limit none(0);
-        REQUIRE(net->connect(client, listener.local_address()) == 0);
-        const ringlet::detail::completion cqe = next_completion(*ring);
-        if (!tested.diverges.limit_counts_at_accept) {
-            CHECK_NOTHROW(accepted(*net, cqe));
-            return;
-        }
-        CHECK(cqe.result == -EMFILE);
-        CHECK((cqe.flags & IORING_CQE_F_MORE) == 0);
+    net->forbid_descriptors(true);
+    REQUIRE(net->connect(client, listener.local_address()) == 0);
+    const ringlet::detail::completion cqe = next_completion(*ring);
+    if (!tested.diverges.limit_counts_at_accept) {
+        CHECK_NOTHROW(accepted(*net, cqe));
+        return;
     }
+    CHECK(cqe.result == -EMFILE);
+    CHECK((cqe.flags & IORING_CQE_F_MORE) == 0);
+    net->forbid_descriptors(false);
     prepare_multishot_accept(*ring, listener, 2);
     CHECK_NOTHROW(accepted(*net, next_completion(*ring)));
 }

@@ -61,7 +61,7 @@ bool goes_on(const ringlet::detail::completion& cqe) {
 }  // namespace
 
 TEST_CASE("a receive chooses the next provided buffer, and takes no more than it holds", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::provided_buffers)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const connected_pair pair = net->unix_pair();
@@ -81,7 +81,7 @@ TEST_CASE("a receive chooses the next provided buffer, and takes no more than it
 }
 
 TEST_CASE("without a buffer a receive fails at once, data or none", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::provided_buffers)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const connected_pair pair = net->unix_pair();
@@ -102,7 +102,7 @@ TEST_CASE("without a buffer a receive fails at once, data or none", "[ring]") {
 }
 
 TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::provided_buffers)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const connected_pair pair = net->unix_pair();
@@ -141,7 +141,7 @@ TEST_CASE("a multishot receive goes on until its buffers are used up", "[ring]")
 }
 
 TEST_CASE("the end of the stream ends a multishot receive", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::provided_buffers)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     connected_pair pair = net->unix_pair();

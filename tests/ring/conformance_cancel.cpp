@@ -202,17 +202,18 @@ TEST_CASE("one cancel ends everything, whatever it waits for", "[ring]") {
     prepare_as(*ring, 13, [&](io_uring_sqe* sqe) {
         io_uring_prep_read(sqe, event, &count, sizeof(count), 0);
     });
-    prepare_as(*ring, 14, [&](io_uring_sqe* sqe) { io_uring_prep_timeout(sqe, &hour, 0, 0); });
+    std::map<std::uint64_t, int> expected{
+        {canceller, 4}, {10, -ECANCELED}, {11, -ECANCELED}, {12, -ECANCELED}, {13, -ECANCELED}};
+    if (tested.has.timeouts) {
+        prepare_as(*ring, 14, [&](io_uring_sqe* sqe) { io_uring_prep_timeout(sqe, &hour, 0, 0); });
+        expected[14] = -ECANCELED;
+        expected[canceller] = 5;
+    }
     CHECK(nothing_completes(*ring));
     prepare_as(*ring, canceller, [](io_uring_sqe* sqe) {
         io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     });
-    CHECK(next_results(*ring, 6) == std::map<std::uint64_t, int>{{canceller, 5},
-                                                                 {10, -ECANCELED},
-                                                                 {11, -ECANCELED},
-                                                                 {12, -ECANCELED},
-                                                                 {13, -ECANCELED},
-                                                                 {14, -ECANCELED}});
+    CHECK(next_results(*ring, static_cast<int>(expected.size())) == expected);
     ::close(event);
 }
 

@@ -90,8 +90,6 @@ private:
 
     template <class Prepare>
     void prepare(operation&& what, Prepare prepare_sqe) {
-        if (ring_.submissions().prepared() == 512)
-            hand_over(ring_);
         if (what.on != nullptr)
             ++what.on->in_flight;
         prepare_as(ring_, ++prepared_user_data_, prepare_sqe);
@@ -199,6 +197,8 @@ private:
     }
 
     void wait_a_moment() {
+        if (!ring_.supports(IORING_OP_TIMEOUT))
+            return;
         static std::array<__kernel_timespec, 3> moments{{{.tv_sec = 0, .tv_nsec = 0},
                                                          {.tv_sec = 0, .tv_nsec = 100'000},
                                                          {.tv_sec = 3600, .tv_nsec = 0}}};

@@ -54,7 +54,7 @@ void hand_over_timeout_at(ringlet::ring& ring, std::uint64_t user_data, time_poi
 }  // namespace
 
 TEST_CASE("a timeout ends with ETIME, not before its time", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::timeouts)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     for (const auto duration : {0ms, 1ms, 20ms}) {
@@ -75,7 +75,7 @@ TEST_CASE("a timeout ends with ETIME, not before its time", "[ring]") {
 }
 
 TEST_CASE("timeouts end in the order of their times", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::timeouts)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     const time_point now = ring->now();
@@ -86,7 +86,7 @@ TEST_CASE("timeouts end in the order of their times", "[ring]") {
 }
 
 TEST_CASE("a timeout is cancelled, however far its end", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::timeouts)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     constexpr auto for_ever = std::numeric_limits<std::int64_t>::max();
@@ -101,7 +101,7 @@ TEST_CASE("a timeout is cancelled, however far its end", "[ring]") {
 }
 
 TEST_CASE("a time before all time is no timeout", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::timeouts)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     hand_over_timeout(*ring, 1, {.tv_sec = -1, .tv_nsec = 0}, 0);
@@ -111,7 +111,7 @@ TEST_CASE("a time before all time is no timeout", "[ring]") {
 }
 
 TEST_CASE("a wait ends with the first timeout, or with its own deadline", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
+    const auto tested = GENERATE(from_range(rings_with(&abilities::timeouts)));
     CAPTURE(tested.name);
     const auto [net, ring] = tested.make();
     hand_over_timeout(*ring, 1, timespec_of(1h), 0);

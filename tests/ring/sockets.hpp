@@ -1,6 +1,7 @@
 #pragma once
 
 #include "connected_pair.hpp"
+#include "descriptor_limit.hpp"
 #include "time_limit.hpp"
 
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -35,6 +37,9 @@ public:
 
     /// Whether the socket has O_NONBLOCK; there is no such flag but in the system's network.
     [[nodiscard]] virtual bool is_nonblocking(const ringlet::socket& /*socket*/) { return false; }
+
+    /// Has every call fail that opens a descriptor, or lets them open descriptors again.
+    virtual void forbid_descriptors(bool forbidden) = 0;
 
     /// Takes over the descriptor that `call` has yielded; throws where it has failed.
     [[nodiscard]] ringlet::socket own(int result, const char* call) {
@@ -116,6 +121,12 @@ public:
         return result_of_call(::send(fd, bytes.data(), bytes.size(), flags | MSG_NOSIGNAL));
     }
 
+    void forbid_descriptors(bool forbidden) override {
+        if (forbidden)
+            limit_.emplace(0);
+        else
+            limit_.reset();
+    }
     [[nodiscard]] bool is_nonblocking(const ringlet::socket& socket) override {
         return (::fcntl(socket.native_handle(), F_GETFL) & O_NONBLOCK) != 0;
     }
@@ -131,4 +142,6 @@ private:
         if (::poll(&polled, 1, limit_ms) == 0)
             throw std::runtime_error("waited in vain for input");
     }
+
+    std::optional<descriptor_limit> limit_;
 };

@@ -25,7 +25,9 @@ class world;
 /// It differs from the kernel's ring in these points:
 /// - A cancel by descriptor finds operations by the descriptor's number, not by its file.
 /// - The limit on descriptors is that of the moment when a client is accepted.
-/// - Pipes, buffers that the ring chooses, and linked SQEs are not carried out.
+/// - Pipes, timeouts, SOCK_SEQPACKET, buffers that the ring chooses, and linked SQEs are not
+///   carried out.
+/// - It has 64 SQEs and 256 CQEs at most, whatever is asked for.
 class simulated_ring final : public ring {
 public:
     simulated_ring(world& owner, node& home, const ring_options& options);
