@@ -1,5 +1,6 @@
 #include "stream_endpoint.hpp"
 #include "node.hpp"
+#include "simulated_ring.hpp"
 #include "world.hpp"
 
 #include <netinet/in.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 namespace ringlet::testing::detail {
 
@@ -180,7 +182,8 @@ void stream_endpoint::close() noexcept {
     }
     state_ = state::ended;
     if (is_unix() && !peer_->closed_)
-        owner().plan(nanoseconds(0), peer_, room_arrives);  // what it sends fails from now on
+        owner().plan(std::chrono::nanoseconds(0), peer_,
+                     room_arrives);  // what it sends fails from now on
     part();
 }
 
