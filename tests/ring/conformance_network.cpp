@@ -1,0 +1,264 @@
+#include "catch.hpp"
+#include "conformance.hpp"
+#include "connected_pair.hpp"
+
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <string>
+#include <system_error>
+
+namespace tests::ring_conformance_network {
+
+namespace {
+
+int bind(ringlet::network& net, const ringlet::socket& socket, const ringlet::address& to) {
+    return net.bind(socket.native_handle(), to.data(), to.size());
+}
+
+int events(ringlet::network& net, const ringlet::socket& socket) {
+    return net.ready_events(socket.native_handle(), POLLIN | POLLOUT | POLLRDHUP);
+}
+
+int error_of(const ringlet::socket& socket) {
+    return socket.get_option<int>(SOL_SOCKET, SO_ERROR);
+}
+
+/// What a socket receives next, or -errno.
+int receive(ringlet::ring& ring, const ringlet::socket& socket) {
+    char byte = 0;
+    return result_of(ring, [&](io_uring_sqe* sqe) {
+        io_uring_prep_recv(sqe, socket.native_handle(), &byte, 1, 0);
+    });
+}
+
+int send(ringlet::ring& ring, const ringlet::socket& socket) {
+    return result_of(ring, [&](io_uring_sqe* sqe) {
+        io_uring_prep_send(sqe, socket.native_handle(), "x", 1, 0);
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a network's calls on what is no descriptor give EBADF", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [sockets, ring] = tested.make();
+    ringlet::network& net = ring->net();
+    const int closed = sockets->tcp_socket().native_handle();
+    for (const int fd : {-1, closed}) {
+        CAPTURE(fd);
+        sockaddr_storage name{};
+        auto* const any = reinterpret_cast<sockaddr*>(&name);
+        any->sa_family = AF_INET;
+        socklen_t size = sizeof(sockaddr_in);
+        int value = 1;
+        socklen_t value_size = sizeof(value);
+        CHECK(net.bind(fd, any, size) == -EBADF);
+        CHECK(net.listen(fd, 1) == -EBADF);
+        CHECK(net.local_address(fd, any, &size) == -EBADF);
+        CHECK(net.peer_address(fd, any, &size) == -EBADF);
+        CHECK(net.set_option(fd, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof(value)) == -EBADF);
+        CHECK(net.get_option(fd, SOL_SOCKET, SO_KEEPALIVE, &value, &value_size) == -EBADF);
+        CHECK(net.shutdown(fd, SHUT_RDWR) == -EBADF);
+        CHECK(net.close(fd) == -EBADF);
+    }
+    CHECK(net.ready_events(closed, POLLIN) == POLLNVAL);
+    CHECK(net.open(-1, SOCK_STREAM, 0) == -EAFNOSUPPORT);
+}
+
+TEST_CASE("a socket is of its type, and knows whether it listens", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket tcp = net->tcp_socket();
+    const ringlet::socket udp = net->udp_socket();
+    CHECK(tcp.get_option<int>(SOL_SOCKET, SO_TYPE) == SOCK_STREAM);
+    CHECK(udp.get_option<int>(SOL_SOCKET, SO_TYPE) == SOCK_DGRAM);
+    CHECK(tcp.get_option<int>(SOL_SOCKET, SO_DOMAIN) == AF_INET);
+    CHECK(tcp.get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) == 0);
+    CHECK(net->tcp_listener().get_option<int>(SOL_SOCKET, SO_ACCEPTCONN) == 1);
+    CHECK(ring->net().listen(udp.native_handle(), 1) == -EOPNOTSUPP);
+    CHECK(ring->net().listen(net->unix_socket().native_handle(), 1) == -EINVAL);
+}
+
+TEST_CASE("an option is what it was set to, and of no effect before that", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    ringlet::socket socket = net->tcp_socket();
+    for (const auto& [level, option] :
+         {std::pair(SOL_SOCKET, SO_REUSEADDR), std::pair(SOL_SOCKET, SO_KEEPALIVE),
+          std::pair<int, int>(IPPROTO_TCP, TCP_NODELAY)}) {
+        CAPTURE(option);
+        CHECK(socket.get_option<int>(level, option) == 0);
+        socket.set_option(level, option, 1);
+        CHECK(socket.get_option<int>(level, option) != 0);
+        socket.set_option(level, option, 0);
+        CHECK(socket.get_option<int>(level, option) == 0);
+    }
+    CHECK(error_of(socket) == 0);
+}
+
+TEST_CASE("a name is had by one listener, by one bind", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const bool reuses = GENERATE(false, true);
+    const auto [net, ring] = tested.make();
+    ringlet::socket listener = net->tcp_listener();
+    const ringlet::address taken = listener.local_address();
+    CHECK(taken.port() != 0);
+    CHECK(bind(ring->net(), listener, taken) == -EINVAL);
+
+    ringlet::socket other = net->tcp_socket();
+    if (reuses)
+        other.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
+    CHECK(bind(ring->net(), other, taken) == -EADDRINUSE);
+    CHECK(bind(ring->net(), other, ringlet::address("192.0.2.1", 0)) == -EADDRNOTAVAIL);
+    CHECK(bind(ring->net(), other, ringlet::address("0.0.0.0", taken.port())) == -EADDRINUSE);
+    listener = ringlet::socket();
+    CHECK(bind(ring->net(), other, taken) == 0);
+    CHECK(other.local_address() == taken);
+}
+
+TEST_CASE("both ends of a connection know both names", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const connected_pair pair = net->tcp_pair();
+    CHECK(pair.one.local_address() == pair.other.peer_address());
+    CHECK(pair.one.peer_address() == pair.other.local_address());
+    CHECK(pair.one.local_address().host() == "127.0.0.1");
+    CHECK_THROWS_AS(net->tcp_socket().peer_address(), std::system_error);
+    CHECK(net->tcp_socket().local_address().port() == 0);
+
+    const ringlet::socket listener = net->named_unix_socket();
+    CHECK(ring->net().listen(listener.native_handle(), 1) == 0);
+    const ringlet::socket client = net->unix_socket();
+    REQUIRE(net->connect(client, listener.local_address()) == 0);
+    CHECK(client.peer_address() == listener.local_address());
+    CHECK(client.local_address().to_string() == "unix:");
+}
+
+TEST_CASE("events tell what a stream's socket is ready for", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    ringlet::network& system = ring->net();
+    CHECK(events(system, net->tcp_socket()) == (POLLOUT | POLLHUP));
+    const ringlet::socket listener = net->tcp_listener();
+    CHECK(events(system, listener) == 0);
+    const ringlet::socket client = net->tcp_client(listener);
+    CHECK(events(system, listener) == POLLIN);
+
+    const bool over_tcp = GENERATE(false, true);
+    CAPTURE(over_tcp);
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
+    CHECK(events(system, pair.one) == POLLOUT);
+    CHECK(net->send(pair.peer(), "x") == 1);
+    CHECK(events(system, pair.one) == (POLLIN | POLLOUT));
+    CHECK(receive(*ring, pair.one) == 1);
+    pair.other.shutdown(SHUT_WR);
+    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(events(system, pair.one) == (POLLIN | POLLOUT | POLLRDHUP));
+    CHECK(events(system, pair.other) == POLLOUT);
+    pair.one.shutdown(SHUT_WR);
+    CHECK(receive(*ring, pair.other) == 0);
+    CHECK(events(system, pair.one) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
+    CHECK(events(system, pair.other) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
+}
+
+TEST_CASE("a socket that is closed with bytes unread resets its connection", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const bool over_tcp = GENERATE(false, true);
+    CAPTURE(over_tcp);
+    const auto [net, ring] = tested.make();
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
+    CHECK(net->send(pair.fd(), "unread") == 6);
+    CHECK(net->send(pair.peer(), "y") == 1);
+    CHECK(net->recv(pair.fd(), {}, MSG_DONTWAIT | MSG_PEEK) == 0);
+    pair.other = ringlet::socket();
+    CHECK(receive(*ring, pair.one) == 1);  // what came before
+    CHECK(receive(*ring, pair.one) == -ECONNRESET);
+    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(send(*ring, pair.one) == -EPIPE);
+}
+
+TEST_CASE("the clients that a listener has not accepted are reset when it is closed", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const bool by_shutdown = GENERATE(false, true);
+    CAPTURE(by_shutdown);
+    const auto [net, ring] = tested.make();
+    ringlet::socket listener = net->tcp_listener();
+    const ringlet::socket client = net->tcp_client(listener);
+    if (by_shutdown)
+        listener.shutdown(SHUT_RDWR);
+    else
+        listener = ringlet::socket();
+    CHECK(receive(*ring, client) == -ECONNRESET);
+}
+
+TEST_CASE("shutting a listener down ends its accept with EINVAL", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    ringlet::socket listener = net->tcp_listener();
+    prepare_as(*ring, 1, [&](io_uring_sqe* sqe) {
+        io_uring_prep_multishot_accept(sqe, listener.native_handle(), nullptr, nullptr, 0);
+    });
+    CHECK(nothing_completes(*ring));
+    listener.shutdown(SHUT_RD);
+    const ringlet::detail::completion cqe = next_completion(*ring);
+    CHECK(cqe.result == -EINVAL);
+    CHECK((cqe.flags & IORING_CQE_F_MORE) == 0);
+}
+
+TEST_CASE("after a shutdown nothing is sent, and what had come is received", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const bool over_tcp = GENERATE(false, true);
+    CAPTURE(over_tcp);
+    const auto [net, ring] = tested.make();
+    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
+    CHECK(net->send(pair.peer(), "x") == 1);
+    pair.one.shutdown(SHUT_RDWR);
+    CHECK(send(*ring, pair.one) == -EPIPE);
+    CHECK(receive(*ring, pair.one) == 1);
+    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(receive(*ring, pair.other) == 0);
+}
+
+TEST_CASE("a socket whose connect was refused can connect again", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    ringlet::socket vacant = net->tcp_listener();
+    const ringlet::address nobody = vacant.local_address();
+    vacant = ringlet::socket();
+    const ringlet::socket client = net->tcp_socket();
+    CHECK(net->connect(client, nobody) == -ECONNREFUSED);
+    CHECK(error_of(client) == 0);
+    CHECK(net->connect(client, nobody) == -ECONNREFUSED);
+    const ringlet::socket listener = net->tcp_listener();
+    CHECK(net->connect(client, listener.local_address()) == 0);
+}
+
+TEST_CASE("a datagram is sent whole or not at all", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver = net->named_udp_socket();
+    const ringlet::socket sender = net->udp_socket();
+    CHECK(net->send(sender.native_handle(), "x") == -EDESTADDRREQ);
+    REQUIRE(net->connect(sender, receiver.local_address()) == 0);
+    const std::string largest(65'507, 'd');
+    CHECK(net->send(sender.native_handle(), largest + "x") == -EMSGSIZE);
+    CHECK(net->send(sender.native_handle(), largest) == 65'507);
+    std::string buffer(largest.size() + 1, '\0');
+    CHECK(net->recv(receiver.native_handle(), buffer) == 65'507);
+    CHECK(net->recv(receiver.native_handle(), buffer, MSG_DONTWAIT) == -EAGAIN);
+}
+
+}  // namespace tests::ring_conformance_network
