@@ -37,7 +37,10 @@ struct simulate_options {
     std::chrono::nanoseconds time_max = std::chrono::hours(24);
     std::uint64_t steps_max = 10'000'000;
 
-    /// The longest simulated time between `calm` and rest.
+    /// How long faults go on where the scenario awaits `calm`, if not all tasks end before that.
+    std::chrono::nanoseconds chaos_time = std::chrono::seconds(10);
+
+    /// The longest simulated time between the end of all faults and rest.
     std::chrono::nanoseconds calm_max = std::chrono::minutes(30);
 
     /// The longest real time that one turn of a loop may take: a handler that blocks its thread

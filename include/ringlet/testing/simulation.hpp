@@ -41,9 +41,10 @@ public:
     /// The simulated time since the beginning.
     [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;
 
-    /// Ends all faults, those that are drawn and those made by hand, and waits until everything has
-    /// come to rest: until all tasks have ended, or nothing will happen any more by itself, as
-    /// where only servers are left, which wait for clients. If that does not come to pass within
+    /// Lets all tasks go on for simulate_options::chaos_time, or until they have ended. Then ends
+    /// all faults, those that are drawn and those made by hand, and waits until everything has come
+    /// to rest: until all tasks have ended, or nothing will happen any more by itself, as where
+    /// only servers are left, which wait for clients. If that does not come to pass within
     /// simulate_options::calm_max, the simulation fails. What has to happen in the end is to be
     /// checked after this. The scenario itself awaits it: elsewhere, and twice at a time, it throws
     /// std::logic_error.

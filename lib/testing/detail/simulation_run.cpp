@@ -87,25 +87,33 @@ task<> simulation_run::play(const scenario& body) {
 
 void simulation_run::run_to_end_of_scenario() {
     while (!scenario_ended_ && !world_->failed()) {
-        const bool calm_has_come =
-            rest_ != nullptr && (all_ended_but_scenario() || world_->now() >= calm_until_);
-        if (!calm_has_come && world_->step()) {
+        if (rest_ != nullptr && !calm_ && (all_ended_but_scenario() || world_->now() >= calm_from_))
+            begin_calm();
+        if (rest_ != nullptr && calm_ && (all_ended_but_scenario() || world_->now() >= calm_until_))
+            end_calm();
+        else if (world_->step(rest_ != nullptr && !calm_ ? calm_from_ : ring::no_deadline))
             check_invariants();
-            continue;
-        }
-        if (world_->failed())
-            return;
-        if (rest_ == nullptr) {
-            world_->fail("standstill: nothing can happen any more, and the scenario waits");
-            return;
-        }
-        if (world_->now() >= calm_until_) {
-            world_->fail("no rest within " + seconds_text(options_.calm_max) +
-                         " of calm (simulate_options::calm_max)");
-            return;
-        }
-        hosts_.front()->loop().core().begin_here([this] { std::exchange(rest_, nullptr)->set(); });
+        else if (!world_->failed())
+            end_calm();
     }
+}
+
+void simulation_run::begin_calm() {
+    calm_ = true;
+    calm_until_ = world_->now() + options_.calm_max;
+    world_->faults().calm();
+    world_->mend_ways();
+}
+
+/// Nothing happens any more by itself, or that has not come to pass in time.
+void simulation_run::end_calm() {
+    if (rest_ == nullptr)
+        world_->fail("standstill: nothing can happen any more, and the scenario waits");
+    else if (world_->now() >= calm_until_)
+        world_->fail("no rest within " + seconds_text(options_.calm_max) +
+                     " of calm (simulate_options::calm_max)");
+    else
+        hosts_.front()->loop().core().begin_here([this] { std::exchange(rest_, nullptr)->set(); });
 }
 
 void simulation_run::check_invariants() {
@@ -125,11 +133,10 @@ task<> simulation_run::calm() {
     if (loop::current() != &hosts_.front()->loop() || rest_ != nullptr)
         throw std::logic_error("simulation::calm: only the scenario itself can await calm, and not "
                                "twice at a time; a task on a host would wait for its own end");
-    world_->faults().calm();
-    world_->mend_ways();
     event rest;
     const awaited_rest awaited(rest_, rest);
-    calm_until_ = world_->now() + options_.calm_max;
+    calm_from_ = world_->now() + options_.chaos_time;
+    calm_until_ = calm_ ? world_->now() + options_.calm_max : world::time_point::max();
     co_await rest.wait();
 }
 

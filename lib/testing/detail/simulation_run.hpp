@@ -53,6 +53,8 @@ private:
     task<> play(const scenario& body);
     void run_to_end_of_scenario();
     void check_invariants();
+    void begin_calm();
+    void end_calm();
     void end_all_tasks();
     void check_what_is_left();
     [[nodiscard]] bool all_ended() const noexcept;
@@ -65,7 +67,9 @@ private:
     std::vector<std::function<void()>> invariants_;
     bool scenario_ended_ = false;
     event* rest_ = nullptr;  // what waits in `calm`
+    world::time_point calm_from_{};
     world::time_point calm_until_ = world::time_point::max();
+    bool calm_ = false;  // there are no faults any more
 };
 
 }  // namespace ringlet::testing::detail

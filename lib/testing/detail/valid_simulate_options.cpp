@@ -66,6 +66,7 @@ simulate_options with_environment(simulate_options options) {
     require(options.blocked_max > options.blocked_max.zero(), "blocked_max must be more than 0");
     require(options.time_max > options.time_max.zero(), "time_max must be more than 0");
     require(options.calm_max > options.calm_max.zero(), "calm_max must be more than 0");
+    require(options.chaos_time >= options.chaos_time.zero(), "chaos_time must be 0 or more");
     require(options.steps_max > 0, "steps_max must be 1 or more");
     require(options.run_for >= options.run_for.zero(), "run_for must be 0 or more");
     if (const auto first = number_in_environment("RINGLET_FIRST_SEED"))
