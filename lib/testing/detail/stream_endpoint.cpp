@@ -54,8 +54,8 @@ int stream_endpoint::shutdown(int how) {
             stop_listening();
         return 0;
     }
-    if (state_ != state::connected)
-        return -ENOTCONN;
+    if (state_ != state::connected || (broken_ && !is_unix()))
+        return is_unix() ? 0 : -ENOTCONN;
     if (how != SHUT_RD)
         end_sending();
     if (how != SHUT_WR)
