@@ -79,6 +79,8 @@ endpoint::outcome stream_endpoint::receive(operation& tried) {
     const bool no_more = error_ != 0 || end_arrived_ || receiving_ended_ || broken_;
     if (tried.done > 0 && (no_more || tried.has_flag(MSG_DONTWAIT)))
         return static_cast<int>(tried.done);
+    if (end_arrived_ && !is_unix())
+        return 0;  // whatever has come to pass since then
     if (error_ != 0)
         return -take_error();
     if (end_arrived_ || receiving_ended_ || broken_ || state_ == state::ended)
@@ -173,7 +175,7 @@ void stream_endpoint::segment_arrived() {
         changed();
         break;
     case flow::segment_kind::reset:
-        broken(ECONNRESET);
+        broken(end_arrived_ && !sending_ended_ && !is_unix() ? EPIPE : ECONNRESET);
         break;
     }
 }
