@@ -65,6 +65,10 @@ world& endpoint::owner() const noexcept {
     return home_.owner();
 }
 
+bool endpoint::is_for_ipv6_only() const noexcept {
+    return option(IPPROTO_IPV6, IPV6_V6ONLY) != 0;
+}
+
 int endpoint::bind(const sockaddr* wanted, socklen_t size) {
     std::optional<socket_name> name = socket_name::from(wanted, size);
     if (!name || (name->family != domain_))

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] bool is_unix() const noexcept { return domain_ == AF_UNIX; }
     [[nodiscard]] const socket_name& local() const noexcept { return local_; }
 
+    /// Whether a socket for IPv6 has nothing to do with IPv4: ipv6(7), IPV6_V6ONLY.
+    [[nodiscard]] bool is_for_ipv6_only() const noexcept;
+
     // Calls.
 
     int bind(const sockaddr* wanted, socklen_t size);

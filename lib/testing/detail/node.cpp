@@ -36,11 +36,12 @@ void add_names(int family, const socket_name& v6, const socket_name& v4,
         }
 }
 
-bool covers(const endpoint& bound, const socket_name& name) noexcept {
-    const socket_name& own = bound.local();
+/// Whether a socket that has the name `own` is found under the IP address of `name`.
+bool covers(const endpoint& bound, const socket_name& own, const socket_name& name) noexcept {
     if (own.ip == name.ip)
         return true;
-    return own.is_wildcard() && (own.is_v4() == name.is_v4() || own.family == AF_INET6);
+    return own.is_wildcard() &&
+           (own.is_v4() == name.is_v4() || (own.family == AF_INET6 && !bound.is_for_ipv6_only()));
 }
 
 }  // namespace
@@ -166,7 +167,7 @@ int node::conflict(const endpoint& bound, const socket_name& wanted, bool reuse_
     const bool taken = std::any_of(first, last, [&](const auto& entry) {
         endpoint& other = *entry.second;
         const socket_name& name = other.local();
-        const bool meets = name.ip == wanted.ip || name.is_wildcard() || wanted.is_wildcard();
+        const bool meets = covers(other, name, wanted) || covers(bound, wanted, name);
         const auto has = [&](int option) {
             int value = 0;
             socklen_t size = sizeof(value);
@@ -195,7 +196,7 @@ std::vector<endpoint*> node::bound_to(int type, const socket_name& name) const {
     }
     const auto [first, last] = (type == SOCK_STREAM ? streams_ : datagrams_).equal_range(name.port);
     for (auto entry = first; entry != last; ++entry)
-        if (covers(*entry->second, name))
+        if (covers(*entry->second, entry->second->local(), name))
             found.push_back(entry->second);
     const bool exact = std::ranges::any_of(
         found, [&](const endpoint* each) { return each->local().ip == name.ip; });
