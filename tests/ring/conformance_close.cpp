@@ -79,6 +79,7 @@ TEST_CASE("a shutdown ends one direction or both", "[ring]") {
                [&](io_uring_sqe* sqe) { io_uring_prep_shutdown(sqe, pair.fd(), SHUT_RDWR); });
     CHECK(next_results(*ring, 2) == std::map<std::uint64_t, int>{{1, 0}, {2, 0}});
     CHECK(shutdown(*ring, net->tcp_socket().native_handle(), SHUT_RDWR) == -ENOTCONN);
+    CHECK(shutdown(*ring, net->unix_socket().native_handle(), SHUT_RDWR) == 0);
     CHECK(shutdown(*ring, pair.fd(), 17) == -EINVAL);
 }
 

@@ -6,15 +6,10 @@
 #include <poll.h>
 
 #include <string>
-#include <system_error>
 
 namespace tests::ring_conformance_network {
 
 namespace {
-
-int bind(ringlet::network& net, const ringlet::socket& socket, const ringlet::address& to) {
-    return net.bind(socket.native_handle(), to.data(), to.size());
-}
 
 int events(ringlet::network& net, const ringlet::socket& socket) {
     return net.ready_events(socket.native_handle(), POLLIN | POLLOUT | POLLRDHUP);
@@ -100,46 +95,6 @@ TEST_CASE("an option is what it was set to, and of no effect before that", "[rin
     CHECK(error_of(socket) == 0);
 }
 
-TEST_CASE("a name is had by one listener, by one bind", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
-    CAPTURE(tested.name);
-    const bool reuses = GENERATE(false, true);
-    const auto [net, ring] = tested.make();
-    ringlet::socket listener = net->tcp_listener();
-    const ringlet::address taken = listener.local_address();
-    CHECK(taken.port() != 0);
-    CHECK(bind(ring->net(), listener, taken) == -EINVAL);
-
-    ringlet::socket other = net->tcp_socket();
-    if (reuses)
-        other.set_option(SOL_SOCKET, SO_REUSEADDR, 1);
-    CHECK(bind(ring->net(), other, taken) == -EADDRINUSE);
-    CHECK(bind(ring->net(), other, ringlet::address("192.0.2.1", 0)) == -EADDRNOTAVAIL);
-    CHECK(bind(ring->net(), other, ringlet::address("0.0.0.0", taken.port())) == -EADDRINUSE);
-    listener = ringlet::socket();
-    CHECK(bind(ring->net(), other, taken) == 0);
-    CHECK(other.local_address() == taken);
-}
-
-TEST_CASE("both ends of a connection know both names", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
-    CAPTURE(tested.name);
-    const auto [net, ring] = tested.make();
-    const connected_pair pair = net->tcp_pair();
-    CHECK(pair.one.local_address() == pair.other.peer_address());
-    CHECK(pair.one.peer_address() == pair.other.local_address());
-    CHECK(pair.one.local_address().host() == "127.0.0.1");
-    CHECK_THROWS_AS(net->tcp_socket().peer_address(), std::system_error);
-    CHECK(net->tcp_socket().local_address().port() == 0);
-
-    const ringlet::socket listener = net->named_unix_socket();
-    CHECK(ring->net().listen(listener.native_handle(), 1) == 0);
-    const ringlet::socket client = net->unix_socket();
-    REQUIRE(net->connect(client, listener.local_address()) == 0);
-    CHECK(client.peer_address() == listener.local_address());
-    CHECK(client.local_address().to_string() == "unix:");
-}
-
 TEST_CASE("events tell what a stream's socket is ready for", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
@@ -166,38 +121,6 @@ TEST_CASE("events tell what a stream's socket is ready for", "[ring]") {
     CHECK(receive(*ring, pair.other) == 0);
     CHECK(events(system, pair.one) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
     CHECK(events(system, pair.other) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
-}
-
-TEST_CASE("a socket that is closed with bytes unread resets its connection", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
-    CAPTURE(tested.name);
-    const bool over_tcp = GENERATE(false, true);
-    CAPTURE(over_tcp);
-    const auto [net, ring] = tested.make();
-    connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
-    CHECK(net->send(pair.fd(), "unread") == 6);
-    CHECK(net->send(pair.peer(), "y") == 1);
-    CHECK(net->recv(pair.fd(), {}, MSG_DONTWAIT | MSG_PEEK) == 0);
-    pair.other = ringlet::socket();
-    CHECK(receive(*ring, pair.one) == 1);  // what came before
-    CHECK(receive(*ring, pair.one) == -ECONNRESET);
-    CHECK(receive(*ring, pair.one) == 0);
-    CHECK(send(*ring, pair.one) == -EPIPE);
-}
-
-TEST_CASE("the clients that a listener has not accepted are reset when it is closed", "[ring]") {
-    const auto tested = GENERATE(from_range(rings_under_test()));
-    CAPTURE(tested.name);
-    const bool by_shutdown = GENERATE(false, true);
-    CAPTURE(by_shutdown);
-    const auto [net, ring] = tested.make();
-    ringlet::socket listener = net->tcp_listener();
-    const ringlet::socket client = net->tcp_client(listener);
-    if (by_shutdown)
-        listener.shutdown(SHUT_RDWR);
-    else
-        listener = ringlet::socket();
-    CHECK(receive(*ring, client) == -ECONNRESET);
 }
 
 TEST_CASE("shutting a listener down ends its accept with EINVAL", "[ring]") {
