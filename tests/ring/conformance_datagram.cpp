@@ -143,4 +143,68 @@ TEST_CASE("that nobody receives ends a receive that waits at a connected socket"
     CHECK(next_results(*ring, 2) == results{{1, -ECONNREFUSED}, {2, 1}});
 }
 
+TEST_CASE("a connected datagram socket hears its peer alone", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver = net->named_udp_socket();
+    const ringlet::socket peer = net->named_udp_socket();
+    const ringlet::socket stranger = net->named_udp_socket();
+    REQUIRE(net->connect(receiver, peer.local_address()) == 0);
+    incoming got;
+    prepare_recvmsg(*ring, 1, receiver.native_handle(), got, 0);
+    for (const ringlet::socket* const sender : {&stranger, &peer}) {
+        CHECK(nothing_completes(*ring));
+        REQUIRE(net->connect(*sender, receiver.local_address()) == 0);
+        CHECK(net->send(sender->native_handle(), sender == &peer ? "peer" : "stranger") > 0);
+    }
+    CHECK(next_completion(*ring).result == 4);
+    CHECK(ringlet::address::from(reinterpret_cast<sockaddr*>(&got.name), got.header.msg_namelen) ==
+          peer.local_address());
+    char byte = 0;
+    CHECK(net->recv(stranger.native_handle(), {&byte, 1}, MSG_DONTWAIT) == -ECONNREFUSED);
+}
+
+TEST_CASE("a sender without a peer does not hear that nobody receives", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const ringlet::address nobody = net->named_udp_socket().local_address();
+    const ringlet::socket sender = net->named_udp_socket();
+    incoming sent;
+    sent.header.msg_name = const_cast<sockaddr*>(nobody.data());
+    sent.header.msg_namelen = nobody.size();
+    for (int again = 0; again < 3; ++again)
+        CHECK(result_of(*ring, [&](io_uring_sqe* sqe) {
+                  io_uring_prep_sendmsg(sqe, sender.native_handle(), &sent.header, 0);
+              }) == 16);
+    char byte = 0;
+    CHECK(net->recv(sender.native_handle(), {&byte, 1}, MSG_DONTWAIT) == -EAGAIN);
+    CHECK(sender.get_option<int>(SOL_SOCKET, SO_ERROR) == 0);
+}
+
+TEST_CASE("a datagram that is only looked at stays", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const bool over_udp = GENERATE(false, true);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver =
+        over_udp ? net->named_udp_socket() : net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::socket sender = over_udp ? net->udp_socket() : net->unix_socket(SOCK_DGRAM);
+    REQUIRE(net->connect(sender, receiver.local_address()) == 0);
+    REQUIRE(net->send(sender.native_handle(), "abc") == 3);
+    REQUIRE(net->send(sender.native_handle(), "d") == 1);
+    for (const int flags : {int{MSG_PEEK}, MSG_PEEK | MSG_TRUNC, 0}) {
+        std::array<char, 2> buffer{};
+        prepare_as(*ring, 1, [&](io_uring_sqe* sqe) {
+            io_uring_prep_recv(sqe, receiver.native_handle(), buffer.data(), 2, flags);
+        });
+        CHECK(next_completion(*ring).result == ((flags & MSG_TRUNC) != 0 ? 3 : 2));
+        CHECK(buffer == std::array{'a', 'b'});
+    }
+    char byte = 0;
+    CHECK(net->recv(receiver.native_handle(), {&byte, 1}) == 1);
+    CHECK(byte == 'd');
+}
+
 }  // namespace tests::ring_conformance_datagram

@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include <string>
+#include <utility>
 
 namespace tests::ring_conformance_network {
 
