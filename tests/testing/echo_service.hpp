@@ -3,6 +3,7 @@
 #include "server/echo.hpp"
 
 #include <ringlet/coro/task.hpp>
+#include <ringlet/coro/when_all.hpp>
 #include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/net/stream.hpp>
@@ -23,10 +24,8 @@ inline ringlet::task<> serve_echo() {
     co_await server.serve();
 }
 
-/// Sends `text` to a server of echoes, and receives as many bytes, or fewer at the end.
-inline ringlet::task<std::string> ask_for_echo(ringlet::stream& server, std::string text) {
-    co_await server.send_all(text);
-    std::string answer(text.size(), '\0');
+/// Receives as many bytes as `answer` has, or fewer at the end, which it then has.
+inline ringlet::task<> receive_whole(ringlet::stream& server, std::string& answer) {
     std::size_t received = 0;
     while (received < answer.size()) {
         const std::span rest = std::span(answer).subspan(received);
@@ -36,6 +35,12 @@ inline ringlet::task<std::string> ask_for_echo(ringlet::stream& server, std::str
         received += count;
     }
     answer.resize(received);
+}
+
+/// Sends `text` to a server of echoes, and receives as many bytes meanwhile, or fewer at the end.
+inline ringlet::task<std::string> ask_for_echo(ringlet::stream& server, std::string text) {
+    std::string answer(text.size(), '\0');
+    co_await ringlet::when_all(server.send_all(text), receive_whole(server, answer));
     co_return answer;
 }
 

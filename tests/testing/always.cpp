@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tests::testing_assertions {
+namespace tests::testing_always {
 
 using namespace std::chrono_literals;
 using ringlet::task;
@@ -88,4 +88,4 @@ TEST_CASE("one campaign knows nothing of those before", "[testing]") {
           }).says("the body"));
 }
 
-}  // namespace tests::testing_assertions
+}  // namespace tests::testing_always
