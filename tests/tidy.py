@@ -338,14 +338,15 @@ def check_self_contained(tree, compiler):
         yield from filter(None, pool.map(compile_alone, headers))
 
 
-PROGRAMS = "examples/documented"
+PROGRAMS = ("examples/documented", "examples/testing")
 BLOCK = re.compile(r"^( *)```cpp\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def check_documented(tree):
     """A whole program that the documentation shows is a file that is built and tested, word for word,
     and README.md, which a newcomer copies from, shows parts of such programs only."""
-    programs = {path: tree.text(path) for path in tree.files(f"{PROGRAMS}/*.cpp")}
+    programs = {path: tree.text(path) for path in tree.files(*(f"{folder}/*.cpp" for folder in PROGRAMS))}
+    places = "/ or ".join(PROGRAMS) + "/"
     shown = set()
     for page in tree.files("README.md", "docs/*.md"):
         for match in BLOCK.finditer(tree.text(page)):
@@ -353,9 +354,9 @@ def check_documented(tree):
             shown.add(code)
             if "int main(" in code:
                 if code not in programs.values():
-                    yield Violation(page, line, f"is no program of {PROGRAMS}/; show one, word for word")
+                    yield Violation(page, line, f"is no program of {places}; show one, word for word")
             elif page.name == "README.md" and not any(code in text for text in programs.values()):
-                yield Violation(page, line, f"is no part of a program of {PROGRAMS}/; show such a part")
+                yield Violation(page, line, f"is no part of a program of {places}; show such a part")
     for path, text in programs.items():
         if text not in shown:
             yield Violation(path, 1, "is shown nowhere; show it word for word in README.md or docs/")
