@@ -171,6 +171,11 @@ private:
         return text;
     }
 
+    [[nodiscard]] static std::string end_of(const run_outcome& ended) {
+        return "ends after " + detail::seconds_text(ended.simulated) + ", in " +
+               std::to_string(ended.steps) + " steps";
+    }
+
     [[noreturn]] static void throw_difference(std::uint64_t seed, const run_outcome& one,
                                               const run_outcome& other) {
         const std::vector<std::string> first = one.trace();
@@ -186,9 +191,14 @@ private:
                            "number of the program's own. ";
         if (other.failed())
             text += "The second run failed: " + other.failure + "\n";
-        text += "The first difference is line " + std::to_string(place - first.begin() + 1) +
-                " of the trace:\n    first:  " + line(place, first.end()) +
-                "\n    second: " + line(counterpart, second.end()) + "\n";
+        if (place == first.end() && counterpart == second.end())
+            text += "Their traces are the same; they differ in when loops were turned, or in the "
+                    "numbers that the scenario has drawn.\n    first:  " +
+                    end_of(one) + "\n    second: " + end_of(other) + "\n";
+        else
+            text += "The first difference is line " + std::to_string(place - first.begin() + 1) +
+                    " of the trace:\n    first:  " + line(place, first.end()) +
+                    "\n    second: " + line(counterpart, second.end()) + "\n";
         fail(seed, text);
     }
 

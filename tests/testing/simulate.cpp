@@ -175,6 +175,29 @@ TEST_CASE("a run that depends on a static variable is found", "[testing]") {
     CHECK(failed.says("the cache is filled\n    second: "));
 }
 
+TEST_CASE("a run that differs in nothing but time is found", "[testing]") {
+    int runs = 0;
+    const auto failed = failure_of([&] {
+        return simulate({.seeds = 1}, [&](simulation& /*sim*/) -> task<> {
+            co_await ringlet::sleep_for(std::chrono::nanoseconds(++runs));
+        });
+    });
+    CHECK(failed.says("Their traces are the same; they differ in when loops were turned"));
+    CHECK(failed.says("first:  ends after 0.00000"));
+}
+
+TEST_CASE("a run that draws another number of numbers is found", "[testing]") {
+    int runs = 0;
+    const auto failed = failure_of([&] {
+        return simulate({.seeds = 1}, [&](simulation& sim) -> task<> {
+            for (int i = ++runs; i > 0; --i)
+                static_cast<void>(sim.random()());
+            co_return;
+        });
+    });
+    CHECK(failed.says("two runs under seed 1 were not the same"));
+}
+
 TEST_CASE("a failure that does not come again says so", "[testing]") {
     int runs = 0;
     const auto failed = failure_of([&] {

@@ -60,6 +60,8 @@ run_outcome simulation_run::run(const scenario& body) {
     end_all_tasks();
     check_what_is_left();
     outcome.failure = world_->failure();
+    world_->noted().note_unseen(world_->steps());
+    world_->noted().note_unseen(simulation_.random()());  // as many were drawn before
     outcome.digest = world_->noted().digest();
     outcome.steps = world_->steps();
     outcome.operations = world_->operations();

@@ -44,10 +44,11 @@ std::string seconds_text(std::chrono::nanoseconds time) {
 }
 
 void trace::note(std::chrono::nanoseconds when, unsigned host, std::string sentence) {
+    const std::size_t lines_before = entries_.size();
     note(when, host, happening::noted, 0, sentence.size());
     for (const char letter : sentence)
         mix(static_cast<unsigned char>(letter));
-    if (records_ && !entries_.empty() && entries_.size() <= lines_max)
+    if (entries_.size() > lines_before)
         entries_.back().sentence = std::move(sentence);
 }
 

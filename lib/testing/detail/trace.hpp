@@ -52,9 +52,12 @@ public:
     /// Notes a sentence.
     void note(std::chrono::nanoseconds when, unsigned host, std::string sentence);
 
+    /// Adds to the digest what no line tells: a loop was turned, or what a run came to in the end.
+    void note_unseen(std::uint64_t number) noexcept { mix(number); }
+
     [[nodiscard]] bool records() const noexcept { return records_; }
 
-    /// A number that is the same for two traces that are the same.
+    /// A number that is the same for two runs that were the same.
     [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
     [[nodiscard]] std::uint64_t noted() const noexcept { return noted_; }
 

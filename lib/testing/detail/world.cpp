@@ -178,6 +178,7 @@ bool world::turn_one() {
 void world::turn(turned_loop chosen) {
     node& before = set_current_node(*chosen.home);
     now_ += turn_time;
+    trace_.note_unseen(static_cast<std::uint64_t>(elapsed().count()) ^ chosen.home->index());
     turned_ = &chosen.core->ring();
     chosen.core->turn_once();
     set_current_node(before);
