@@ -72,6 +72,8 @@ plan draw_plan(simulation& sim, bool harmless, std::vector<std::shared_ptr<ringl
     plan drawn;
     random_source& random = sim.random();
     auto& client = sim.host("client");
+    ringlet::server_options of_both_kinds;
+    of_both_kinds.listening.binding.v6_only = false;
     const std::uint64_t hosts = random.between(1, hosts_max);
     for (std::uint64_t i = 0; i < hosts; ++i) {
         const std::string name = "host" + std::to_string(i);
@@ -81,7 +83,8 @@ plan draw_plan(simulation& sim, bool harmless, std::vector<std::shared_ptr<ringl
         case manner::serves:
             all.push_back(make_server<ringlet::tcp_server>(
                 host, ringlet::address("::", port),
-                [name](stream& connected) { return say_own_name(connected, name); }, {}));
+                [name](stream& connected) { return say_own_name(connected, name); },
+                of_both_kinds));
             serving.push_back(serve_on(host, all.back()));
             drawn.serving += both ? 2 : 1;
             break;

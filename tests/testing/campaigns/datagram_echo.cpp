@@ -147,6 +147,7 @@ task<> ask(ringlet::address server, bool connected, std::uint64_t first,
 
 ringlet::server_options draw_options(random_source& random, bool over_unix) {
     ringlet::server_options options;
+    options.datagrams.binding.v6_only = false;
     if (random.chance(0.5)) {
         options.concurrency = ringlet::concurrency::threads;
         options.workers = random.between(1, 3);

@@ -40,6 +40,7 @@ task<> serve(ringlet::concurrency kind, ringlet::network& net) {
     options.net = &net;
     options.concurrency = kind;
     options.workers = 2;
+    options.listening.binding.v6_only = false;
     options.stream_timeouts.idle = 10s;
     options.drain_timeout = 0ms;
     ringlet::tcp_server server(ringlet::address("::", port), answer, options);

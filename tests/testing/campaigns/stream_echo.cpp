@@ -116,6 +116,7 @@ task<> talk(ringlet::address server, std::uint64_t number, std::shared_ptr<outco
 
 ringlet::server_options draw_options(random_source& random) {
     ringlet::server_options options;
+    options.listening.binding.v6_only = false;
     if (random.chance(0.5)) {
         options.concurrency = ringlet::concurrency::threads;
         options.workers = random.between(1, 3);
