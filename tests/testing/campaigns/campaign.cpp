@@ -3,9 +3,12 @@
 #include <ringlet/base/log.hpp>
 #include <ringlet/coro/sleep_for.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <stdexcept>
+#include <utility>
 
 namespace tests::campaigns {
 
@@ -27,13 +30,36 @@ private:
     ringlet::log_sink* before_;
 };
 
+// The tests try this part of a campaign's seeds, and CI far more of them for a while:
+// tests/campaign.
+constexpr std::uint64_t part_of_tests = 10;
+constexpr std::uint64_t seeds_min = 10;
+
+// After how many times its seeds a campaign must have reached all that is expected.
+constexpr std::uint64_t enough_for_all = 4;
+
+void require_reached(const std::vector<std::string>& expected,
+                     const ringlet::testing::simulation_report& report) {
+    for (const std::string& what : expected) {
+        const auto found = report.reached.find(what);
+        if (found == report.reached.end() || found->second == 0)
+            throw std::runtime_error("never reached under " + std::to_string(report.seeds) +
+                                     " seeds: " + what);
+    }
+}
+
 }  // namespace
 
-void run_campaign(std::string_view name, const simulate_options& options,
+void run_campaign(std::string_view name, simulate_options options,
                   const ringlet::testing::scenario& body) {
+    const std::uint64_t whole = options.seeds;
+    const std::vector<std::string> expected = std::exchange(options.expected, {});
+    options.seeds = std::max(whole / part_of_tests, seeds_min);
     const counting_log counted;
     const auto began = std::chrono::steady_clock::now();
     const ringlet::testing::simulation_report report = ringlet::testing::simulate(options, body);
+    if (report.seeds >= enough_for_all * whole)
+        require_reached(expected, report);
     if (std::getenv("RINGLET_SIMULATE_FOR") == nullptr)
         return;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

@@ -12,7 +12,7 @@
 #include <vector>
 
 /// What the campaigns have in common. A campaign is a scenario with the options under which it is
-/// simulated; its test case tries some hundred seeds, and more where RINGLET_SEEDS or
+/// simulated; its test case tries a few of its seeds, and more where RINGLET_SEEDS or
 /// RINGLET_SIMULATE_FOR says so.
 namespace tests::campaigns {
 
@@ -23,12 +23,13 @@ using ringlet::testing::simulate_options;
 using ringlet::testing::simulation;
 using ringlet::testing::sometimes;
 
-/// Simulates `body`. Where RINGLET_SIMULATE_FOR has it run for longer, tells on stdout how many
-/// seeds were tried, and what they have reached.
-void run_campaign(std::string_view name, const simulate_options& options,
+/// Simulates `body`: under a part of its seeds, unless the environment says how many. Where those
+/// are many more than its own, it must have reached all that it expects. Where RINGLET_SIMULATE_FOR
+/// has it run for longer, tells on stdout how many seeds were tried, and what they have reached.
+void run_campaign(std::string_view name, simulate_options options,
                   const ringlet::testing::scenario& body);
 
-/// The options of a campaign that tries `seeds` seeds and must reach all that `expected` names.
+/// The options of a campaign that reaches all that `expected` names under some `seeds` seeds.
 [[nodiscard]] simulate_options tries(std::uint64_t seeds, std::vector<std::string> expected = {});
 
 /// Faults that a program need not notice: connections are slow and come in pieces, but none is
