@@ -1,6 +1,6 @@
-#include "testing/detail/simulated_ring.hpp"
 #include "ring/conformance.hpp"
 #include "testing/detail/node.hpp"
+#include "testing/detail/simulated_ring.hpp"
 #include "testing/detail/stream_endpoint.hpp"
 #include "testing/detail/world.hpp"
 
