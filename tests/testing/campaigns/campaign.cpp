@@ -74,6 +74,11 @@ void run_campaign(std::string_view name, simulate_options options,
     std::cout << std::flush;
 }
 
+void run_each_failing(const simulate_options& options, const ringlet::testing::scenario& body) {
+    const counting_log counted;
+    ringlet::testing::fail_each_operation(options, body);
+}
+
 simulate_options tries(std::uint64_t seeds, std::vector<std::string> expected) {
     simulate_options options;
     options.seeds = seeds;

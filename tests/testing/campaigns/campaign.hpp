@@ -29,6 +29,10 @@ using ringlet::testing::sometimes;
 void run_campaign(std::string_view name, simulate_options options,
                   const ringlet::testing::scenario& body);
 
+/// Lets each operation of `body` fail in turn, as fail_each_operation does, without a word in the
+/// log.
+void run_each_failing(const simulate_options& options, const ringlet::testing::scenario& body);
+
 /// The options of a campaign that reaches all that `expected` names under some `seeds` seeds.
 [[nodiscard]] simulate_options tries(std::uint64_t seeds, std::vector<std::string> expected = {});
 
