@@ -70,12 +70,6 @@ private:
     datagram sent_;
 };
 
-void datagram_endpoint::join(datagram_endpoint& one, datagram_endpoint& other) {
-    one.peer_ = other.local();
-    other.peer_ = one.local();
-    one.connected_ = other.connected_ = true;
-}
-
 int datagram_endpoint::shutdown(int /*how*/) {
     return connected_ ? 0 : -ENOTCONN;
 }

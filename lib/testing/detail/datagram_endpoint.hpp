@@ -27,8 +27,6 @@ public:
     void happen(unsigned what) override;
     [[nodiscard]] std::string describe() const override;
 
-    static void join(datagram_endpoint& one, datagram_endpoint& other);
-
 private:
     class in_flight;
 
