@@ -1,4 +1,5 @@
 #include "testing/detail/campaign_record.hpp"
+#include "testing/detail/log_in_trace.hpp"
 #include "testing/detail/run_watch.hpp"
 #include "testing/detail/simulation_run.hpp"
 #include "testing/detail/valid_simulate_options.hpp"
@@ -235,6 +236,7 @@ private:
     const scenario& body_;
     detail::run_watch watch_;
     recorded_campaign recorded_;
+    detail::log_in_trace log_;
     bool failing_operation_mode_ = false;
 };
 

@@ -1,3 +1,4 @@
+#include "captured_log.hpp"
 #include "catch.hpp"
 #include "check_awaited.hpp"
 #include "testing/echo_service.hpp"
@@ -218,6 +219,24 @@ TEST_CASE("a sentence of the scenario is in the trace", "[testing]") {
     });
     CHECK(failed.says(" s  scenario  the elephant is in the room\n"));
     CHECK(failed.says("\n    2.00"));
+}
+
+TEST_CASE("what the code under test logs is in the trace, and in a log of the program's own",
+          "[testing]") {
+    const auto report = [](simulation& sim) -> task<> {
+        sim.host("server").spawn([]() -> task<> {
+            ringlet::log(ringlet::log_level::warning, "the milk is sour");
+            co_return;
+        });
+        co_await ringlet::sleep_for(1s);
+        ringlet::testing::always(false, "an end");
+    };
+    const auto failed = failure_without_faults(report);
+    CHECK(failed.says(" s  server  logs: ringlet: the milk is sour level=warning\n"));
+    CHECK(failed.written == failed.text);
+    const captured_log own;
+    static_cast<void>(failure_without_faults(report));
+    CHECK(own.text().find("the milk is sour") != std::string::npos);
 }
 
 }  // namespace tests::testing_simulation

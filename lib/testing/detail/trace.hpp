@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ringlet::testing::detail {
@@ -54,6 +55,13 @@ public:
 
     /// Adds to the digest what no line tells: a loop was turned, or what a run came to in the end.
     void note_unseen(std::uint64_t number) noexcept { mix(number); }
+
+    /// Records a sentence that need not be the same in each run of a seed, such as one that names a
+    /// process.
+    void remark(std::chrono::nanoseconds when, unsigned host, std::string sentence) {
+        if (records_ && entries_.size() < lines_max)
+            entries_.push_back({when, host, happening::noted, 0, 0, std::move(sentence)});
+    }
 
     [[nodiscard]] bool records() const noexcept { return records_; }
 
