@@ -151,14 +151,17 @@ bool simulation_run::all_ended_but_scenario() const noexcept {
                        [](const auto& each) { return each->running() == 0; });
 }
 
-/// Cancels all tasks and lets them end, after a failure too, so that nothing is left behind.
+/// Cancels all tasks and lets them end, after a failure too, so that nothing is left behind. The
+/// scenario ends last, since the others may refer to what it has, such as a server.
 void simulation_run::end_all_tasks() {
     world_->begin_end(steps_to_end_least + world_->steps());  // as many as the run has taken
     world_->faults().calm();
     world_->mend_ways();
     rest_ = nullptr;
-    for (const auto& each : hosts_)
-        each->cancel();
+    std::for_each(hosts_.begin() + 1, hosts_.end(), [](const auto& each) { each->cancel(); });
+    while (!all_ended_but_scenario() && world_->step()) {
+    }
+    hosts_.front()->cancel();
     while (!all_ended() && world_->step()) {
     }
     if (!all_ended())
