@@ -54,6 +54,11 @@ public:
 
     [[nodiscard]] static bool is_simulated(int fd) noexcept { return fd >= first_descriptor; }
 
+    /// The host whose simulated descriptor `fd` is, by its index.
+    [[nodiscard]] static unsigned owner_of(int fd) noexcept {
+        return static_cast<unsigned>((fd - first_descriptor) / descriptors_max);
+    }
+
     /// The socket of a descriptor, or nullptr; who keeps it, uses it.
     [[nodiscard]] std::shared_ptr<endpoint> find(int fd) const noexcept;
 

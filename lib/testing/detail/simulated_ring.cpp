@@ -164,8 +164,10 @@ void simulated_ring::begin(const io_uring_sqe& sqe) {
     begun.place = std::prev(operations_.end());
     if (node::is_simulated(sqe.fd)) {
         begun.at = home_.find(sqe.fd);
-        if (begun.at == nullptr)
+        if (begun.at == nullptr) {
+            refuse_foreign(sqe.fd);
             return finish(begun, -EBADF);
+        }
     } else if (!watched_events::is_event(sqe.fd) ||
                (sqe.opcode != IORING_OP_READ && sqe.opcode != IORING_OP_POLL_ADD)) {
         if (sqe.fd >= 0)
@@ -185,6 +187,15 @@ void simulated_ring::begin(const io_uring_sqe& sqe) {
         return finish(begun, -EAGAIN);
     }
     wait(begun);
+}
+
+/// Ends the run where a descriptor is another host's: its socket was opened there.
+void simulated_ring::refuse_foreign(int fd) {
+    const unsigned owner = node::owner_of(fd);
+    if (owner != home_.index() && owner < world_.nodes().size())
+        world_.fail("host " + home_.name() + ": a socket of host " + world_.nodes()[owner]->name() +
+                    " is used here; open it in a task of the host that uses it, or in that host's "
+                    "network (server_options::net)");
 }
 
 /// The error with which an operation fails that was chosen to fail.

@@ -64,6 +64,7 @@ private:
     void take(const io_uring_sqe& sqe);
     void carry_out(const io_uring_sqe& sqe);
     void begin(const io_uring_sqe& sqe);
+    void refuse_foreign(int fd);
     void cancel(const io_uring_sqe& sqe);
     [[nodiscard]] bool is_open(int fd) const noexcept;
     [[nodiscard]] std::optional<int> attempt_now(operation& tried);

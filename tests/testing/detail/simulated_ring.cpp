@@ -95,13 +95,14 @@ TEST_CASE("an option of a socket that is not simulated is refused by number", "[
     CHECK(failed.says("host scenario: setsockopt of level 6, option 3 is not simulated"));
 }
 
-TEST_CASE("a socket of another host is no descriptor here", "[testing]") {
+TEST_CASE("a socket of another host is refused by the names of both", "[testing]") {
     const auto failed = failure_without_faults([](simulation& sim) -> task<> {
-        auto opened = ringlet::socket::open(sim.host("other").loop().net(), AF_INET, SOCK_STREAM);
-        ringlet::stream foreign(*ringlet::loop::current(), std::move(opened));
-        co_await foreign.send_all("hello");
+        ringlet::tcp_server server(":7", echo);  // on the scenario's host
+        sim.host("server").spawn([&]() -> task<> { co_await server.serve(); });
+        co_await sim.calm();
     });
-    CHECK(failed.says("the scenario failed: send: Bad file descriptor"));
+    CHECK(failed.says("seed 1: host server: a socket of host scenario is used here; open it in a "
+                      "task of the host that uses it"));
 }
 
 }  // namespace tests::testing_simulated_ring
