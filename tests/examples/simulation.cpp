@@ -18,11 +18,13 @@ TEST_CASE("the documented simulation finds the bug, and what it needs", "[exampl
     CAPTURE(text);
     CHECK(simulation.wait() == 1);
     CHECK(text.find("a value that was set can be read does not hold, at ") != std::string::npos);
-    CHECK(text.find("\nfaults: short receives\n") != std::string::npos);
-    const std::string command = "to repeat it:\n    RINGLET_SEED=1 ";
-    CHECK(text.find(command) != std::string::npos);
-    CHECK(text.find("testing_simulation\n") != std::string::npos);
-    CHECK(text.find("store  receives at port 9999 bytes: 3\n") != std::string::npos);
+    const auto says = [&](const std::string& words) { return text.find(words) != text.npos; };
+    CHECK((says("\nfaults: short receives\n") || says("\nfaults: short sends\n") ||
+           says("\nfaults: small windows\n")));
+    CHECK(says("to repeat it:\n    RINGLET_SEED="));
+    CHECK(says("testing_simulation\n"));
+    CHECK(says("  store  receives at port 9999 bytes: "));
+    CHECK(says("  client  FAILS\n"));
 }
 
 }  // namespace tests::examples_simulation
