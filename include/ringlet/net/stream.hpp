@@ -63,6 +63,10 @@ public:
     /// Yields how many it has received; 0 is the end of the stream. Throws std::invalid_argument
     /// for an empty buffer. Awaiting it throws std::logic_error if a receive is pending, and
     /// std::system_error, or stores the latter in `error`. recv(2).
+    ///
+    /// Linux tells one operation alone of a reset. Where a send was pending beside the receive, the
+    /// send may throw it and the receive yield 0: what has to be whole needs a length or an end of
+    /// its own, or a look at the send's error too.
     [[nodiscard]] detail::recv_operation recv(mutable_buffer buffer, error_sink error = throws) {
         if (buffer.size() == 0) [[unlikely]]
             throw std::invalid_argument("recv: the buffer is empty; it must hold a byte or more");
