@@ -189,12 +189,27 @@ TEST_CASE("a simulation refuses the kinds of concurrency that it cannot control"
         refused(concurrency::thread_per_request).starts_with("concurrency::thread_per_request: "));
 }
 
-TEST_CASE("a server's network is that of the thread that makes its options", "[server]") {
-    CHECK(server_options().net == &ringlet::network::system());
-    forwarding_network net;
+TEST_CASE("a server opens its socket in the network of the thread, or in that of its options",
+          "[server]") {
+    class counting_network final : public forwarding_network {
+    public:
+        int open(int domain, int type, int protocol) noexcept override {
+            ++opened;
+            return forwarding_network::open(domain, type, protocol);
+        }
+        int opened = 0;
+    };
+    counting_network of_thread;
+    counting_network of_options;
+    server_options options;
     scripted_stand_in simulation;
-    simulation.network = &net;
-    CHECK(server_options().net == &net);
+    simulation.network = &of_thread;
+    const ringlet::tcp_server one({"127.0.0.1", 0}, echo, options);
+    CHECK(of_thread.opened == 1);
+    options.net = &of_options;
+    const ringlet::tcp_server other({"127.0.0.1", 0}, echo, options);
+    CHECK(of_options.opened == 1);
+    CHECK(of_thread.opened == 1);
 }
 
 }  // namespace tests::server_server_options

@@ -195,6 +195,11 @@ void stream_endpoint::part() noexcept {
     other->peer_ = nullptr;
 }
 
+void stream_endpoint::let_go() noexcept {
+    peer_ = nullptr;
+    clients_.clear();
+}
+
 void stream_endpoint::vanish() noexcept {
     home().unbind(*this);
     state_ = state::ended;

@@ -34,6 +34,9 @@ public:
     void happen(unsigned what) override;
     [[nodiscard]] std::string describe() const override;
 
+    /// Forgets the other end of the connection, and the clients that wait: the world ends.
+    void let_go() noexcept;
+
     [[nodiscard]] bool listens() const noexcept override { return state_ == state::listening; }
 
     /// Makes two ends of a connection within a host, as socketpair(2) does.

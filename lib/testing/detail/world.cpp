@@ -3,6 +3,7 @@
 #include "node.hpp"
 #include "run_watch.hpp"
 #include "simulated_ring.hpp"
+#include "stream_endpoint.hpp"
 #include "watched_events.hpp"
 
 #include <ringlet/loop/detail/loop_core.hpp>
@@ -60,6 +61,9 @@ world::~world() {
     for (const auto& each : nodes_)
         each->close_all();
     events_.clear();
+    for (const std::weak_ptr<stream_endpoint>& each : connections_)
+        if (const std::shared_ptr<stream_endpoint> left = each.lock())
+            left->let_go();
     leave();
 }
 

@@ -19,6 +19,7 @@ namespace ringlet::testing::detail {
 class capture;
 class node;
 class simulated_ring;
+class stream_endpoint;
 struct socket_name;
 class watched_events;
 
@@ -101,6 +102,12 @@ public:
     [[nodiscard]] trace& noted() noexcept { return trace_; }
     void note(const node& where, happening what, std::uint64_t subject, std::uint64_t number);
 
+    /// Notes an end of a connection that has no descriptor yet. Where it never gets one, the two
+    /// ends are parted with the world, since each keeps the other.
+    void note_connection(std::weak_ptr<stream_endpoint> end) {
+        connections_.push_back(std::move(end));
+    }
+
     /// The file of all that is sent, or nullptr.
     [[nodiscard]] capture* captured() const noexcept { return captured_.get(); }
 
@@ -181,6 +188,7 @@ private:
     std::vector<std::unique_ptr<node>> nodes_;
     std::vector<std::vector<link>> ways_;
     node* current_node_ = nullptr;
+    std::vector<std::weak_ptr<stream_endpoint>> connections_;
     std::vector<turned_loop> loops_;
     std::vector<turned_loop> runnable_;
     const ring* turned_ = nullptr;  // by the last step

@@ -167,6 +167,7 @@ void stream_endpoint::make_peer(stream_endpoint& listener) {
     made->state_ = state::connected;
     made->peer_ = std::static_pointer_cast<stream_endpoint>(shared_from_this());
     peer_ = made;
+    owner().note_connection(made);
     if (!is_unix()) {
         made->in_.window = owner().faults().window();
         in_.window = owner().faults().window();
