@@ -59,7 +59,7 @@ task<> storm(Attempt& attempt, const bool& done) {
 /// Sends numbers from 0 on, and says how many. On a busy machine the two loops rarely run at the
 /// same time, and an item takes a scheduler's round; so it sends as many as there is time for.
 task<int> send_in_a_storm(concurrent_channel<item_type>& items, int& cancelled) {
-    const auto enough = steady_clock::now() + time_limit / 4;
+    const auto enough = steady_clock::now() + time_limit / 12;
     int number = 0;
     for (; number < count_max && steady_clock::now() < enough; ++number) {
         auto item = std::make_unique<int>(number);
