@@ -129,8 +129,8 @@ void stream_endpoint::capture_segment(unsigned flags, std::span<const std::byte>
 
 /// Sends a segment whose bytes have been appended to those of the peer.
 void stream_endpoint::transmit(flow::segment_kind kind, std::size_t size) {
-    constexpr std::array flags{capture::ack | capture::push, capture::ack | capture::fin,
-                               capture::ack | capture::reset};
+    constexpr std::array<unsigned, 3> flags{
+        capture::ack | capture::push, capture::ack | capture::fin, capture::ack | capture::reset};
     flow& there = peer_->in_;
     there.push({kind, size});
     capture_segment(flags[static_cast<std::size_t>(kind)], std::span(there.bytes()).last(size));
