@@ -46,7 +46,8 @@ endpoint::outcome stream_endpoint::send(operation& tried) {
         tried.append_to(peer_->in_.bytes(), tried.done, count);
         tried.done += count;
         transmit(flow::segment_kind::data, count);
-        if (!tried.has_flag(MSG_WAITALL))
+        // Linux goes on after a short send that is to take all, most of the time.
+        if (!tried.has_flag(MSG_WAITALL) || count < possible)
             return static_cast<int>(tried.done);
     }
 }
