@@ -3,6 +3,8 @@
 #include "node.hpp"
 #include "world.hpp"
 
+#include <ringlet/net/detail/control_data.hpp>
+
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -16,6 +18,8 @@ namespace ringlet::testing::detail {
 
 namespace {
 
+using ringlet::detail::control_data;
+
 constexpr std::size_t datagram_max = 65'507;     // RFC 768, over IPv4
 constexpr std::size_t buffer_default = 212'992;  // net.core.rmem_default
 constexpr std::size_t datagram_overhead = 768;   // what one takes of the buffer beside its bytes
@@ -28,19 +32,14 @@ socket_name name_of(const msghdr& message) {
     return named.value_or(socket_name{});
 }
 
+/// Adds control data to a message that has room for `room` bytes of it, or tells that it is
+/// missing.
 template <class Value>
-void append_control(msghdr& message, std::size_t& used, int level, int type, const Value& value) {
-    const std::size_t needed = CMSG_SPACE(sizeof(value));
-    if (message.msg_control == nullptr || message.msg_controllen - used < needed) {
+void append_control(msghdr& message, std::size_t room, int level, int type, const Value& value) {
+    if (message.msg_control == nullptr || room < CMSG_SPACE(sizeof(value)))
         message.msg_flags |= MSG_CTRUNC;
-        return;
-    }
-    auto* const place = static_cast<std::byte*>(message.msg_control) + used;
-    const cmsghdr header{
-        .cmsg_len = CMSG_LEN(sizeof(value)), .cmsg_level = level, .cmsg_type = type};
-    std::memcpy(place, &header, sizeof(header));
-    std::memcpy(place + CMSG_LEN(0), &value, sizeof(value));
-    used += needed;
+    else
+        control_data::append(message, level, type, &value, sizeof(value));
 }
 
 }  // namespace
@@ -103,33 +102,18 @@ int datagram_endpoint::events() const noexcept {
 
 // Sending.
 
-datagram_endpoint::request datagram_endpoint::read_control(const msghdr& message) {
+datagram_endpoint::request datagram_endpoint::read_control(msghdr& message) {
     request asked;
-    const auto* place = static_cast<const std::byte*>(message.msg_control);
-    std::size_t left = place == nullptr ? 0 : message.msg_controllen;
-    while (left >= sizeof(cmsghdr)) {
-        cmsghdr header;
-        std::memcpy(&header, place, sizeof(header));
-        const std::byte* const value = place + CMSG_LEN(0);
-        if (header.cmsg_level == IPPROTO_UDP && header.cmsg_type == UDP_SEGMENT) {
-            std::uint16_t size = 0;
-            std::memcpy(&size, value, sizeof(size));
-            asked.segment = size;
-        } else if (header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_PKTINFO) {
-            in_pktinfo info{};
-            std::memcpy(&info, value, sizeof(info));
-            asked.from = socket_name::v4(ntohl(info.ipi_spec_dst.s_addr), 0);
-        } else if (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info{};
-            std::memcpy(&info, value, sizeof(info));
-            std::memcpy(asked.from.ip.data(), &info.ipi6_addr, asked.from.ip.size());
-            asked.from.family = AF_INET6;
-        }
-        const std::size_t whole = CMSG_ALIGN(header.cmsg_len);
-        if (whole < sizeof(cmsghdr) || whole > left)
-            break;
-        place += whole;
-        left -= whole;
+    std::uint16_t segment = 0;
+    in_pktinfo v4{};
+    in6_pktinfo v6{};
+    if (control_data::find(message, IPPROTO_UDP, UDP_SEGMENT, segment))
+        asked.segment = segment;
+    if (control_data::find(message, IPPROTO_IP, IP_PKTINFO, v4)) {
+        asked.from = socket_name::v4(ntohl(v4.ipi_spec_dst.s_addr), 0);
+    } else if (control_data::find(message, IPPROTO_IPV6, IPV6_PKTINFO, v6)) {
+        std::memcpy(asked.from.ip.data(), &v6.ipi6_addr, asked.from.ip.size());
+        asked.from.family = AF_INET6;
     }
     return asked;
 }
@@ -289,21 +273,20 @@ void datagram_endpoint::store_control(operation& tried, const datagram& oldest) 
         oldest.from.store(domain(), static_cast<sockaddr*>(given.msg_name), &size);
         given.msg_namelen = is_unix() && oldest.from.path.empty() ? 0 : size;
     }
-    std::size_t used = 0;
-    given.msg_controllen = tried.message().msg_controllen;
+    const std::size_t room = tried.message().msg_controllen;
+    given.msg_controllen = 0;
     if (domain() == AF_INET && option(IPPROTO_IP, IP_PKTINFO) != 0) {
         in_pktinfo info{};
         info.ipi_ifindex = only_interface;
         std::memcpy(&info.ipi_spec_dst, oldest.to.ip.data() + 12, sizeof(info.ipi_spec_dst));
         info.ipi_addr = info.ipi_spec_dst;
-        append_control(given, used, IPPROTO_IP, IP_PKTINFO, info);
+        append_control(given, room, IPPROTO_IP, IP_PKTINFO, info);
     } else if (domain() == AF_INET6 && option(IPPROTO_IPV6, IPV6_RECVPKTINFO) != 0) {
         in6_pktinfo info{};
         info.ipi6_ifindex = only_interface;
         std::memcpy(&info.ipi6_addr, oldest.to.ip.data(), oldest.to.ip.size());
-        append_control(given, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
+        append_control(given, room, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
-    given.msg_controllen = used;
 }
 
 void datagram_endpoint::close() noexcept {

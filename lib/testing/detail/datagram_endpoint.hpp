@@ -49,7 +49,7 @@ private:
     };
 
     [[nodiscard]] int take_error() noexcept override;
-    [[nodiscard]] static request read_control(const msghdr& message);
+    [[nodiscard]] static request read_control(msghdr& message);
     outcome send_unix(operation& tried, const socket_name& to);
     outcome send_udp(operation& tried, const socket_name& to);
     void dispatch(datagram sent);
