@@ -108,21 +108,25 @@ int endpoint::local_address(sockaddr* stored, socklen_t* size) const {
     return 0;
 }
 
+/// Ends the run for want of an option.
+int endpoint::refuse_option(const char* call, int level, int name) {
+    owner().fail("host " + home_.name() + ": " + call + " of level " + std::to_string(level) +
+                 ", option " + std::to_string(name) + " is not simulated");
+    return -ENOPROTOOPT;
+}
+
 int endpoint::set_option(int level, int name, const void* value, socklen_t size) {
-    if (!is_known(level, name)) {
-        owner().fail("host " + home_.name() + ": setsockopt of level " + std::to_string(level) +
-                     ", option " + std::to_string(name) + " is not simulated");
-        return -ENOPROTOOPT;
-    }
+    if (!is_known(level, name))
+        return refuse_option("setsockopt", level, name);
     const auto* const bytes = static_cast<const std::byte*>(value);
     options_[{level, name}].assign(bytes, bytes + size);
     option_changed(level, name);
     return 0;
 }
 
-int endpoint::option(int level, int name, int otherwise) const noexcept {
+int endpoint::option(int level, int name) const noexcept {
     const auto found = options_.find({level, name});
-    int value = otherwise;
+    int value = 0;
     if (found != options_.end() && found->second.size() >= sizeof(value))
         std::memcpy(&value, found->second.data(), sizeof(value));
     return value;
@@ -153,11 +157,8 @@ int endpoint::get_option(int level, int name, void* value, socklen_t* size) {
             break;
         }
     }
-    if (!is_known(level, name)) {
-        owner().fail("host " + home_.name() + ": getsockopt of level " + std::to_string(level) +
-                     ", option " + std::to_string(name) + " is not simulated");
-        return -ENOPROTOOPT;
-    }
+    if (!is_known(level, name))
+        return refuse_option("getsockopt", level, name);
     const auto found = options_.find({level, name});
     if (found == options_.end())
         return give(0);

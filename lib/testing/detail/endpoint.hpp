@@ -92,7 +92,7 @@ public:
 
 protected:
     [[nodiscard]] world& owner() const noexcept;
-    [[nodiscard]] int option(int level, int name, int otherwise = 0) const noexcept;
+    [[nodiscard]] int option(int level, int name) const noexcept;
     virtual void option_changed(int /*level*/, int /*name*/) {}
     [[nodiscard]] virtual bool listens() const noexcept { return false; }
     [[nodiscard]] virtual int take_error() noexcept { return 0; }
@@ -102,6 +102,8 @@ protected:
     [[nodiscard]] bool someone_sends() const noexcept { return !senders_.empty(); }
 
 private:
+    int refuse_option(const char* call, int level, int name);
+
     using option_key = std::pair<int, int>;
 
     void attempt_queue(ringlet::detail::intrusive_list<operation>& queue);

@@ -219,6 +219,13 @@ std::string node::describe() const {
 
 // The network.
 
+/// What `made(socket)` returns for the socket of a descriptor, or -EBADF.
+template <class Call>
+int node::call(int fd, const Call& made) const {
+    const std::shared_ptr<endpoint> named = find(fd);
+    return named == nullptr ? -EBADF : made(*named);
+}
+
 int node::open(int domain, int type, int /*protocol*/) noexcept {
     std::shared_ptr<endpoint> opened;
     const int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -237,38 +244,31 @@ int node::open(int domain, int type, int /*protocol*/) noexcept {
 }
 
 int node::bind(int fd, const sockaddr* address, socklen_t size) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->bind(address, size);
+    return call(fd, [&](endpoint& named) { return named.bind(address, size); });
 }
 
 int node::listen(int fd, int backlog) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->listen(backlog);
+    return call(fd, [&](endpoint& named) { return named.listen(backlog); });
 }
 
 int node::local_address(int fd, sockaddr* address, socklen_t* size) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->local_address(address, size);
+    return call(fd, [&](endpoint& named) { return named.local_address(address, size); });
 }
 
 int node::peer_address(int fd, sockaddr* address, socklen_t* size) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->peer_address(address, size);
+    return call(fd, [&](endpoint& named) { return named.peer_address(address, size); });
 }
 
 int node::set_option(int fd, int level, int name, const void* value, socklen_t size) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->set_option(level, name, value, size);
+    return call(fd, [&](endpoint& named) { return named.set_option(level, name, value, size); });
 }
 
 int node::get_option(int fd, int level, int name, void* value, socklen_t* size) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->get_option(level, name, value, size);
+    return call(fd, [&](endpoint& named) { return named.get_option(level, name, value, size); });
 }
 
 int node::shutdown(int fd, int how) noexcept {
-    const auto named = find(fd);
-    return named == nullptr ? -EBADF : named->shutdown(how);
+    return call(fd, [&](endpoint& named) { return named.shutdown(how); });
 }
 
 int node::ready_events(int fd, int wanted) noexcept {

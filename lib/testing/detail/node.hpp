@@ -103,6 +103,9 @@ public:
 private:
     using names = std::multimap<std::uint16_t, endpoint*>;
 
+    template <class Call>
+    int call(int fd, const Call& made) const;
+
     [[nodiscard]] std::vector<endpoint*> bound_to(int type, const socket_name& name) const;
     [[nodiscard]] int conflict(const endpoint& bound, const socket_name& wanted, bool reuse_address,
                                bool reuse_port) const;

@@ -14,26 +14,6 @@
 
 namespace ringlet::testing::detail {
 
-namespace {
-
-/// The operations that the library knows and a simulation does not.
-std::string name_of(unsigned opcode) {
-    switch (opcode) {
-    case IORING_OP_OPENAT2:
-        return "opening a file";
-    case IORING_OP_FSYNC:
-        return "fsync(2) of a file";
-    case IORING_OP_READ:
-        return "a read from a file or a pipe";
-    case IORING_OP_WRITE:
-        return "a write to a file or a pipe";
-    default:
-        return "an operation";
-    }
-}
-
-}  // namespace
-
 /// Where completions go that come late. The ring may have ended by then.
 class simulated_ring::completions_to_come {
 public:
@@ -134,9 +114,8 @@ void simulated_ring::enter(unsigned submit, unsigned wait_for, clock::time_point
 void simulated_ring::take(const io_uring_sqe& sqe) {
     if (supports(sqe.opcode) && (sqe.flags & ~unsigned{IOSQE_ASYNC}) == 0)
         return carry_out(sqe);
-    world_.fail("host " + home_.name() + ": " + name_of(sqe.opcode) +
-                " is not simulated (io_uring opcode " + std::to_string(sqe.opcode) + ", flags " +
-                std::to_string(sqe.flags) +
+    world_.fail("host " + home_.name() + ": an operation is not simulated (io_uring opcode " +
+                std::to_string(sqe.opcode) + ", flags " + std::to_string(sqe.flags) +
                 "); a simulated ring knows sockets and regular files, so keep pipes outside of "
                 "what is simulated");
     post({sqe.user_data, -EINVAL, 0}, false);

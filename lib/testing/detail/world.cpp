@@ -154,12 +154,6 @@ bool world::step(time_point until) {
     return true;
 }
 
-bool world::at_rest() noexcept {
-    return events_.empty() && next_time() == ring::no_deadline &&
-           std::ranges::none_of(loops_,
-                                [](const turned_loop& each) { return each.core->has_work(); });
-}
-
 world::time_point world::next_time() noexcept {
     time_point next = events_.empty() ? ring::no_deadline : events_.next();
     for (const turned_loop& each : loops_)

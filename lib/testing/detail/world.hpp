@@ -127,9 +127,6 @@ public:
     /// loop that blocks its thread. Throws std::runtime_error where that would never end.
     void block(const simulated_ring& ring, unsigned wait_for, time_point deadline);
 
-    /// Whether nothing will ever happen by itself.
-    [[nodiscard]] bool at_rest() noexcept;
-
     /// Ends the run with a sentence; the first one counts.
     void fail(std::string why);
 
