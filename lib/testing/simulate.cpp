@@ -152,8 +152,7 @@ private:
         std::string text = "faults: ";
         for (std::size_t i = 0; i < detail::fault_count; ++i)
             if (outcome.faults.test(i))
-                text += (text.size() > 8 ? ", " : "") +
-                        std::string(name_of(static_cast<detail::fault>(i)));
+                text += (text.size() > 8 ? ", " : "") + std::string(detail::fault_kinds[i].name);
         return text + (outcome.faults.none() ? "none\n" : "\n");
     }
 

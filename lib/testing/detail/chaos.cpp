@@ -11,13 +11,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::array<std::string_view, fault_count> names{
-    "jitter",        "short receives",  "short sends",          "late completions",
-    "small windows", "failing accepts", "refused connects",     "hanging connects",
-    "resets",        "lost datagrams",  "duplicated datagrams", "delayed datagrams",
-    "ENOBUFS",       "cut connections", "slow offloads",
-};
-
 constexpr std::size_t window_without_faults = std::size_t{128} << 10U;
 
 // As many small values as large ones: each doubling of `least` is as likely.
@@ -36,10 +29,6 @@ std::uint64_t count_of(nanoseconds time) {
 
 }  // namespace
 
-std::string_view name_of(fault kind) noexcept {
-    return names[static_cast<std::size_t>(kind)];
-}
-
 chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_set& left_out)
     : share_(limits), latency_(seed, "latency"), window_(seed, "window"),
       receiving_(seed, "receive"), sending_(seed, "send"), completing_(seed, "complete"),
@@ -47,30 +36,16 @@ chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_set& l
       datagrams_(seed, "datagram"), cutting_(seed, "cut"), offloading_(seed, "offload"),
       order_(seed, "order") {
     random_source drawing(seed, "faults");
-    const auto draw = [&](fault kind, double* probability) {
+    for (std::size_t i = 0; i < fault_count; ++i) {
         const bool drawn = drawing.chance(0.5);
         const double part = static_cast<double>(drawing.between(1, 1000)) / 1000;
-        if (probability != nullptr)
-            *probability *= part;
-        const auto place = static_cast<std::size_t>(kind);
-        present_.set(place, drawn && !left_out.test(place) &&
-                                (probability == nullptr || *probability > 0));
-    };
-    draw(fault::jitter, nullptr);
-    draw(fault::short_receive, &share_.short_receive);
-    draw(fault::short_send, &share_.short_send);
-    draw(fault::late_completion, &share_.late_completion);
-    draw(fault::small_window, nullptr);
-    draw(fault::accept_failure, &share_.accept_failure);
-    draw(fault::connect_refused, &share_.connect_refused);
-    draw(fault::connect_hangs, &share_.connect_hangs);
-    draw(fault::reset, &share_.reset);
-    draw(fault::datagram_lost, &share_.datagram_lost);
-    draw(fault::datagram_duplicated, &share_.datagram_duplicated);
-    draw(fault::datagram_delayed, &share_.datagram_delayed);
-    draw(fault::datagram_no_buffers, &share_.datagram_no_buffers);
-    draw(fault::cut, &share_.cut);
-    draw(fault::slow_offload, nullptr);
+        bool possible = !left_out.test(i);
+        if (double fault_options::*const probability = fault_kinds[i].probability) {
+            share_.*probability *= part;
+            possible = possible && share_.*probability > 0;
+        }
+        present_.set(i, drawn && possible);
+    }
     drawn_ = present_;
 }
 
@@ -173,12 +148,9 @@ namespace ringlet::testing {
 fault_options fault_options::none() noexcept {
     fault_options options;
     options.jitter_max = options.late_completion_max = options.cut_max = options.offload_max = {};
-    for (double* const probability :
-         {&options.short_receive, &options.short_send, &options.late_completion,
-          &options.accept_failure, &options.connect_refused, &options.connect_hangs, &options.reset,
-          &options.datagram_lost, &options.datagram_duplicated, &options.datagram_delayed,
-          &options.datagram_no_buffers, &options.cut})
-        *probability = 0;
+    for (const detail::fault_kind& each : detail::fault_kinds)
+        if (each.probability != nullptr)
+            options.*each.probability = 0;
     options.latency_max = options.latency_min;
     options.window_min = options.window_max;
     return options;

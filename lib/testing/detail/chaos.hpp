@@ -1,41 +1,15 @@
 #pragma once
 
+#include "fault_kinds.hpp"
+
 #include <ringlet/testing/fault_options.hpp>
 #include <ringlet/testing/random_source.hpp>
 
-#include <bitset>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace ringlet::testing::detail {
-
-/// The kinds of faults, of which each can be left out.
-enum class fault : unsigned {
-    jitter,
-    short_receive,
-    short_send,
-    late_completion,
-    small_window,
-    accept_failure,
-    connect_refused,
-    connect_hangs,
-    reset,
-    datagram_lost,
-    datagram_duplicated,
-    datagram_delayed,
-    datagram_no_buffers,
-    cut,
-    slow_offload,
-    count,
-};
-
-inline constexpr std::size_t fault_count = static_cast<std::size_t>(fault::count);
-using fault_set = std::bitset<fault_count>;
-
-[[nodiscard]] std::string_view name_of(fault kind) noexcept;
 
 /// Draws what goes wrong under one seed. Each kind of fault draws from a sequence of its own, so
 /// that one draw more of one kind shifts none of the others.

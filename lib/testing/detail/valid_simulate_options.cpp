@@ -1,4 +1,5 @@
 #include "valid_simulate_options.hpp"
+#include "fault_kinds.hpp"
 
 #include <charconv>
 #include <cstdlib>
@@ -25,24 +26,12 @@ std::optional<std::uint64_t> number_in_environment(const char* name) {
     return number;
 }
 
-void require_probability(const char* name, double value) {
-    if (!(value >= 0 && value <= 1))
-        throw std::invalid_argument(std::string("fault_options: ") + name + " must be 0 to 1");
-}
-
 void require_valid(const fault_options& faults) {
-    require_probability("short_receive", faults.short_receive);
-    require_probability("short_send", faults.short_send);
-    require_probability("late_completion", faults.late_completion);
-    require_probability("accept_failure", faults.accept_failure);
-    require_probability("connect_refused", faults.connect_refused);
-    require_probability("connect_hangs", faults.connect_hangs);
-    require_probability("reset", faults.reset);
-    require_probability("datagram_lost", faults.datagram_lost);
-    require_probability("datagram_duplicated", faults.datagram_duplicated);
-    require_probability("datagram_delayed", faults.datagram_delayed);
-    require_probability("datagram_no_buffers", faults.datagram_no_buffers);
-    require_probability("cut", faults.cut);
+    for (const fault_kind& each : fault_kinds)
+        if (each.probability != nullptr &&
+            !(faults.*each.probability >= 0 && faults.*each.probability <= 1))
+            throw std::invalid_argument(std::string("fault_options: ") + each.option +
+                                        " must be 0 to 1");
     if (faults.latency_min <= faults.latency_min.zero() || faults.latency_max < faults.latency_min)
         throw std::invalid_argument("fault_options: latency_min must be more than 0, and at most "
                                     "latency_max");
