@@ -159,6 +159,20 @@ int result_of(ringlet::ring& ring, Prepare prepare) {
     return next_completion(ring).result;
 }
 
+/// What comes of receiving one byte from a stream: 1, 0 at its end, or -errno.
+inline int receive_byte(ringlet::ring& ring, const ringlet::socket& from) {
+    char byte = 0;
+    return result_of(ring, [&](io_uring_sqe* sqe) {
+        io_uring_prep_recv(sqe, from.native_handle(), &byte, 1, 0);
+    });
+}
+
+/// What comes of sending one byte to a stream: 1, or -errno.
+inline int send_byte(ringlet::ring& ring, const ringlet::socket& to) {
+    return result_of(
+        ring, [&](io_uring_sqe* sqe) { io_uring_prep_send(sqe, to.native_handle(), "x", 1, 0); });
+}
+
 /// Cancels what `target` names: the results of the cancel and of its target.
 inline std::pair<int, int> cancel(ringlet::ring& ring, std::uint64_t target) {
     const std::uint64_t own = ~target;

@@ -20,20 +20,6 @@ int error_of(const ringlet::socket& socket) {
     return socket.get_option<int>(SOL_SOCKET, SO_ERROR);
 }
 
-/// What a socket receives next, or -errno.
-int receive(ringlet::ring& ring, const ringlet::socket& socket) {
-    char byte = 0;
-    return result_of(ring, [&](io_uring_sqe* sqe) {
-        io_uring_prep_recv(sqe, socket.native_handle(), &byte, 1, 0);
-    });
-}
-
-int send(ringlet::ring& ring, const ringlet::socket& socket) {
-    return result_of(ring, [&](io_uring_sqe* sqe) {
-        io_uring_prep_send(sqe, socket.native_handle(), "x", 1, 0);
-    });
-}
-
 }  // namespace
 
 TEST_CASE("a network's calls on what is no descriptor give EBADF", "[ring]") {
@@ -113,13 +99,13 @@ TEST_CASE("events tell what a stream's socket is ready for", "[ring]") {
     CHECK(events(system, pair.one) == POLLOUT);
     CHECK(net->send(pair.peer(), "x") == 1);
     CHECK(events(system, pair.one) == (POLLIN | POLLOUT));
-    CHECK(receive(*ring, pair.one) == 1);
+    CHECK(receive_byte(*ring, pair.one) == 1);
     pair.other.shutdown(SHUT_WR);
-    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(receive_byte(*ring, pair.one) == 0);
     CHECK(events(system, pair.one) == (POLLIN | POLLOUT | POLLRDHUP));
     CHECK(events(system, pair.other) == POLLOUT);
     pair.one.shutdown(SHUT_WR);
-    CHECK(receive(*ring, pair.other) == 0);
+    CHECK(receive_byte(*ring, pair.other) == 0);
     CHECK(events(system, pair.one) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
     CHECK(events(system, pair.other) == (POLLIN | POLLOUT | POLLRDHUP | POLLHUP));
 }
@@ -148,10 +134,10 @@ TEST_CASE("after a shutdown nothing is sent, and what had come is received", "[r
     connected_pair pair = over_tcp ? net->tcp_pair() : net->unix_pair();
     CHECK(net->send(pair.peer(), "x") == 1);
     pair.one.shutdown(SHUT_RDWR);
-    CHECK(send(*ring, pair.one) == -EPIPE);
-    CHECK(receive(*ring, pair.one) == 1);
-    CHECK(receive(*ring, pair.one) == 0);
-    CHECK(receive(*ring, pair.other) == 0);
+    CHECK(send_byte(*ring, pair.one) == -EPIPE);
+    CHECK(receive_byte(*ring, pair.one) == 1);
+    CHECK(receive_byte(*ring, pair.one) == 0);
+    CHECK(receive_byte(*ring, pair.other) == 0);
 }
 
 TEST_CASE("a socket whose connect was refused can connect again", "[ring]") {

@@ -8,24 +8,6 @@
 
 namespace tests::ring_conformance_reset {
 
-namespace {
-
-/// What a socket receives next, or -errno.
-int receive(ringlet::ring& ring, const ringlet::socket& socket) {
-    char byte = 0;
-    return result_of(ring, [&](io_uring_sqe* sqe) {
-        io_uring_prep_recv(sqe, socket.native_handle(), &byte, 1, 0);
-    });
-}
-
-int send(ringlet::ring& ring, const ringlet::socket& socket) {
-    return result_of(ring, [&](io_uring_sqe* sqe) {
-        io_uring_prep_send(sqe, socket.native_handle(), "x", 1, 0);
-    });
-}
-
-}  // namespace
-
 TEST_CASE("a socket that is closed with bytes unread resets its connection", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);
@@ -37,10 +19,10 @@ TEST_CASE("a socket that is closed with bytes unread resets its connection", "[r
     CHECK(net->send(pair.peer(), "y") == 1);
     CHECK(net->recv(pair.fd(), {}, MSG_DONTWAIT | MSG_PEEK) == 0);
     pair.other = ringlet::socket();
-    CHECK(receive(*ring, pair.one) == 1);  // what came before
-    CHECK(receive(*ring, pair.one) == -ECONNRESET);
-    CHECK(receive(*ring, pair.one) == 0);
-    CHECK(send(*ring, pair.one) == -EPIPE);
+    CHECK(receive_byte(*ring, pair.one) == 1);  // what came before
+    CHECK(receive_byte(*ring, pair.one) == -ECONNRESET);
+    CHECK(receive_byte(*ring, pair.one) == 0);
+    CHECK(send_byte(*ring, pair.one) == -EPIPE);
 }
 
 TEST_CASE("the clients that a listener has not accepted are reset when it is closed", "[ring]") {
@@ -55,7 +37,7 @@ TEST_CASE("the clients that a listener has not accepted are reset when it is clo
         listener.shutdown(SHUT_RDWR);
     else
         listener = ringlet::socket();
-    CHECK(receive(*ring, client) == -ECONNRESET);
+    CHECK(receive_byte(*ring, client) == -ECONNRESET);
 }
 
 TEST_CASE("what has come before a reset is received", "[ring]") {
@@ -66,9 +48,9 @@ TEST_CASE("what has come before a reset is received", "[ring]") {
     CHECK(net->send(pair.peer(), "x") == 1);
     reset(pair.other);
     CHECK(net->recv(pair.fd(), {}, MSG_DONTWAIT | MSG_PEEK) == 0);
-    CHECK(receive(*ring, pair.one) == 1);
-    CHECK(receive(*ring, pair.one) == -ECONNRESET);
-    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(receive_byte(*ring, pair.one) == 1);
+    CHECK(receive_byte(*ring, pair.one) == -ECONNRESET);
+    CHECK(receive_byte(*ring, pair.one) == 0);
 }
 
 TEST_CASE("a connection that was reset has no peer any more", "[ring]") {
@@ -77,7 +59,7 @@ TEST_CASE("a connection that was reset has no peer any more", "[ring]") {
     const auto [net, ring] = tested.make();
     connected_pair pair = net->tcp_pair();
     reset(pair.other);
-    CHECK(receive(*ring, pair.one) == -ECONNRESET);
+    CHECK(receive_byte(*ring, pair.one) == -ECONNRESET);
     CHECK(ring->net().shutdown(pair.fd(), SHUT_WR) == -ENOTCONN);
     CHECK_THROWS_AS(pair.one.peer_address(), std::system_error);
     CHECK(ring->net().ready_events(pair.fd(), POLLIN | POLLOUT | POLLRDHUP) ==
@@ -93,13 +75,13 @@ TEST_CASE("bytes for a peer that has closed are answered by a reset", "[ring]") 
     connected_pair pair = net->tcp_pair();
     pair.other = ringlet::socket();
     if (end_is_seen)
-        CHECK(receive(*ring, pair.one) == 0);
+        CHECK(receive_byte(*ring, pair.one) == 0);
     CHECK(net->send(pair.fd(), "x") == 1);
-    CHECK(receive(*ring, pair.one) == 0);  // the end came first
-    CHECK(receive(*ring, pair.one) == 0);
+    CHECK(receive_byte(*ring, pair.one) == 0);  // the end came first
+    CHECK(receive_byte(*ring, pair.one) == 0);
     CHECK((ring->net().ready_events(pair.fd(), POLLIN) & POLLERR) != 0);
     CHECK(pair.one.get_option<int>(SOL_SOCKET, SO_ERROR) == EPIPE);
-    CHECK(send(*ring, pair.one) == -EPIPE);
+    CHECK(send_byte(*ring, pair.one) == -EPIPE);
 }
 
 }  // namespace tests::ring_conformance_reset

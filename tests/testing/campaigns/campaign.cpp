@@ -103,6 +103,19 @@ std::string numbered_bytes(std::uint64_t number, std::size_t size) {
     return bytes;
 }
 
+task<> send_in_pieces(ringlet::stream& to, const std::string& text,
+                      ringlet::testing::random_source random, std::uint64_t piece_max,
+                      std::chrono::nanoseconds pause_max) {
+    for (std::size_t sent = 0; sent < text.size();) {
+        const std::size_t size = std::min(text.size() - sent, random.between(1, piece_max));
+        co_await to.send_all(std::string_view(text).substr(sent, size));
+        sent += size;
+        if (random.chance(0.1))
+            co_await ringlet::sleep_for(random.between(std::chrono::nanoseconds(0), pause_max));
+    }
+    co_await to.end_sending();
+}
+
 task<> chaos_then_calm(simulation& sim) {
     using namespace std::chrono_literals;
     co_await ringlet::sleep_for(sim.random().between(0us, sim.random().chance(0.5) ? 1s : 60s));

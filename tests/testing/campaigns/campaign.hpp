@@ -1,9 +1,12 @@
 #pragma once
 
 #include <ringlet/coro/task.hpp>
+#include <ringlet/net/stream.hpp>
 #include <ringlet/server/server.hpp>
 #include <ringlet/testing/simulate.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +45,12 @@ void run_each_failing(const simulate_options& options, const ringlet::testing::s
 
 /// `size` bytes that are those of `number` alone, so that bytes of others show.
 [[nodiscard]] std::string numbered_bytes(std::uint64_t number, std::size_t size);
+
+/// Sends `text` in pieces of up to `piece_max` bytes, with pauses of up to `pause_max` behind some
+/// of them, and ends the sending side.
+[[nodiscard]] task<> send_in_pieces(ringlet::stream& to, const std::string& text,
+                                    ringlet::testing::random_source random, std::uint64_t piece_max,
+                                    std::chrono::nanoseconds pause_max);
 
 /// Lets faults occur for a time that is drawn, up to a minute, and then waits until all has come to
 /// rest.

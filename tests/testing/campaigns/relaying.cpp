@@ -42,17 +42,6 @@ struct outcome {
     std::size_t idle = 0;
 };
 
-task<> send(stream& to, const std::string& text, random_source random) {
-    for (std::size_t sent = 0; sent < text.size();) {
-        const std::size_t size = std::min(text.size() - sent, random.between(1, 10'000));
-        co_await to.send_all(std::string_view(text).substr(sent, size));
-        sent += size;
-        if (random.chance(0.1))
-            co_await ringlet::sleep_for(random.between(0us, 3s));
-    }
-    co_await to.end_sending();
-}
-
 task<> receive(stream& from, std::string& received) {
     std::array<char, 5000> buffer;
     while (const std::size_t count = co_await from.recv(std::as_writable_bytes(std::span(buffer))))
@@ -63,7 +52,7 @@ task<> receive(stream& from, std::string& received) {
 task<> exchange(stream& with, const std::string& sent, std::string& received,
                 random_source random) {
     co_await ringlet::task_group::run([&](ringlet::task_group& group) {
-        group.spawn(send(with, sent, random));
+        group.spawn(send_in_pieces(with, sent, random, 10'000, 3s));
         group.spawn(receive(with, received));
     });
 }

@@ -63,17 +63,6 @@ struct outcome {
     std::uint64_t bytes = 0;
 };
 
-task<> send_in_pieces(stream& to, const std::string& text, random_source random) {
-    for (std::size_t sent = 0; sent < text.size();) {
-        const std::size_t size = std::min(text.size() - sent, random.between(1, 20'000));
-        co_await to.send_all(std::string_view(text).substr(sent, size));
-        sent += size;
-        if (random.chance(0.1))
-            co_await ringlet::sleep_for(random.between(0us, 100ms));
-    }
-    co_await to.end_sending();
-}
-
 task<> receive_all(stream& from, const std::string& expected, std::size_t& received,
                    random_source random) {
     std::vector<char> buffer(random.between(1, 30'000));
@@ -99,7 +88,8 @@ task<> talk(ringlet::address server, std::uint64_t number, std::shared_ptr<outco
         stream connection = co_await ringlet::connect(server);
         std::size_t received = 0;
         co_await ringlet::task_group::run([&](ringlet::task_group& group) {
-            group.spawn(send_in_pieces(connection, text, random_source(number, "sent")));
+            group.spawn(
+                send_in_pieces(connection, text, random_source(number, "sent"), 20'000, 100ms));
             group.spawn(receive_all(connection, text, received, random_source(number, "received")));
         });
         // Where a send has met a reset, the system tells a receive of the end alone.

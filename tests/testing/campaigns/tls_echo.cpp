@@ -2,7 +2,6 @@
 #include "catch.hpp"
 #include "tls/certificates.hpp"
 
-#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -38,17 +37,6 @@ task<> echo(stream& client) {
         co_await client.send_all(std::span(buffer).first(count));
 }
 
-task<> send(stream& to, const std::string& text, random_source random) {
-    for (std::size_t sent = 0; sent < text.size();) {
-        const std::size_t size = std::min(text.size() - sent, random.between(1, 30'000));
-        co_await to.send_all(std::string_view(text).substr(sent, size));
-        sent += size;
-        if (random.chance(0.1))
-            co_await ringlet::sleep_for(random.between(0us, 100ms));
-    }
-    co_await to.end_sending();
-}
-
 task<> receive(stream& from, const std::string& expected, std::size_t& received) {
     std::array<char, 5000> buffer;
     while (const std::size_t count =
@@ -70,7 +58,7 @@ task<> talk(stream plain, const ringlet::tls::client_context& context, std::uint
     reached("a handshake ends");
     std::size_t received = 0;
     co_await ringlet::task_group::run([&](ringlet::task_group& group) {
-        group.spawn(send(secured, text, random));
+        group.spawn(send_in_pieces(secured, text, random, 30'000, 100ms));
         group.spawn(receive(secured, text, received));
     });
     co_await secured.close();
