@@ -5,8 +5,6 @@
 
 #include <ringlet/base/thread_pool.hpp>
 #include <ringlet/coro/poll.hpp>
-#include <ringlet/net/descriptor_stream.hpp>
-#include <ringlet/net/open_pipe.hpp>
 #include <ringlet/server/child_process.hpp>
 #include <ringlet/server/serving_thread.hpp>
 #include <ringlet/testing/simulate.hpp>
