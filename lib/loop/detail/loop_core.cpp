@@ -34,13 +34,18 @@ constexpr auto preempted = std::chrono::microseconds(10);
 constexpr auto suspended_at_the_end =
     "a loop was destroyed while a coroutine was suspended on it; await every task first";
 
+/// Throws if a loop that was made in the process `maker` must not be run here. That takes a system
+/// call, and so it is done for each run, and not for each turn that is made by hand.
+void require_process(pid_t maker) {
+    if (::getpid() != maker)
+        throw std::logic_error("loop::run: the loop was made before a fork, by the parent process; "
+                               "make it in the process that runs it");
+}
+
 }  // namespace
 
 loop_core::entry::entry(loop_core& entered)
     : entered_(entered), previous_(current_core), previous_scope_(entered.scope_) {
-    if (::getpid() != entered.process_)
-        throw std::logic_error("loop::run: the loop was made before a fork, by the parent process; "
-                               "make it in the process that runs it");
     if (::pthread_equal(::pthread_self(), entered.thread_) == 0)
         throw std::logic_error("loop::run: a loop must be run by the thread that made it");
     current_core = &entered;
@@ -51,7 +56,8 @@ loop_core::entry::~entry() {
     entered_.scope_ = previous_scope_;
 }
 
-loop_core::running::running(loop_core& entered) : entry_(entered), entered_(entered) {
+loop_core::running::running(loop_core& entered)
+    : entry_((require_process(entered.process_), entered)), entered_(entered) {
     if (entered.turns_)
         throw std::logic_error("loop::run: the loop runs already; await instead");
     entered.turns_ = true;
