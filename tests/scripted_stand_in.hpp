@@ -9,6 +9,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -16,13 +17,14 @@
 #include <vector>
 
 /// Stands in for the system in the thread that makes it, while it lives. Its rings have virtual
-/// time, and while one of them waits, jobs are run and the loops turned that have been added. Host
-/// names are those of `hosts`. What it refuses throws std::domain_error.
+/// time, and while one of them waits, jobs are run and the loops turned that have been added. The
+/// time is `time`, and host names are those of `hosts`. What it refuses throws std::domain_error.
 class scripted_stand_in final : public ringlet::detail::stand_in {
 public:
     scripted_stand_in() : before_(exchange(this)) {}
     ~scripted_stand_in() { exchange(before_); }
 
+    std::chrono::steady_clock::time_point now() const noexcept override { return time; }
     std::unique_ptr<ringlet::ring> make_ring(const ringlet::ring_options& /*options*/) override {
         ++rings;
         return std::make_unique<turning_ring>(*this);
@@ -69,6 +71,7 @@ public:
         return turned;
     }
 
+    std::chrono::steady_clock::time_point time{};
     ringlet::network* network = &ringlet::network::system();
     std::map<std::string, std::vector<sockaddr_storage>> hosts;
     std::vector<ringlet::detail::loop_core*> loops;

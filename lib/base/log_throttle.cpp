@@ -1,3 +1,5 @@
+#include "base/detail/stand_in.hpp"
+
 #include <ringlet/base/log.hpp>
 #include <ringlet/base/log_throttle.hpp>
 
@@ -28,6 +30,11 @@ log_throttle::log_throttle(log_level level, std::string_view message,
     : level_(level), message_(message),
       interval_(nanoseconds(require_valid(options).interval).count()),
       ahead_max_(interval_ * (options.burst - 1)) {}
+
+void log_throttle::report(std::initializer_list<log_field> fields) noexcept {
+    const detail::stand_in* const simulation = detail::stand_in::current();
+    report(fields, simulation == nullptr ? clock::now() : simulation->now());
+}
 
 void log_throttle::report(std::initializer_list<log_field> fields, clock::time_point now) noexcept {
     if (!admit(now)) {

@@ -1,5 +1,6 @@
 #include "captured_log.hpp"
 #include "catch.hpp"
+#include "scripted_stand_in.hpp"
 
 #include <ringlet/base/log_throttle.hpp>
 
@@ -115,6 +116,20 @@ TEST_CASE("threads share a throttle: no event is lost, and no report too many", 
     }
     CHECK(log.lines().size() == 20 + 1);
     CHECK(events_in(log.lines()) == threads * each);
+}
+
+TEST_CASE("a throttle goes by the time of the simulation that it is in", "[base]") {
+    const captured_log log;
+    scripted_stand_in simulation;
+    simulation.time = log_throttle::clock::time_point(1h);
+    log_throttle failures(log_level::error, "failed", {.burst = 1, .interval = 10s});
+    failures.report({{"number", 1}});
+    failures.report({{"number", 2}});
+    CHECK(log.lines().size() == 1);
+    simulation.time += 10s;
+    failures.report({{"number", 3}});
+    REQUIRE(log.lines().size() == 2);
+    CHECK(log.lines().back().find("number=3 suppressed=1") != std::string::npos);
 }
 
 }  // namespace tests::base_log_throttle

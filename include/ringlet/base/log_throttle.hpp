@@ -38,9 +38,12 @@ public:
     log_throttle& operator=(const log_throttle&) = delete;
     ~log_throttle() { flush(); }
 
-    /// Reports one event, or only counts it if there were too many just before `now`.
-    void report(std::initializer_list<log_field> fields = {},
-                clock::time_point now = clock::now()) noexcept;
+    /// Reports one event, or only counts it if there were too many just before. In a simulation,
+    /// time is the simulated one.
+    void report(std::initializer_list<log_field> fields = {}) noexcept;
+
+    /// Reports one event at the time `now`, as `report(fields)` does at the present.
+    void report(std::initializer_list<log_field> fields, clock::time_point now) noexcept;
 
     /// Reports how many events have been left out since the last report, if any. The destructor
     /// does so too; a program calls this where a quiet time begins, such as when a server stops.

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ public:
     /// Makes `next` the current one of this thread, or the system itself by nullptr. Gives the one
     /// before.
     static stand_in* exchange(stand_in* next) noexcept;
+
+    /// The time of the simulation.
+    [[nodiscard]] virtual std::chrono::steady_clock::time_point now() const noexcept = 0;
 
     /// Makes the ring of a loop. Throws as ringlet::make_ring does.
     [[nodiscard]] virtual std::unique_ptr<ring> make_ring(const ring_options& options) = 0;

@@ -63,7 +63,7 @@ public:
 
     // Time.
 
-    [[nodiscard]] time_point now() const noexcept { return now_; }
+    [[nodiscard]] time_point now() const noexcept override { return now_; }
     [[nodiscard]] nanoseconds elapsed() const noexcept { return now_ - start; }
 
     /// Plans an event after a time.
