@@ -165,6 +165,30 @@ TEST_CASE("a connected datagram socket hears its peer alone", "[ring]") {
     CHECK(net->recv(stranger.native_handle(), {&byte, 1}, MSG_DONTWAIT) == -ECONNREFUSED);
 }
 
+TEST_CASE("a Unix datagram socket that is connected takes nothing from others", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const ringlet::socket receiver = net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::socket peer = net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::socket stranger = net->named_unix_socket(SOCK_DGRAM);
+    const ringlet::address name = receiver.local_address();
+    incoming sent;
+    sent.header.msg_name = const_cast<sockaddr*>(name.data());
+    sent.header.msg_namelen = name.size();
+    const auto send = [&, &used = *ring](const ringlet::socket& from) {
+        return result_of(used, [&](io_uring_sqe* sqe) {
+            io_uring_prep_sendmsg(sqe, from.native_handle(), &sent.header, 0);
+        });
+    };
+    CHECK(send(stranger) == 16);
+    REQUIRE(net->connect(receiver, peer.local_address()) == 0);
+    CHECK(send(stranger) == -EPERM);
+    CHECK(net->connect(stranger, name) == -EPERM);
+    CHECK(send(peer) == 16);
+    CHECK(net->connect(peer, name) == 0);
+}
+
 TEST_CASE("a sender without a peer does not hear that nobody receives", "[ring]") {
     const auto tested = GENERATE(from_range(rings_under_test()));
     CAPTURE(tested.name);

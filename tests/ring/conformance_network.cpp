@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
+#include <array>
 #include <string>
 #include <utility>
 
@@ -80,6 +81,22 @@ TEST_CASE("an option is what it was set to, and of no effect before that", "[rin
         CHECK(socket.get_option<int>(level, option) == 0);
     }
     CHECK(error_of(socket) == 0);
+}
+
+TEST_CASE("a buffer has a size, which is twice what was asked for, and never small", "[ring]") {
+    const auto tested = GENERATE(from_range(rings_under_test()));
+    CAPTURE(tested.name);
+    const auto [net, ring] = tested.make();
+    const int option = GENERATE(SO_RCVBUF, SO_SNDBUF);
+    CAPTURE(option);
+    for (ringlet::socket& socket :
+         std::array{net->tcp_socket(), net->udp_socket(), net->unix_socket(SOCK_STREAM)}) {
+        CHECK(socket.get_option<int>(SOL_SOCKET, option) > 10'000);
+        socket.set_option(SOL_SOCKET, option, 30'000);
+        CHECK(socket.get_option<int>(SOL_SOCKET, option) == 60'000);
+        socket.set_option(SOL_SOCKET, option, 1);
+        CHECK(socket.get_option<int>(SOL_SOCKET, option) > 1000);
+    }
 }
 
 TEST_CASE("events tell what a stream's socket is ready for", "[ring]") {

@@ -4,7 +4,9 @@
 #include "testing/failed_simulation.hpp"
 
 #include <ringlet/coro/sleep_for.hpp>
+#include <ringlet/coro/with_timeout.hpp>
 #include <ringlet/net/datagram_socket.hpp>
+#include <ringlet/net/socket.hpp>
 #include <ringlet/testing/simulate.hpp>
 
 #include <array>
@@ -109,6 +111,34 @@ TEST_CASE("a client connects once the way is mended, if it has not given up", "[
         std::error_code error;
         static_cast<void>(co_await ringlet::connect("server", echo_port, {}, error));
         CHECK(error == std::errc::timed_out);
+    });
+}
+
+TEST_CASE("clients beyond a backlog connect, and are dropped where nobody accepts", "[testing]") {
+    simulate({.seeds = 5, .faults = fault_options::none()}, [](simulation& sim) -> task<> {
+        auto& server = sim.host("server");
+        auto& client = sim.host("client");
+        auto listening = ringlet::socket::open(server.loop().net(), AF_INET, SOCK_STREAM);
+        listening.bind(ringlet::address("", echo_port));
+        listening.listen(1);  // for two clients, as Linux counts
+        sim.network().set_latency("client", "server", 100ms);
+        int connected = 0;
+        int dropped = 0;
+        for (int i = 0; i < 5; ++i)
+            client.spawn([&]() -> task<> {
+                auto connection = co_await ringlet::connect("server", echo_port);
+                ++connected;
+                std::array<char, 1> byte{};
+                std::error_code error;
+                co_await ringlet::with_timeout(5min, connection.recv(byte, error));
+                dropped += error == std::errc::connection_reset ? 1 : 0;
+            });
+        co_await ringlet::sleep_for(300ms);
+        CHECK(connected == 5);
+        co_await ringlet::sleep_for(10s);
+        CHECK(dropped == 0);
+        co_await ringlet::sleep_for(10min);
+        CHECK(dropped == 3);
     });
 }
 

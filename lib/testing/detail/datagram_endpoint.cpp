@@ -20,10 +20,10 @@ namespace {
 
 using ringlet::detail::control_data;
 
-constexpr std::size_t datagram_max = 65'507;     // RFC 768, over IPv4
-constexpr std::size_t buffer_default = 212'992;  // net.core.rmem_default
-constexpr std::size_t datagram_overhead = 768;   // what one takes of the buffer beside its bytes
-constexpr std::size_t unix_queue_max = 10;       // net.unix.max_dgram_qlen
+constexpr std::size_t datagram_max = 65'507;        // RFC 768, over IPv4
+constexpr std::size_t datagram_unix_max = 212'992;  // net.core.wmem_default
+constexpr std::size_t datagram_overhead = 768;      // what one takes of the buffer beside its bytes
+constexpr std::size_t unix_queue_max = 10;          // net.unix.max_dgram_qlen
 constexpr int only_interface = 1;
 
 socket_name name_of(const msghdr& message) {
@@ -89,8 +89,9 @@ endpoint::outcome datagram_endpoint::connect(operation& tried) {
         socket_name::from(tried.memory<const sockaddr>(), static_cast<socklen_t>(tried.sqe.off));
     if (!to || to->family != domain())
         return is_unix() ? -EINVAL : -EAFNOSUPPORT;
-    if (is_unix() && find_receiver(home(), *to, local()) == nullptr)
-        return -to->error_of_search();
+    datagram_endpoint* found = nullptr;
+    if (const int result = is_unix() ? find_unix_receiver(*to, found) : 0; result < 0)
+        return result;
     peer_ = *to;
     connected_ = true;
     return bind_if_not(peer_);
@@ -131,11 +132,11 @@ endpoint::outcome datagram_endpoint::send(operation& tried) {
 }
 
 endpoint::outcome datagram_endpoint::send_unix(operation& tried, const socket_name& to) {
-    datagram_endpoint* const receiver = find_receiver(home(), to, local());
-    if (receiver == nullptr)
-        return connected_ ? -ECONNREFUSED : -to.error_of_search();
+    datagram_endpoint* receiver = nullptr;
+    if (const int result = find_unix_receiver(to, receiver); result < 0)
+        return connected_ && receiver == nullptr ? -ECONNREFUSED : result;
     const std::size_t size = tried.size();
-    if (size > buffer_default)
+    if (size > datagram_unix_max)
         return -EMSGSIZE;
     if (receiver->queue_.size() > unix_queue_max) {
         if (tried.has_flag(MSG_DONTWAIT))
@@ -148,6 +149,15 @@ endpoint::outcome datagram_endpoint::send_unix(operation& tried, const socket_na
     tried.append_to(sent.bytes, 0, size);
     receiver->arrive(std::move(sent));
     return static_cast<int>(size);
+}
+
+/// Finds the Unix socket of a name: 0, or -errno. One that is connected hears its peer alone.
+int datagram_endpoint::find_unix_receiver(const socket_name& to, datagram_endpoint*& found) const {
+    found = static_cast<datagram_endpoint*>(
+        home().find_bound(SOCK_DGRAM, to, [](endpoint&) { return true; }));
+    if (found == nullptr)
+        return -to.error_of_search();
+    return found->connected_ && !(found->peer_ == local()) ? -EPERM : 0;
 }
 
 endpoint::outcome datagram_endpoint::send_udp(operation& tried, const socket_name& to) {
@@ -212,14 +222,9 @@ datagram_endpoint* datagram_endpoint::find_receiver(node& at, const socket_name&
 
 // Receiving.
 
-std::size_t datagram_endpoint::buffer_size() const noexcept {
-    const int asked = option(SOL_SOCKET, SO_RCVBUF);
-    return asked > 0 ? 2 * static_cast<std::size_t>(asked) : buffer_default;
-}
-
 void datagram_endpoint::arrive(datagram arrived) {
     const std::size_t taken = arrived.bytes.size() + datagram_overhead;
-    if (closed_ || (!is_unix() && queued_bytes_ + taken > buffer_size())) {
+    if (closed_ || (!is_unix() && queued_bytes_ + taken > buffer_size(SO_RCVBUF))) {
         owner().note(home(), happening::lost, local().port, arrived.bytes.size());
         return;
     }

@@ -51,6 +51,7 @@ private:
     [[nodiscard]] int take_error() noexcept override;
     [[nodiscard]] static request read_control(msghdr& message);
     outcome send_unix(operation& tried, const socket_name& to);
+    [[nodiscard]] int find_unix_receiver(const socket_name& to, datagram_endpoint*& found) const;
     outcome send_udp(operation& tried, const socket_name& to);
     void dispatch(datagram sent);
     void arrive(datagram arrived);
@@ -59,8 +60,6 @@ private:
     void store_control(operation& tried, const datagram& oldest) const;
     [[nodiscard]] static datagram_endpoint* find_receiver(node& at, const socket_name& to,
                                                           const socket_name& from);
-    [[nodiscard]] std::size_t buffer_size() const noexcept;
-
     std::deque<datagram> queue_;
     std::size_t queued_bytes_ = 0;
     socket_name peer_;

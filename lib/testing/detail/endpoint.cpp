@@ -41,6 +41,24 @@ bool is_known(int level, int name) noexcept {
     });
 }
 
+bool is_buffer_size(int level, int name) noexcept {
+    return level == SOL_SOCKET && (name == SO_RCVBUF || name == SO_SNDBUF);
+}
+
+/// The size that a buffer gets for which `asked` is set: socket(7).
+int size_given(int name, int asked) noexcept {
+    constexpr unsigned asked_max = 212'992;  // net.core.rmem_max, net.core.wmem_max
+    const unsigned doubled = 2 * std::min(static_cast<unsigned>(asked), asked_max);
+    return std::max(static_cast<int>(doubled), name == SO_RCVBUF ? 2304 : 4608);
+}
+
+/// The size of a buffer for which none is set: tcp(7), and net.core.rmem_default.
+int size_before(int domain, int type, int name) noexcept {
+    if (domain == AF_UNIX || type != SOCK_STREAM)
+        return 212'992;
+    return name == SO_RCVBUF ? 131'072 : 16'384;
+}
+
 bool receives(const operation& asked) noexcept {
     switch (asked.sqe.opcode) {
     case IORING_OP_RECV:
@@ -118,6 +136,15 @@ int endpoint::refuse_option(const char* call, int level, int name) {
 int endpoint::set_option(int level, int name, const void* value, socklen_t size) {
     if (!is_known(level, name))
         return refuse_option("setsockopt", level, name);
+    int given = 0;
+    if (is_buffer_size(level, name)) {
+        if (size < sizeof(given))
+            return -EINVAL;
+        std::memcpy(&given, value, sizeof(given));
+        given = size_given(name, given);
+        value = &given;
+        size = sizeof(given);
+    }
     const auto* const bytes = static_cast<const std::byte*>(value);
     options_[{level, name}].assign(bytes, bytes + size);
     option_changed(level, name);
@@ -130,6 +157,11 @@ int endpoint::option(int level, int name) const noexcept {
     if (found != options_.end() && found->second.size() >= sizeof(value))
         std::memcpy(&value, found->second.data(), sizeof(value));
     return value;
+}
+
+std::size_t endpoint::buffer_size(int name) const noexcept {
+    const int given = option(SOL_SOCKET, name);
+    return static_cast<std::size_t>(given > 0 ? given : size_before(domain_, type_, name));
 }
 
 int endpoint::get_option(int level, int name, void* value, socklen_t* size) {
@@ -151,6 +183,9 @@ int endpoint::get_option(int level, int name, void* value, socklen_t* size) {
             return give(int{listens()});
         case SO_ERROR:
             return give(take_error());
+        case SO_RCVBUF:
+        case SO_SNDBUF:
+            return give(static_cast<int>(buffer_size(name)));
         case SO_PEERCRED:
             return give(ucred{::getpid(), ::getuid(), ::getgid()});
         default:

@@ -93,6 +93,9 @@ public:
 protected:
     [[nodiscard]] world& owner() const noexcept;
     [[nodiscard]] int option(int level, int name) const noexcept;
+
+    /// The size in bytes of a buffer, SO_RCVBUF or SO_SNDBUF.
+    [[nodiscard]] std::size_t buffer_size(int name) const noexcept;
     virtual void option_changed(int /*level*/, int /*name*/) {}
     [[nodiscard]] virtual bool listens() const noexcept { return false; }
     [[nodiscard]] virtual int take_error() noexcept { return 0; }

@@ -25,15 +25,15 @@ std::shared_ptr<endpoint> use_of(const std::shared_ptr<endpoint>& opened) {
     return {opened.get(), [opened](endpoint* closed) { closed->close(); }};
 }
 
-void add_names(int family, const socket_name& v6, const socket_name& v4,
-               std::vector<sockaddr_storage>& found) {
-    for (const auto& [own, name] : {std::pair(AF_INET6, v6), std::pair(AF_INET, v4)})
-        if (family == AF_UNSPEC || family == own) {
-            sockaddr_storage native{};
-            socklen_t size = sizeof(native);
-            name.store(own, reinterpret_cast<sockaddr*>(&native), &size);
-            found.push_back(native);
-        }
+/// Adds an IP address to `found`, if it is of a family that is wanted.
+void add_name(int wanted, int family, const socket_name& name,
+              std::vector<sockaddr_storage>& found) {
+    if (wanted != AF_UNSPEC && wanted != family)
+        return;
+    sockaddr_storage native{};
+    socklen_t size = sizeof(native);
+    name.store(family, reinterpret_cast<sockaddr*>(&native), &size);
+    found.push_back(native);
 }
 
 /// Whether a socket that has the name `own` is found under the IP address of `name`.
@@ -70,13 +70,26 @@ bool node::has_address(const socket_name& searched) const {
 }
 
 void node::add_addresses(int family, std::vector<sockaddr_storage>& found) const {
-    add_names(family, v6(), v4(), found);
+    if (uses_ipv6())
+        add_name(family, AF_INET6, v6(), found);
+    add_name(family, AF_INET, v4(), found);
+}
+
+/// Whether the host has a socket for IPv6, other than one for itself.
+bool node::uses_ipv6() const noexcept {
+    const auto is_for_ipv6 = [](const auto& entry) {
+        const endpoint& bound = *entry.second;
+        return bound.domain() == AF_INET6 && !bound.local().is_loopback();
+    };
+    return std::ranges::any_of(streams_, is_for_ipv6) ||
+           std::ranges::any_of(datagrams_, is_for_ipv6);
 }
 
 void node::add_loopback(int family, std::vector<sockaddr_storage>& found) {
     socket_name v6;
     v6.ip = socket_name::loopback_ip(false);
-    add_names(family, v6, socket_name::v4(INADDR_LOOPBACK, 0), found);
+    add_name(family, AF_INET6, v6, found);
+    add_name(family, AF_INET, socket_name::v4(INADDR_LOOPBACK, 0), found);
 }
 
 void node::power_off() noexcept {

@@ -41,8 +41,11 @@ public:
     /// Whether an IP address is this host's, seen from itself or from others.
     [[nodiscard]] bool has_address(const socket_name& searched) const;
 
-    /// Adds the host's addresses of a family to `found`, and those by which it reaches itself.
+    /// Adds the addresses of a family to `found` that the host's name stands for: as those who run
+    /// a host publish one for IPv6 where something answers there, so does the simulation.
     void add_addresses(int family, std::vector<sockaddr_storage>& found) const;
+
+    /// Adds those by which a host reaches itself.
     static void add_loopback(int family, std::vector<sockaddr_storage>& found);
 
     /// Whether the host runs; one that does not has no sockets, and answers nobody.
@@ -109,6 +112,7 @@ private:
     [[nodiscard]] std::vector<endpoint*> bound_to(int type, const socket_name& name) const;
     [[nodiscard]] int conflict(const endpoint& bound, const socket_name& wanted, bool reuse_address,
                                bool reuse_port) const;
+    [[nodiscard]] bool uses_ipv6() const noexcept;
     [[nodiscard]] std::uint16_t free_port(int type) noexcept;
     [[nodiscard]] endpoint* choose(std::vector<endpoint*>& candidates);
 

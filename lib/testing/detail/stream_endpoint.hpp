@@ -99,11 +99,9 @@ private:
     bool sending_ended_ = false;    // here
     bool end_arrived_ = false;      // of the peer
     bool receiving_ended_ = false;  // here
-    bool first_segment_ = true;
 
     // A listener.
     std::size_t backlog_ = 0;
-    std::size_t handshakes_ = 0;
     bool door_closed_ = false;
     std::deque<std::shared_ptr<stream_endpoint>> clients_;
 

@@ -18,6 +18,7 @@ using std::chrono::seconds;
 // TCP waits twice as long each time.
 constexpr seconds connected_again_after{1};
 constexpr unsigned connect_attempts_max = 7;  // net.ipv4.tcp_syn_retries, and the first one
+constexpr unsigned answers_max = 5;           // net.ipv4.tcp_synack_retries
 
 }  // namespace
 
@@ -115,12 +116,10 @@ void stream_endpoint::request_arrived() {
         try_again_later();
     } else if (listener == nullptr || owner().faults().refuses_connect()) {
         owner().plan(back.latency, shared_from_this(), refusal_arrives);
-    } else if (listener->door_closed_ ||
-               listener->clients_.size() + listener->handshakes_ >= listener->backlog_) {
+    } else if (listener->door_closed_ || listener->clients_.size() >= listener->backlog_) {
         try_again_later();
     } else {
         make_peer(*listener);
-        ++listener->handshakes_;
         peer_->position_.acknowledged = 1;
         peer_->capture_segment(capture::syn | capture::ack);
         const nanoseconds both_ways = back.latency + owner().way(home(), there).latency;
@@ -138,13 +137,18 @@ void stream_endpoint::answer_arrived() {
     changed();
 }
 
-/// The handshake of a client is over: this end of it can be accepted.
+/// The handshake of a client is over: this end of it can be accepted. Where the backlog has become
+/// full since it began, the listener does not hear the end of it, and sends its answer again.
 void stream_endpoint::client_arrived() {
     const std::shared_ptr<stream_endpoint> listener = listener_.lock();
-    if (listener != nullptr && listener->listens()) {
-        --listener->handshakes_;
+    if (listener == nullptr || !listener->listens()) {
+        abort();
+    } else if (listener->clients_.size() < listener->backlog_) {
         listener->clients_.push_back(std::static_pointer_cast<stream_endpoint>(shared_from_this()));
         listener->changed();
+    } else if (attempts_ < answers_max) {
+        owner().plan(connected_again_after * (1U << attempts_), shared_from_this(), client_arrives);
+        ++attempts_;
     } else {
         abort();
     }
