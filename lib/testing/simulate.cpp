@@ -1,6 +1,7 @@
 #include "testing/detail/campaign_record.hpp"
 #include "testing/detail/log_in_trace.hpp"
 #include "testing/detail/run_watch.hpp"
+#include "testing/detail/shrinking.hpp"
 #include "testing/detail/simulation_run.hpp"
 #include "testing/detail/valid_simulate_options.hpp"
 
@@ -15,7 +16,7 @@ namespace ringlet::testing {
 
 namespace {
 
-using detail::fault_set;
+using detail::fault_selection;
 using detail::run_outcome;
 
 /// The assertions that a campaign counts, while it runs.
@@ -47,13 +48,13 @@ public:
             throw std::logic_error("simulate: a simulation runs already in this thread");
     }
 
-    run_outcome run(std::uint64_t seed, bool records = false, const fault_set& left_out = {},
+    run_outcome run(std::uint64_t seed, bool records = false, const fault_selection& selected = {},
                     std::uint64_t failing_operation = 0) {
         watch_.begin(seed);
         detail::world_options of_world{
             .seed = seed,
             .faults = failing_operation_mode_ ? fault_options::none() : options_.faults,
-            .left_out = left_out,
+            .selected = selected,
             .time_max = options_.time_max,
             .steps_max = options_.steps_max,
             .records = records,
@@ -109,51 +110,32 @@ public:
     simulation_report report;
 
 private:
-    /// Leaves out each kind of fault without which the seed still fails. It takes about as many
-    /// steps as one run may take, since somebody waits for the answer.
-    run_outcome shrink(std::uint64_t seed, run_outcome failing, fault_set& left_out) {
-        const std::uint64_t steps_before = report.steps;
-        for (std::size_t i = 0; options_.shrink && i < detail::fault_count; ++i) {
-            if (!failing.faults.test(i) || report.steps - steps_before >= options_.steps_max)
-                continue;
-            fault_set tried = left_out;
-            tried.set(i);
-            run_outcome outcome = run(seed, false, tried);
-            if (outcome.failed()) {
-                failing = std::move(outcome);
-                left_out = tried;
-            }
-        }
-        return failing;
+    /// The faults without which the seed does not fail, or all of them.
+    detail::failing_run shrink(std::uint64_t seed, const run_outcome& failing) {
+        return detail::shrink(
+            failing, [&](const fault_selection& tried) { return run(seed, false, tried); },
+            options_.shrink ? options_.steps_max : 0);
     }
 
     [[noreturn]] void throw_failure(std::uint64_t seed, const run_outcome& first,
                                     std::uint64_t failing_operation = 0) {
-        fault_set left_out;
-        const run_outcome least = failing_operation > 0 ? first : shrink(seed, first, left_out);
-        const run_outcome recorded = run(seed, true, left_out, failing_operation);
+        const detail::failing_run least =
+            failing_operation > 0 ? detail::failing_run{first} : shrink(seed, first);
+        const run_outcome recorded = run(seed, true, least.faults, failing_operation);
         std::string text =
             "a simulation failed under seed " + std::to_string(seed) + ": " + first.failure + "\n";
         if (failing_operation > 0)
             text += "the operation that was made to fail: number " +
                     std::to_string(failing_operation) + "\n";
         text += "to repeat it:\n    " + detail::repeating_command(seed) + "\n";
-        text += faults_text(least);
-        if (least.failure != first.failure)
-            text += "with these faults alone: " + least.failure + "\n";
-        if (recorded.failure != least.failure)
+        text += "faults: " + detail::faults_text(least) + "\n";
+        if (least.outcome.failure != first.failure)
+            text += "with these faults alone: " + least.outcome.failure + "\n";
+        if (recorded.failure != least.outcome.failure)
             text += "the run is not the same each time: once more, it " +
                     (recorded.failed() ? "failed: " + recorded.failure : "passed") + "\n";
         text += "when it failed:" + recorded.state + "\n" + trace_text(recorded);
         fail(seed, text);
-    }
-
-    [[nodiscard]] static std::string faults_text(const run_outcome& outcome) {
-        std::string text = "faults: ";
-        for (std::size_t i = 0; i < detail::fault_count; ++i)
-            if (outcome.faults.test(i))
-                text += (text.size() > 8 ? ", " : "") + std::string(detail::fault_kinds[i].name);
-        return text + (outcome.faults.none() ? "none\n" : "\n");
     }
 
     [[nodiscard]] static std::string trace_text(const run_outcome& recorded) {

@@ -7,6 +7,7 @@
 #include <ringlet/net/datagram_socket.hpp>
 #include <ringlet/testing/simulate.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
@@ -173,12 +174,51 @@ TEST_CASE("a failure is narrowed down to the faults that matter", "[testing]") {
     faults.window_min = faults.window_max;  // segments are few
     const auto narrowed =
         failure_of([&] { return simulate({.seeds = 1000, .faults = faults}, body); });
-    CHECK(narrowed.says("\nfaults: resets\n"));
+    CHECK(narrowed.says("\nfaults: resets #1\n"));
     const auto whole = failure_of(
         [&] { return simulate({.seeds = 1000, .faults = faults, .shrink = false}, body); });
     CHECK(whole.seed == narrowed.seed);
     CHECK(whole.says("resets"));
     CHECK_FALSE(whole.says("\nfaults: resets\n"));
+}
+
+TEST_CASE("a failure is narrowed down to single faults", "[testing]") {
+    constexpr std::size_t message_size = 10;
+    const auto send_messages = [](ringlet::stream& client) -> task<> {
+        for (int i = 0; i < 100; ++i) {
+            co_await client.send_all(std::string(message_size, 'x'));
+            co_await ringlet::sleep_for(1s);
+        }
+    };
+    const auto receive_messages = []() -> task<> {
+        auto server = co_await ringlet::connect("server", echo_port);
+        std::array<char, message_size> buffer{};
+        int in_pieces = 0;
+        while (std::size_t received = co_await server.recv(buffer)) {
+            in_pieces += received < message_size ? 1 : 0;
+            ringlet::testing::always(in_pieces < 2, "no two messages come in pieces");
+            while (received < message_size)
+                received += co_await server.recv(std::span(buffer).subspan(received));
+        }
+    };
+    fault_options faults = fault_options::none();
+    faults.short_receive = 1;
+    const auto failed = failure_of([&] {
+        return simulate({.seeds = 1000, .faults = faults}, [&](simulation& sim) -> task<> {
+            sim.host("server").spawn([&]() -> task<> {
+                ringlet::tcp_server server(":" + std::to_string(echo_port), send_messages);
+                co_await server.serve();
+            });
+            sim.host("client").spawn(receive_messages);
+            co_await sim.calm();
+        });
+    });
+    const std::size_t begin = failed.text.find("\nfaults: short receives #");
+    REQUIRE(begin != std::string::npos);
+    const std::string line =
+        failed.text.substr(begin + 1, failed.text.find('\n', begin + 1) - begin - 1);
+    CAPTURE(line);
+    CHECK(std::ranges::count(line, '#') == 2);
 }
 
 TEST_CASE("probabilities and limits that make no sense are refused", "[testing]") {

@@ -29,8 +29,8 @@ std::uint64_t count_of(nanoseconds time) {
 
 }  // namespace
 
-chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_set& left_out)
-    : share_(limits), latency_(seed, "latency"), window_(seed, "window"),
+chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_selection& selected)
+    : selected_(selected), share_(limits), latency_(seed, "latency"), window_(seed, "window"),
       receiving_(seed, "receive"), sending_(seed, "send"), completing_(seed, "complete"),
       accepting_(seed, "accept"), connecting_(seed, "connect"), resetting_(seed, "reset"),
       datagrams_(seed, "datagram"), cutting_(seed, "cut"), offloading_(seed, "offload"),
@@ -39,7 +39,7 @@ chaos::chaos(std::uint64_t seed, const fault_options& limits, const fault_set& l
     for (std::size_t i = 0; i < fault_count; ++i) {
         const bool drawn = drawing.chance(0.5);
         const double part = static_cast<double>(drawing.between(1, 1000)) / 1000;
-        bool possible = !left_out.test(i);
+        bool possible = !selected_.left_out.test(i);
         if (double fault_options::*const probability = fault_kinds[i].probability) {
             share_.*probability *= part;
             possible = possible && share_.*probability > 0;
@@ -72,64 +72,76 @@ std::size_t chaos::window_now(std::size_t drawn) const noexcept {
 }
 
 std::size_t chaos::received_of(std::size_t available) noexcept {
-    if (available > 1 && on(fault::short_receive) && receiving_.chance(share_.short_receive))
-        return receiving_.between(1, receiving_.chance(0.5) ? 1 : available);
-    return available;
+    if (available <= 1 || !on(fault::short_receive) || !receiving_.chance(share_.short_receive))
+        return available;
+    const std::size_t part = receiving_.between(1, receiving_.chance(0.5) ? 1 : available);
+    return occurs(fault::short_receive) ? part : available;
 }
 
 std::size_t chaos::sent_of(std::size_t available) noexcept {
-    if (available > 1 && on(fault::short_send) && sending_.chance(share_.short_send))
-        return sending_.between(1, sending_.chance(0.5) ? 1 : available);
-    return available;
+    if (available <= 1 || !on(fault::short_send) || !sending_.chance(share_.short_send))
+        return available;
+    const std::size_t part = sending_.between(1, sending_.chance(0.5) ? 1 : available);
+    return occurs(fault::short_send) ? part : available;
 }
 
 nanoseconds chaos::lateness() noexcept {
-    if (on(fault::late_completion) && completing_.chance(share_.late_completion))
-        return completing_.between(nanoseconds(1), share_.late_completion_max);
-    return nanoseconds(0);
+    if (!on(fault::late_completion) || !completing_.chance(share_.late_completion))
+        return nanoseconds(0);
+    const nanoseconds time = completing_.between(nanoseconds(1), share_.late_completion_max);
+    return occurs(fault::late_completion) ? time : nanoseconds(0);
 }
 
 int chaos::accept_error() noexcept {
     constexpr std::array errors{EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED};
-    if (on(fault::accept_failure) && accepting_.chance(share_.accept_failure))
-        return errors[accepting_.below(errors.size())];
-    return 0;
+    if (!on(fault::accept_failure) || !accepting_.chance(share_.accept_failure))
+        return 0;
+    const int error = errors[accepting_.below(errors.size())];
+    return occurs(fault::accept_failure) ? error : 0;
 }
 
 bool chaos::refuses_connect() noexcept {
-    return on(fault::connect_refused) && connecting_.chance(share_.connect_refused);
+    return on(fault::connect_refused) && connecting_.chance(share_.connect_refused) &&
+           occurs(fault::connect_refused);
 }
 
 bool chaos::connect_hangs() noexcept {
-    return on(fault::connect_hangs) && connecting_.chance(share_.connect_hangs);
+    return on(fault::connect_hangs) && connecting_.chance(share_.connect_hangs) &&
+           occurs(fault::connect_hangs);
 }
 
 bool chaos::resets() noexcept {
-    return on(fault::reset) && resetting_.chance(share_.reset);
+    return on(fault::reset) && resetting_.chance(share_.reset) && occurs(fault::reset);
 }
 
 bool chaos::loses_datagram() noexcept {
-    return on(fault::datagram_lost) && datagrams_.chance(share_.datagram_lost);
+    return on(fault::datagram_lost) && datagrams_.chance(share_.datagram_lost) &&
+           occurs(fault::datagram_lost);
 }
 
 bool chaos::duplicates_datagram() noexcept {
-    return on(fault::datagram_duplicated) && datagrams_.chance(share_.datagram_duplicated);
+    return on(fault::datagram_duplicated) && datagrams_.chance(share_.datagram_duplicated) &&
+           occurs(fault::datagram_duplicated);
 }
 
 nanoseconds chaos::datagram_delay() noexcept {
-    if (on(fault::datagram_delayed) && datagrams_.chance(share_.datagram_delayed))
-        return datagrams_.between(nanoseconds(0), 4 * (share_.jitter_max + share_.latency_min));
-    return nanoseconds(0);
+    if (!on(fault::datagram_delayed) || !datagrams_.chance(share_.datagram_delayed))
+        return nanoseconds(0);
+    const nanoseconds time =
+        datagrams_.between(nanoseconds(0), 4 * (share_.jitter_max + share_.latency_min));
+    return occurs(fault::datagram_delayed) ? time : nanoseconds(0);
 }
 
 bool chaos::has_no_buffers() noexcept {
-    return on(fault::datagram_no_buffers) && datagrams_.chance(share_.datagram_no_buffers);
+    return on(fault::datagram_no_buffers) && datagrams_.chance(share_.datagram_no_buffers) &&
+           occurs(fault::datagram_no_buffers);
 }
 
 nanoseconds chaos::cut() noexcept {
-    if (on(fault::cut) && cutting_.chance(share_.cut))
-        return cutting_.between(nanoseconds(1), share_.cut_max);
-    return nanoseconds(0);
+    if (!on(fault::cut) || !cutting_.chance(share_.cut))
+        return nanoseconds(0);
+    const nanoseconds time = cutting_.between(nanoseconds(1), share_.cut_max);
+    return occurs(fault::cut) ? time : nanoseconds(0);
 }
 
 nanoseconds chaos::offload_time() noexcept {

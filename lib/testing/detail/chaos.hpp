@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fault_kinds.hpp"
+#include "fault_selection.hpp"
 
 #include <ringlet/testing/fault_options.hpp>
 #include <ringlet/testing/random_source.hpp>
@@ -12,11 +12,12 @@
 namespace ringlet::testing::detail {
 
 /// Draws what goes wrong under one seed. Each kind of fault draws from a sequence of its own, so
-/// that one draw more of one kind shifts none of the others.
+/// that one draw more of one kind shifts none of the others. A fault that is left out is drawn all
+/// the same.
 class chaos {
 public:
-    /// Draws the share of each fault in `limits`; those in `left_out` do not occur.
-    chaos(std::uint64_t seed, const fault_options& limits, const fault_set& left_out);
+    /// Draws the share of each fault in `limits`. Those that are not in `selected` do not occur.
+    chaos(std::uint64_t seed, const fault_options& limits, const fault_selection& selected);
 
     /// Ends all faults. The order of events is drawn as before.
     void calm() noexcept;
@@ -53,11 +54,22 @@ public:
     /// The kinds that could occur under this seed, before the calm.
     [[nodiscard]] const fault_set& drawn() const noexcept { return drawn_; }
 
+    /// How many of each kind were drawn so far, of those that have a probability.
+    [[nodiscard]] const fault_counts& injected() const noexcept { return injected_; }
+
 private:
     [[nodiscard]] bool on(fault kind) const noexcept {
         return present_.test(static_cast<std::size_t>(kind));
     }
 
+    /// Counts a fault that was drawn. Whether it is to occur.
+    [[nodiscard]] bool occurs(fault kind) noexcept {
+        const auto index = static_cast<std::size_t>(kind);
+        return selected_.keeps(index, ++injected_[index]);
+    }
+
+    const fault_selection selected_;
+    fault_counts injected_{};
     fault_options share_;
     fault_set present_;
     fault_set drawn_;

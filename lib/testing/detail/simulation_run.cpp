@@ -67,6 +67,7 @@ run_outcome simulation_run::run(const scenario& body) {
     outcome.operations = world_->operations();
     outcome.simulated = world_->elapsed();
     outcome.faults = world_->faults().drawn();
+    outcome.injected = world_->faults().injected();
     if (world_->noted().records())
         for (const auto& each : world_->nodes())
             outcome.hosts.push_back(each->name());

@@ -21,6 +21,7 @@ struct run_outcome {
     std::uint64_t operations = 0;
     std::chrono::nanoseconds simulated{0};
     fault_set faults;  // those that could occur
+    fault_counts injected{};
     detail::trace noted{false};
     std::vector<std::string> hosts;
 

@@ -49,7 +49,7 @@ private:
 };
 
 world::world(const world_options& options)
-    : options_(options), faults_(options.seed, options.faults, options.left_out),
+    : options_(options), faults_(options.seed, options.faults, options.selected),
       trace_(options.records),
       captured_(options.capture_path.empty() ? nullptr
                                              : std::make_unique<capture>(options.capture_path)),

@@ -27,7 +27,7 @@ class watched_events;
 struct world_options {
     std::uint64_t seed = 0;
     fault_options faults{};
-    fault_set left_out{};
+    fault_selection selected{};
     std::chrono::nanoseconds time_max = std::chrono::hours(24);
     std::uint64_t steps_max = 10'000'000;
     bool records = false;
