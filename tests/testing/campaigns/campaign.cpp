@@ -48,6 +48,13 @@ void require_reached(const std::vector<std::string>& expected,
     }
 }
 
+/// How many requests may be handled at a time. Workers that accept from sockets of their own have a
+/// share each, which is rounded up, and may exceed it by one.
+std::size_t active_max(const ringlet::server_options& options) {
+    const bool shared = options.to_workers == ringlet::server_options::hand_over::reuse_port;
+    return options.max_connections + (shared ? options.workers : 0);
+}
+
 }  // namespace
 
 void run_campaign(std::string_view name, simulate_options options,
@@ -135,6 +142,8 @@ void watch_counters(simulation& sim, std::shared_ptr<const ringlet::server> watc
         always(counters.accepted >=
                    counters.finished + counters.failed.total() + counters.refused + counters.active,
                "no request is counted twice");
+        always(counters.active <= active_max(server->options()),
+               "no more requests are handled at a time than may be");
         always(counters.accepted >= before.accepted && counters.finished >= before.finished &&
                    counters.failed.total() >= before.failed.total() &&
                    counters.refused >= before.refused && counters.bytes_sent >= before.bytes_sent &&

@@ -13,8 +13,8 @@
 #include <array>
 
 // Messages in every frame that a reader knows, written by a writer, cut into pieces by the network,
-// and read with reads that are cancelled at any moment: each message comes whole, and a read that
-// fails takes no byte.
+// and read with reads that are cancelled at any moment: each message comes whole, a read that fails
+// takes no byte, and a message in which the stream ends does not come.
 
 namespace tests::campaigns::framing {
 
@@ -70,6 +70,7 @@ struct plan {
     std::uint64_t count = 0;
     std::size_t buffer_size = 0;
     bool cancels = false;
+    bool cut_off = false;  // the sender ends within a message
 };
 
 /// Reads messages, and awaits a read again that was cancelled.
@@ -86,8 +87,13 @@ public:
             co_await receive_one();
         }
         std::error_code error;
-        const auto end = co_await in_.read_line(error);
-        always(error || !end, "behind the last message is the end");
+        if (given_.cut_off) {
+            co_await in_.read_exactly(co_await read_size(), error);
+            always(!!error, "a message that is cut off does not come");
+        } else {
+            const auto end = co_await in_.read_line(error);
+            always(error || !end, "behind the last message is the end");
+        }
         co_return received;
     }
 
@@ -195,6 +201,8 @@ task<> send_all(ringlet::address server, plan given) {
             if (random.chance(0.2))
                 co_await ringlet::sleep_for(random.between(0us, 100ms));
         }
+        if (given.cut_off)
+            co_await out.print(message_max, '\n', std::string(random.below(message_max), 'x'));
         co_await out.flush();
         co_await connection.end_sending();
         std::array<std::byte, 1> nothing;
@@ -210,7 +218,8 @@ plan draw_plan(simulation& sim) {
     return {.number = sim.seed(),
             .count = random.between(1, 20),
             .buffer_size = random.chance(0.2) ? random.below(3) : random.between(1, 10'000),
-            .cancels = random.chance(0.7)};
+            .cancels = random.chance(0.7),
+            .cut_off = random.chance(0.3)};
 }
 
 task<> play(simulation& sim, bool harmless) {

@@ -11,7 +11,7 @@
 
 // A server at its limits: no more connections are handled at a time than it may have, in all and of
 // one peer; where clients wait, each is served in the end; where they are refused, each is told so,
-// and counted. Descriptors may be few.
+// and counted. Descriptors may be few, and the server may end while clients wait or are refused.
 
 namespace tests::campaigns::stream_limits {
 
@@ -113,6 +113,7 @@ task<> visit(ringlet::address server, random_source random, std::shared_ptr<outc
 
 struct limits {
     bool harmless;
+    bool ends_early;
     bool refuses;
     std::size_t allowed;  // requests that may be handled at a time
     std::size_t per_peer;
@@ -160,7 +161,7 @@ void check(const limits& drawn, const outcome& all, const ringlet::server_counte
     sometimes(all.told > 0, "a client is told that it is refused");
     sometimes(all.closed > 0, "a client is refused without a word");
     sometimes(all.handled_most > 1, "several connections are handled at a time");
-    if (!drawn.harmless)
+    if (!drawn.harmless || drawn.ends_early)
         return;
     always(all.failed == 0, "without harm no client fails");
     always(all.served + all.told + all.closed == clients, "each client hears something");
@@ -170,7 +171,11 @@ void check(const limits& drawn, const outcome& all, const ringlet::server_counte
 }
 
 task<> play(simulation& sim, bool harmless) {
-    limits drawn{.harmless = harmless, .refuses = false, .allowed = 0, .per_peer = 0};
+    limits drawn{.harmless = harmless,
+                 .ends_early = sim.random().chance(0.3),
+                 .refuses = false,
+                 .allowed = 0,
+                 .per_peer = 0};
     auto& host = sim.host("server");
     const auto all = std::make_shared<outcome>();
     const server_options options = draw_options(sim.random(), drawn);
@@ -187,9 +192,13 @@ task<> play(simulation& sim, bool harmless) {
                     random = random_source(sim.seed() * clients_max + i, "client")] {
                 return visit(at, random, all);
             });
-    co_await chaos_then_calm(sim);
+    if (drawn.ends_early)
+        co_await ringlet::sleep_for(sim.random().between(0us, 1s));
+    else
+        co_await chaos_then_calm(sim);
     server->shutdown(1min);
     co_await serving.join();
+    always(host.open_sockets() <= 1, "no connection outlives a server that ends");
     check(drawn, *all, server->counters(), clients);
 }
 

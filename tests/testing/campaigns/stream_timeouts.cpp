@@ -30,7 +30,9 @@ enum class limit { idle, read_and_write, request, count };
 struct outcome {
     std::size_t prompt = 0;         // clients that kept to the times
     std::size_t prompt_served = 0;  // of them
-    nanoseconds longest{0};         // of all requests
+    std::size_t trickling = 0;
+    nanoseconds longest{0};          // of all requests
+    nanoseconds longest_silence{0};  // of clients that were sent away for it
 };
 
 /// What the server sends is large, so that a client that does not read stops it.
@@ -85,9 +87,18 @@ task<> ask_and_read(stream& server) {
     }
 }
 
+/// Says nothing until the server ends the connection.
+task<> be_silent(stream& server, outcome& all) {
+    const auto began = server.owner().now();
+    std::array<std::byte, 1> nothing;
+    co_await server.recv(nothing);
+    all.longest_silence = std::max<nanoseconds>(all.longest_silence, server.owner().now() - began);
+}
+
 task<> visit(ringlet::address server, habit chosen, nanoseconds pause,
              std::shared_ptr<outcome> all) {
     all->prompt += chosen == habit::prompt ? 1U : 0U;
+    all->trickling += chosen == habit::trickles ? 1U : 0U;
     try {
         stream connection = co_await ringlet::connect(server);
         switch (chosen) {
@@ -107,7 +118,7 @@ task<> visit(ringlet::address server, habit chosen, nanoseconds pause,
             co_await ringlet::sleep_for(1h);
             break;
         default:
-            co_await ringlet::sleep_for(1h);
+            co_await be_silent(connection, *all);
             break;
         }
         co_await connection.close();
@@ -144,6 +155,19 @@ server_options draw_options(random_source& random, limit chosen, std::chrono::mi
     return options;
 }
 
+/// Checks a run without harm, long after each time is over.
+void check(limit chosen, std::chrono::milliseconds time, const outcome& all,
+           const ringlet::server_counters& counters) {
+    const bool ends_all = chosen == limit::request;
+    const nanoseconds longest = ends_all ? 10 * time : time;
+    always(all.prompt_served == all.prompt, "a client that keeps to the times is served");
+    always(all.longest_silence <= longest + 1s, "a silent client is sent away in time");
+    always(counters.active == (ends_all ? 0 : all.trickling),
+           "the clients that trickle are left, and no others");
+    if (ends_all)
+        always(all.longest <= longest + 1ms, "a request takes no longer than it may");
+}
+
 task<> play(simulation& sim, bool harmless) {
     random_source& random = sim.random();
     auto& host = sim.host("server");
@@ -176,11 +200,8 @@ task<> play(simulation& sim, bool harmless) {
     const ringlet::server_counters counters = server->counters();
     sometimes(counters.failed.timed_out > 0, "a client is too slow");
     sometimes(counters.active > 0, "a client trickles on");
-    if (harmless) {
-        always(all->prompt_served == all->prompt, "a client that keeps to the times is served");
-        if (chosen == limit::request)
-            always(all->longest <= 10 * time + 1ms, "a request takes no longer than it may");
-    }
+    if (harmless)
+        check(chosen, time, *all, counters);
     server->shutdown(0s);
     co_await serving.join();
     check_at_rest(server->counters());
