@@ -16,6 +16,7 @@
 
 #include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/loop/loop.hpp>
+#include <ringlet/loop/loop_times.hpp>
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/broadcast.hpp>
@@ -26,6 +27,7 @@
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
 #include <ringlet/coro/mutex.hpp>
+#include <ringlet/coro/named.hpp>
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/poll.hpp>
 #include <ringlet/coro/retry.hpp>

@@ -4,6 +4,7 @@
 #include <ringlet/loop/loop.hpp>
 
 #include <ostream>
+#include <string>
 
 namespace ringlet {
 
@@ -33,8 +34,10 @@ void dump_tasks(loop& owner, std::ostream& out) {
         << " operations in flight, " << statistics.turns << " turns, longest run "
         << in_seconds{statistics.longest_run} << '\n';
     for (const suspended_task& task : tasks) {
-        out << "  for " << in_seconds{task.suspended_for} << (task.ready ? ", ready to go on" : "")
-            << '\n';
+        out << "  for " << in_seconds{task.suspended_for};
+        for (const std::string& name : task.names)
+            out << ", in " << name;
+        out << (task.ready ? ", ready to go on" : "") << '\n';
         for (const std::source_location& where : task.stack)
             out << "    " << detail::file_name(where) << ':' << where.line() << "  "
                 << detail::coroutine_name(where) << '\n';

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <iosfwd>
 #include <source_location>
+#include <string>
 #include <vector>
 
 namespace ringlet {
@@ -17,6 +18,9 @@ struct suspended_task {
     /// without debug information.
     std::vector<std::source_location> stack;
 
+    /// The names of those among them that have one, the innermost first: see named.
+    std::vector<std::string> names;
+
     /// How long the coroutine has waited, counted from the beginning of a turn of the loop.
     std::chrono::nanoseconds suspended_for{0};
 
@@ -29,9 +33,9 @@ struct suspended_task {
 /// called in the loop's thread; another thread posts it. Throws std::bad_alloc.
 [[nodiscard]] std::vector<suspended_task> suspended_tasks(loop& owner);
 
-/// Writes the list of `suspended_tasks` to `out`, for people: each coroutine that waits, where and
-/// for how long, with its call stack; and the loop's statistics. It is the first thing to look at
-/// when a server seems stuck:
+/// Writes the list of `suspended_tasks` to `out`, for people: each coroutine that waits, its name,
+/// where and for how long, with its call stack; and the loop's statistics. It is the first thing to
+/// look at when a server seems stuck:
 ///
 ///     owner.post([&owner] { ringlet::dump_tasks(owner, std::cerr); });
 ///

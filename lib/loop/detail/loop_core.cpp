@@ -6,7 +6,9 @@
 #include <ringlet/base/detail/check.hpp>
 #include <ringlet/base/log.hpp>
 #include <ringlet/loop/detail/loop_core.hpp>
+#include <ringlet/loop/detail/loop_stopwatch.hpp>
 #include <ringlet/loop/detail/ring_operation.hpp>
+#include <ringlet/loop/detail/task_name.hpp>
 
 #include <unistd.h>
 
@@ -64,6 +66,8 @@ loop_core::running::running(loop_core& entered)
     entered.throws_posted_ = false;
     entered.turn_began_ = entered.now();
     entered.spin_.begin(entered.usage());
+    if (entered.stopwatch_ == nullptr)
+        entered.stopwatch_ = loop_stopwatch::take();
 }
 
 loop_core::running::~running() {
@@ -204,7 +208,10 @@ void loop_core::restart_statistics() noexcept {
 }
 
 void loop_core::turn() {
-    statistics_.longest_run = std::max(statistics_.longest_run, now() - turn_began_);
+    const clock::duration took = now() - turn_began_;
+    statistics_.longest_run = std::max<std::chrono::nanoseconds>(statistics_.longest_run, took);
+    if (stopwatch_ != nullptr)
+        stopwatch_->turns.add(took);
     wait();
     go_on();
 }
@@ -313,6 +320,8 @@ void loop_core::resume_ready() {
     resuming_.splice_back(ready_);
     while (!resuming_.empty()) {
         inline_completions_ = inline_completions_max_;
+        if (stopwatch_ != nullptr)
+            stopwatch_->waits.add(now() - turn_began_);
         resuming_.pop_front().resume();
     }
 }

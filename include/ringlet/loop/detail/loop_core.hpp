@@ -23,6 +23,8 @@ namespace ringlet::detail {
 
 class operation;
 class ring_operation;
+class task_name;
+struct loop_stopwatch;
 
 /// The machinery of a loop: the part that operations use, that a process which forks uses, and that
 /// turns the loop. `loop` is the part that programs use; each loop owns a core.
@@ -181,6 +183,9 @@ public:
             batch->for_each([&](const operation& ended) { visit(ended, true); });
     }
 
+    /// The names of coroutines that have one: see named.
+    [[nodiscard]] intrusive_list<task_name>& names() noexcept { return names_; }
+
     // Forking: see child_process.
 
     /// Prepares for fork(2), in the loop's thread: hands the prepared SQEs to the ring, such as
@@ -271,6 +276,7 @@ private:
     receive_buffers buffers_;
     intrusive_list<operation> ready_;
     intrusive_list<operation> resuming_;  // the operations of ready_ that this turn resumes
+    intrusive_list<task_name> names_;
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
@@ -285,6 +291,7 @@ private:
     clock::time_point refusals_began_;
     unsigned refusals_ = 0;
     loop_statistics statistics_;
+    loop_stopwatch* stopwatch_ = nullptr;   // of a loop that is measured
     std::uint64_t completions_before_ = 0;  // completions before the restart of statistics_
 };
 
