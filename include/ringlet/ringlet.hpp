@@ -59,6 +59,7 @@
 #include <ringlet/net/open_pipe.hpp>
 #include <ringlet/net/packet_info.hpp>
 #include <ringlet/net/peer_credentials.hpp>
+#include <ringlet/net/peer_fact.hpp>
 #include <ringlet/net/readable_stream.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/received_bytes.hpp>

@@ -1,5 +1,6 @@
 #include "net/detail/datagram_slot.hpp"
 
+#include <ringlet/base/detail/check.hpp>
 #include <ringlet/net/datagram.hpp>
 
 #include <algorithm>
@@ -11,6 +12,13 @@ datagram::datagram(const_buffer data, const address& sender)
                                                                             data.size(), false},
       sender_(sender) {
     detach();
+}
+
+void datagram::remove_prefix(std::size_t count) noexcept {
+    detail::check(count <= size_.size, "a datagram cannot lose more bytes than it has");
+    data_ += count;
+    size_.size -= count;
+    size_.original_size -= count;
 }
 
 void datagram::detach() {

@@ -29,6 +29,8 @@ stream::stream(loop& owner, std::unique_ptr<stream_layer> layer)
     outgoing_.stand_on(&sides_->outgoing);
     if (bottom().incoming_.of_client())
         set_of_client();
+    if (stream* const below = sides_->layer->below())
+        facts_ = std::move(below->facts_);
 }
 
 stream& stream::bottom() noexcept {

@@ -2,6 +2,7 @@
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
 #include "server/detail/request_source.hpp"
+#include "server/detail/take_steps.hpp"
 #include "server/detail/waiting_replies.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -177,14 +178,32 @@ task<> datagram_server::serve_request(datagram received, int through) {
     detail::counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
     request.limit_waits(*wait_limit_);
+    std::unique_ptr<address> corrected;  // on the heap, since the frames of few servers have one
+    if (!options().establish.empty()) {
+        corrected = co_await establish(request);
+        if (corrected == nullptr)
+            co_return;
+    }
+    const address& client = corrected == nullptr ? request.sender() : *corrected;
     counts.begin();
     try {
         const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));
-        co_await finish_request(request, request.sender());
+        co_await finish_request(request, client);
         counts.finish();
     } catch (...) {
-        request_failed(std::current_exception(), request.sender(), counts);
+        request_failed(std::current_exception(), client, counts);
     }
+}
+
+/// Takes a datagram through the steps of server_options::establish. Yields the client's address as
+/// they have left it, or nothing where they have failed.
+task<std::unique_ptr<address>> datagram_server::establish(datagram_request& request) {
+    auto client = std::make_unique<address>(request.sender());
+    if (!co_await detail::take_steps(options(), counted(), reports(), request, *client)) {
+        detail::counter_slot::count(counted().refused);
+        client = nullptr;
+    }
+    co_return client;
 }
 
 task<> datagram_server::finish_request(datagram_request& request, const address& client) {

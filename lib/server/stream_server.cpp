@@ -1,9 +1,8 @@
-#include "base/detail/exception_text.hpp"
 #include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
 #include "server/detail/request_source.hpp"
-#include "server/detail/server_reports.hpp"
+#include "server/detail/take_steps.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/shield.hpp>
@@ -232,40 +231,14 @@ task<bool> stream_server::establish(stream& request, address& client) {
     {
         const counted_in place(establishing_);
         if (place.others() < options().establishing_max)
-            passed = co_await take_steps(request, client);
+            passed = co_await detail::take_steps(options(), counted(), reports(), request, client);
         else
-            not_established(client, "", "establishing_max connections are being established");
+            detail::report_unestablished(reports(), client, "",
+                                         "establishing_max connections are being established");
     }
     if (!passed)
         detail::counter_slot::count(counted().refused);
     co_return passed;
-}
-
-task<bool> stream_server::take_steps(stream& request, address& client) {
-    detail::counter_slot& counts = counted();
-    counts.begin_establishing();
-    std::string_view step_name;
-    try {
-        const cancel_scope time_limit(detail::deadline_or_never(options().establish_timeout));
-        for (const establish_step& step : options().establish) {
-            step_name = step.name();
-            co_await step(request, client);
-            if (!request.is_open())
-                break;
-        }
-        counts.finish_establishing();
-        co_return request.is_open();
-    } catch (...) {
-        const std::exception_ptr failure = std::current_exception();
-        counts.fail_establishing(cause_of(failure));
-        not_established(client, step_name, detail::exception_text(failure));
-    }
-    co_return false;
-}
-
-void stream_server::not_established(const address& client, std::string_view step,
-                                    std::string_view error) noexcept {
-    reports().unestablished.report({{"client", client}, {"step", step}, {"error", error}});
 }
 
 task<bool> stream_server::verify(stream& request, const address& client) {

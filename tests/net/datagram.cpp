@@ -134,6 +134,30 @@ TEST_CASE("a detached datagram may go to another thread, and outlive its loop", 
     CHECK(in_time([moved = std::move(*kept)] { return text_of(moved); }) == "hello");
 }
 
+TEST_CASE("a datagram without its first bytes has the others, also when it is detached", "[net]") {
+    loop owner;
+    const connected_pair pair = unix_pair(SOCK_DGRAM);
+    datagram_receiver receiver(owner, pair.one, {.packet_size_max = 7});
+    send(pair, "head and body");
+    send(pair, "head");
+    receive_each(owner, receiver, 1, [](datagram next) {
+        next.remove_prefix(4);
+        CHECK(text_of(next) == " an");
+        CHECK(next.original_size() == 9);
+        CHECK(next.truncated());
+        next.detach();
+        CHECK(text_of(next) == " an");
+        next.remove_prefix(1);
+        next.detach();
+        CHECK(text_of(next) == "an");
+    });
+    receive_each(owner, receiver, 1, [](datagram next) {
+        next.remove_prefix(4);
+        CHECK(text_of(next).empty());
+        CHECK(next.original_size() == 0);
+    });
+}
+
 TEST_CASE("a datagram may outlive its receiver", "[net]") {
     loop owner;
     const connected_pair pair = unix_pair(SOCK_DGRAM);

@@ -58,6 +58,25 @@ task<> obey_first_byte(stream& connection, address& client) {
     client = address("192.0.2.9", 99);
 }
 
+struct order_fact final : ringlet::peer_fact {};
+
+/// Takes one byte off a datagram, which says what becomes of it.
+task<> take_order(ringlet::datagram_request& request, address& client) {
+    if (request.packet().front() == std::byte{'x'})
+        throw std::runtime_error("no such order");
+    request.remove_prefix(1);
+    request.attach(std::make_unique<order_fact>());
+    client = address("192.0.2.9", 99);
+    co_return;
+}
+
+/// Tells a sender its address, and what it has sent.
+constexpr auto answer_packet = [](auto& request, const address& from) -> task<> {
+    CHECK(request.template fact<order_fact>() != nullptr);
+    const std::string packet = co_await hear(request);
+    co_await say(request, from.to_string() + " " + packet);
+};
+
 struct inverting_step {
     static constexpr const char* name = "inverting";
 
@@ -224,14 +243,40 @@ TEST_CASE("a handler that fails on the layer of its client fails by the client's
     CHECK(log.text().find("a handler failed") == std::string::npos);
 }
 
+TEST_CASE("a datagram of every server takes the steps before its handler, or is dropped",
+          "[server]") {
+    const server_kind kind = GENERATE(from_range(every_kind_of_datagram()));
+    INFO(kind);
+    const captured_stderr log;
+    server_options options = options_of(kind.in);
+    options.establish = {{"order", take_order}};
+    any_server server(kind, answer_packet, options);
+    serving_thread serving(*server);
+    CHECK(server.ask(".hello") == "192.0.2.9:99 hello");
+    auto odd = server.client();
+    odd.say("x");
+    CHECK(server.ask(".") == "192.0.2.9:99 ");
+    const server_counters counts = final_counts(*server, 3);
+    CHECK(counts.established == 2);
+    CHECK(counts.establish_failed.other == 1);
+    CHECK(counts.refused == 1);
+    CHECK(counts.finished == 2);
+    CHECK(odd.socket().nothing_to_receive());
+    serving.stop(10s);
+    CHECK(log.text().find("step=order error=\"no such order\"") != std::string::npos);
+    CHECK(log.text().find("a handler failed") == std::string::npos);
+}
+
 TEST_CASE("options of the steps before a handler are checked", "[server]") {
     server_options options;
     options.establishing_max = 0;
     CHECK_THROWS_AS(ringlet::tcp_server(loopback, answer, options), std::invalid_argument);
     options.establishing_max = 1;
     options.establish = {inverting_step()};
-    const auto answer_packet = [](ringlet::datagram_request& /*packet*/) -> task<> { co_return; };
     CHECK_THROWS_AS(ringlet::udp_server(loopback, answer_packet, options), std::invalid_argument);
+    options.establish = {take_order};
+    CHECK_THROWS_AS(ringlet::tcp_server(loopback, answer, options), std::invalid_argument);
+    options.establish = {inverting_step()};
     options.establish_timeout = -1ms;
     CHECK_THROWS_AS(ringlet::tcp_server(loopback, answer, options), std::invalid_argument);
 }

@@ -48,6 +48,10 @@ public:
     /// The number of bytes that were sent, those that are lost included.
     [[nodiscard]] std::size_t original_size() const noexcept { return size_.original_size; }
 
+    /// Takes the first `count` bytes off, such as a header that was read; they are no part of
+    /// `data()` and `original_size()` from then on. `count` is at most the size of `data()`.
+    void remove_prefix(std::size_t count) noexcept;
+
     /// Moves the bytes to memory of the datagram's own, and gives the buffer back: then the
     /// datagram may go to another thread, outlive the loop, or be kept for long. Throws
     /// std::bad_alloc.

@@ -9,6 +9,7 @@
 #include <ringlet/net/detail/direction.hpp>
 #include <ringlet/net/detail/end_sending_operation.hpp>
 #include <ringlet/net/detail/layer_side.hpp>
+#include <ringlet/net/detail/peer_facts.hpp>
 #include <ringlet/net/detail/recv_lent_operation.hpp>
 #include <ringlet/net/detail/recv_operation.hpp>
 #include <ringlet/net/detail/send_operation.hpp>
@@ -49,7 +50,7 @@ public:
     }
 
     /// Makes a stream on `layer`, which it owns. It is that of a server's client if the stream
-    /// below is. Throws std::bad_alloc.
+    /// below is, and takes over the facts that are attached to that. Throws std::bad_alloc.
     stream(loop& owner, std::unique_ptr<stream_layer> layer);
 
     stream(stream&&) noexcept = default;
@@ -169,6 +170,16 @@ public:
         outgoing_.count_into(&sent);
     }
 
+    /// Attaches something that is known of the peer, for the code that uses the stream later on, or
+    /// a stream on top of it: see peer_fact. `fact` is not nullptr.
+    void attach(std::unique_ptr<peer_fact> fact) noexcept { facts_.add(std::move(fact)); }
+
+    /// What was attached to the stream last of the facts of this type; nullptr for nothing.
+    template <std::derived_from<peer_fact> Fact>
+    [[nodiscard]] const Fact* fact() const noexcept {
+        return facts_.find<Fact>();
+    }
+
     // A stream on a layer has the addresses and the options of the socket at the bottom of its
     // layers. Where there is no socket, it has no address, and an option fails with
     // operation_not_supported.
@@ -250,6 +261,7 @@ private:
     std::unique_ptr<detail::layer_sides> sides_;  // of a stream on a layer
     detail::direction incoming_;
     detail::direction outgoing_;
+    detail::peer_facts facts_;
 };
 
 }  // namespace ringlet

@@ -5,13 +5,17 @@
 #include <ringlet/net/const_buffer.hpp>
 #include <ringlet/net/datagram.hpp>
 #include <ringlet/net/detail/datagram_operations.hpp>
+#include <ringlet/net/detail/peer_facts.hpp>
 #include <ringlet/net/detail/send_burst_operation.hpp>
 #include <ringlet/net/detail/send_to_operation.hpp>
 
 #include <netinet/in.h>
 
+#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <utility>
 
 namespace ringlet {
 
@@ -75,6 +79,20 @@ public:
         return {core_, fd_, protocol(), data, segment_size, {&sender(), &info()}, &pending_, error};
     }
 
+    /// Takes the first `count` bytes off the packet, such as a header that a step before the
+    /// handler has read. `count` is at most the size of `packet()`.
+    void remove_prefix(std::size_t count) noexcept { datagram_.remove_prefix(count); }
+
+    /// Attaches something that is known of the sender, for the handler: see peer_fact. `fact` is
+    /// not nullptr.
+    void attach(std::unique_ptr<peer_fact> fact) noexcept { facts_.add(std::move(fact)); }
+
+    /// What was attached to the request last of the facts of this type; nullptr for nothing.
+    template <std::derived_from<peer_fact> Fact>
+    [[nodiscard]] const Fact* fact() const noexcept {
+        return facts_.find<Fact>();
+    }
+
     /// The loop in which the request is handled.
     [[nodiscard]] loop& owner() const noexcept { return core_.owner(); }
 
@@ -97,6 +115,7 @@ private:
     detail::loop_core& core_;
     int fd_;
     datagram datagram_;
+    detail::peer_facts facts_;
     detail::datagram_operations pending_;
 };
 

@@ -14,7 +14,8 @@ class bounded_dispatcher;
 class datagram_receiver;
 
 /// A server of datagrams. For each datagram it calls these hooks, in this order: `get_request`,
-/// `verify_request`, `process_request`, and `finish_request`, which calls the handler. An exception
+/// `verify_request`, `process_request`, the steps of `server_options::establish`, and
+/// `finish_request`, which calls the handler. An exception
 /// of a hook goes to `handle_error`, and the server goes on. The server also goes on when the
 /// network reports that an answer did not reach anybody. But serving ends where `get_request`
 /// throws before a datagram has come.
@@ -63,6 +64,7 @@ private:
 
     void process(datagram&& received, detail::bounded_dispatcher& handlers) noexcept;
     task<> serve_request(datagram received, int through);
+    task<std::unique_ptr<address>> establish(datagram_request& request);
 
     any_handler<datagram_request> handler_;
     std::unique_ptr<reply_wait_limit> wait_limit_;

@@ -26,10 +26,10 @@ struct server_counters {
     std::uint64_t finished = 0;  ///< requests whose handler has returned
     failures failed;
 
-    // The connections that take the steps of server_options::establish.
-    std::uint64_t establishing = 0;  ///< connections that are in these steps now
-    std::uint64_t established = 0;   ///< connections that have passed them
-    failures establish_failed;       ///< connections that have failed in them, and are refused
+    // The connections and datagrams that take the steps of server_options::establish.
+    std::uint64_t establishing = 0;  ///< requests that are in these steps now
+    std::uint64_t established = 0;   ///< requests that have passed them
+    failures establish_failed;       ///< requests that have failed in them, and are refused
 
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;

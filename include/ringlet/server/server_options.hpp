@@ -47,9 +47,10 @@ struct server_options {
     /// overrides of `server_bind` and `server_activate`; a constructor cannot call overrides.
     bool bind_and_activate = true;
 
-    /// The steps through which a stream server takes each connection before its handler, in this
-    /// order: see establish_step. They run where the connection is handled, before the hook
-    /// `verify_request`, and have `establish_timeout` together.
+    /// The steps through which a server takes each connection, or datagram, before its handler, in
+    /// this order: see establish_step. They run where the request is handled, and have
+    /// `establish_timeout` together. A stream server's hook `verify_request` comes after them; a
+    /// datagram server's before.
     std::vector<establish_step> establish = {};
 
     // Concurrency.
@@ -118,9 +119,9 @@ struct server_options {
     rate_limit accept_rate = {};
 
     /// The number of connections that one peer may have. A peer is an IPv4 host or the first 64
-    /// bits of an IPv6 address; Unix peers have no limit. The server refuses further connections:
-    /// see the hook `refuse_request`. Each child of a pool counts its own connections. With 0 a
-    /// peer may have any number.
+    /// bits of an IPv6 address, by the address of the socket: behind a proxy it is the proxy. Unix
+    /// peers have no limit. The server refuses further connections: see the hook `refuse_request`.
+    /// Each child of a pool counts its own connections. With 0 a peer may have any number.
     std::size_t max_connections_per_peer = 0;
 
     /// The number of replies of a datagram server that may wait at a time for room at their Unix
@@ -145,8 +146,8 @@ struct server_options {
     /// The time that `handle_request` waits for a request; 0 is for ever.
     std::chrono::milliseconds handle_request_timeout{0};
 
-    /// The time that a connection has for the steps of `establish`. The server then closes it; 0 is
-    /// for ever.
+    /// The time that a request has for the steps of `establish`. The server then closes the
+    /// connection, or drops the datagram; 0 is for ever.
     std::chrono::milliseconds establish_timeout{10'000};
 
     /// The time that the hook `verify_request` of a stream server has. The server then refuses the

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <string_view>
 
 namespace ringlet {
 
@@ -90,9 +89,6 @@ private:
     task<> refuse_and_close(stream request, address client, refusal why);
     task<> serve_request(stream request, address client);
     task<bool> establish(stream& request, address& client);
-    task<bool> take_steps(stream& request, address& client);
-    void not_established(const address& client, std::string_view step,
-                         std::string_view error) noexcept;
     task<bool> verify(stream& request, const address& client);
     task<> finish_within_limits(stream& request, const address& client);
     bool must_linger(const stream& request) const noexcept;

@@ -59,8 +59,11 @@ void require_valid(const server_options& options, int type) {
             "waiting_replies_per_client_max must be 1 or more");
     require(!options.datagrams.receive_bursts,
             "datagrams.receive_bursts must be off, since a server takes datagrams one by one");
-    require(type == SOCK_STREAM || options.establish.empty(),
-            "establish must be empty, since only the connections of a stream server take steps");
+    for (const establish_step& step : options.establish)
+        require(type == SOCK_STREAM ? step.takes_streams() : step.takes_datagrams(),
+                "establish: the step " + std::string(step.name()) +
+                    (type == SOCK_STREAM ? " is for datagrams, and a stream server has none"
+                                         : " is for connections, and a datagram server has none"));
     require_valid(options.listening);
     require_valid(options.datagrams);
     require_valid(options.receiving);
