@@ -29,7 +29,7 @@ struct world_options {
     fault_options faults{};
     fault_selection selected{};
     std::chrono::nanoseconds time_max = std::chrono::hours(24);
-    std::uint64_t steps_max = 10'000'000;
+    std::uint64_t steps_max = 1'000'000;
     bool records = false;
     std::string capture_path{};           // where all that is sent is written; empty for nowhere
     std::uint64_t failing_operation = 0;  // the one that fails, counted from 1; 0 for none

@@ -122,6 +122,9 @@ ringlet::server_options draw_options(random_source& random) {
     return options;
 }
 
+// Windows of a single byte, for a while, make long runs.
+constexpr std::uint64_t steps_max = 10'000'000;
+
 task<> play(simulation& sim, bool harmless, bool over_unix) {
     auto& server_host = sim.host("server");
     ringlet::server_options options = draw_options(sim.random());
@@ -162,10 +165,12 @@ task<> play(simulation& sim, bool harmless, bool over_unix) {
 }
 
 void echo_over_tcp(simulate_options options) {
+    options.steps_max = steps_max;
     run_campaign("echo over TCP", options, [](simulation& sim) { return play(sim, false, false); });
 }
 
 void echo_without_loss(simulate_options options) {
+    options.steps_max = steps_max;
     options.faults = harmless_faults();
     run_campaign("echo without loss", options,
                  [](simulation& sim) { return play(sim, true, false); });
