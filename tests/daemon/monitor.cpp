@@ -1,0 +1,197 @@
+#include "blocking_client.hpp"
+#include "captured_log.hpp"
+#include "catch.hpp"
+#include "eventually.hpp"
+#include "serving_thread.hpp"
+#include "temporary_directory.hpp"
+
+#include <ringlet/coro/block_on.hpp>
+#include <ringlet/coro/named.hpp>
+#include <ringlet/coro/when_all.hpp>
+#include <ringlet/daemon/monitor.hpp>
+#include <ringlet/server/tcp_server.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <stdexcept>
+#include <string>
+
+namespace tests::daemon_monitor {
+
+using namespace std::chrono_literals;
+using ringlet::daemon::metrics_text;
+using ringlet::daemon::monitor;
+using ringlet::daemon::monitor_options;
+
+namespace {
+
+const ringlet::address any_port("127.0.0.1", 0);
+
+/// A monitor that serves in a thread of its own.
+struct serving_monitor {
+    explicit serving_monitor(const ringlet::address& local = any_port,
+                             const monitor_options& options = {})
+        : told(local, options), serving(told.served()) {}
+
+    /// What the monitor answers to the bytes of a request.
+    std::string exchange(const std::string& request) {
+        blocking_client client(told.served().server_address());
+        client.send(request);
+        return client.receive_all();
+    }
+
+    std::string get(const std::string& path) {
+        return exchange("GET " + path + " HTTP/1.1\r\nHost: here\r\n\r\n");
+    }
+
+    monitor told;
+    serving_thread serving;
+};
+
+ringlet::task<> serve_both(ringlet::server& one, ringlet::server& other) {
+    co_await ringlet::when_all(one.serve(), other.serve());
+}
+
+ringlet::task<> receive_some(ringlet::stream& client) {
+    std::array<std::byte, 16> buffer{};
+    co_await client.recv(buffer);
+}
+
+std::string status_of(const std::string& answer) {
+    return answer.substr(0, answer.find("\r\n"));
+}
+
+std::string body_of(const std::string& answer) {
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+}  // namespace
+
+TEST_CASE("a monitor tells that it is alive, and whether the service is ready", "[daemon]") {
+    serving_monitor monitor;
+    CHECK(monitor.get("/healthz") == "HTTP/1.1 200 OK\r\n"
+                                     "Content-Type: text/plain; charset=utf-8\r\n"
+                                     "Content-Length: 6\r\n"
+                                     "Cache-Control: no-store\r\n"
+                                     "Connection: close\r\n\r\n"
+                                     "alive\n");
+    CHECK(status_of(monitor.get("/readyz")) == "HTTP/1.1 503 Service Unavailable");
+    monitor.told.set_ready(true);
+    CHECK(status_of(monitor.get("/readyz")) == "HTTP/1.1 200 OK");
+    monitor.told.set_ready(false);
+    CHECK(body_of(monitor.get("/readyz")) == "not ready\n");
+}
+
+TEST_CASE("a monitor tells metrics, its own server's among them where asked", "[daemon]") {
+    serving_monitor monitor;
+    monitor.told.counted().add("monitor", monitor.told.served());
+    const std::string answer = monitor.get("/metrics");
+    INFO(answer);
+    CHECK(answer.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") !=
+          std::string::npos);
+    CHECK(answer.find("\nringlet_server_active{server=\"monitor\"} 1\n") != std::string::npos);
+    CHECK(answer.ends_with('\n'));
+}
+
+TEST_CASE("a monitor tells what waits, by its name", "[daemon]") {
+    const auto wait = [](ringlet::stream& client) -> ringlet::task<> {
+        co_await ringlet::named("an upload", receive_some(client));
+    };
+    ringlet::tcp_server server(any_port, wait);
+    monitor told(any_port);
+    // Both in one loop, as in a program.
+    const auto both = std::async(std::launch::async, [&] {
+        ringlet::loop owner;
+        ringlet::block_on(owner, serve_both(server, told.served()));
+    });
+    blocking_client waiting(server.server_address());
+    const auto tasks = [&] {
+        blocking_client client(told.served().server_address());
+        client.send("GET /debug/tasks?all HTTP/1.0\r\n\r\n");
+        return client.receive_all();
+    };
+    CHECK(eventually([&] { return tasks().find(", in an upload\n") != std::string::npos; }));
+    INFO(tasks());
+    server.shutdown(0s);
+    told.served().shutdown(0s);
+    both.wait();
+}
+
+TEST_CASE("what a monitor does not know is refused", "[daemon]") {
+    serving_monitor monitor;
+    CHECK(status_of(monitor.get("/")) == "HTTP/1.1 404 Not Found");
+    CHECK(status_of(monitor.exchange("POST /healthz HTTP/1.1\r\nContent-Length: 0\r\n\r\n")) ==
+          "HTTP/1.1 405 Method Not Allowed");
+    for (const char* const bad : {"GET /healthz\r\n\r\n", "\r\n\r\n", " /healthz HTTP/1.1\r\n\r\n",
+                                  "GET healthz HTTP/1.1\r\n\r\n", "GET / healthz HTTP/1.1\r\n\r\n",
+                                  "GET /healthz HTTP/2.0\r\n\r\n", "\x16\x03\x01\r\n\r\n"}) {
+        INFO(bad);
+        CHECK(status_of(monitor.exchange(bad)) == "HTTP/1.1 400 Bad Request");
+    }
+    CHECK(monitor.exchange("HEAD /healthz HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("a request beyond the limit is refused", "[daemon]") {
+    serving_monitor monitor(any_port, {.request_size_max = 100});
+    const std::string field = "X: " + std::string(100, 'x');
+    CHECK(status_of(monitor.exchange("GET /healthz HTTP/1.1\r\n" + field + "\r\n\r\n")) ==
+          "HTTP/1.1 431 Request Header Fields Too Large");
+    CHECK(status_of(monitor.get("/healthz")) == "HTTP/1.1 200 OK");
+}
+
+TEST_CASE("a client that asks nothing gets no answer, and is no failure", "[daemon]") {
+    captured_log log;
+    {
+        serving_monitor monitor;
+        CHECK(monitor.told.served().counters().accepted == 0);
+        for (const char* const asked : {"", "GET /heal"}) {
+            blocking_client client(monitor.told.served().server_address());
+            client.send(asked);
+            client.shutdown_sending();
+            CHECK(client.receive_all().empty());
+        }
+    }
+    CHECK(log.text().empty());
+}
+
+TEST_CASE("a client that never reads is given up, with a line in the log", "[daemon]") {
+    captured_log log;
+    serving_monitor monitor(any_port, {.clients_max = 1, .request_timeout = 100ms});
+    monitor.told.counted().add([](metrics_text& out) {
+        out.gauge("much", std::string(std::size_t{64} << 20U, 'x'), {}, 1);
+    });
+    blocking_client deaf(monitor.told.served().server_address());
+    deaf.send("GET /metrics HTTP/1.1\r\n\r\n");
+    CHECK(eventually(
+        [&] { return log.text().find("the monitor has given a client up") != std::string::npos; }));
+    INFO(log.text());
+    CHECK(log.text().find(deaf.local_address().to_string()) != std::string::npos);
+    CHECK(status_of(monitor.get("/healthz")) == "HTTP/1.1 200 OK");
+}
+
+TEST_CASE("metrics that throw are an answer, and a line in the log", "[daemon]") {
+    captured_log log;
+    serving_monitor monitor;
+    monitor.told.counted().add([](metrics_text&) { throw std::runtime_error("no numbers today"); });
+    CHECK(status_of(monitor.get("/metrics")) == "HTTP/1.1 500 Internal Server Error");
+    CHECK(log.text().find("no numbers today") != std::string::npos);
+    CHECK(status_of(monitor.get("/healthz")) == "HTTP/1.1 200 OK");
+}
+
+TEST_CASE("a monitor listens on a Unix socket too", "[daemon]") {
+    const temporary_directory directory;
+    serving_monitor monitor(ringlet::address::unix_path((directory.path() / "monitor").string()));
+    CHECK(body_of(monitor.get("/healthz")) == "alive\n");
+}
+
+TEST_CASE("a monitor with options that make no sense is refused", "[daemon]") {
+    CHECK_THROWS_WITH(monitor(any_port, {.request_size_max = 0}),
+                      "monitor_options::request_size_max must be 1 or more");
+    CHECK_THROWS_AS(monitor(any_port, {.clients_max = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(monitor(any_port, {.request_timeout = -1s}), std::invalid_argument);
+    CHECK_THROWS_AS(monitor(ringlet::address()), std::invalid_argument);
+}
+
+}  // namespace tests::daemon_monitor
