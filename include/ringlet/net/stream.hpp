@@ -26,6 +26,10 @@
 
 namespace ringlet {
 
+namespace detail {
+class direct_transfer;
+}  // namespace detail
+
 /// A connected stream of bytes. It stands on a TCP or Unix socket of its own, or on a stream_layer,
 /// such as TLS over another stream, or one end of a connection in memory; code that uses a stream
 /// need not know which. One receive and one send may be pending at a time.
@@ -234,6 +238,7 @@ public:
 
 private:
     friend class stream_watch;
+    friend class detail::direct_transfer;
 
     void set_of_client() noexcept {
         incoming_.set_of_client();

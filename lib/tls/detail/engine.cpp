@@ -32,6 +32,11 @@ struct engine::bio {
             from.fresh_ = from.fresh_.subspan(*count);
             return 1;
         }
+        if (from.receivable_ && !from.input_ended_) {
+            *count = from.receive(mutable_buffer(into, size));
+            if (*count > 0)
+                return 1;
+        }
         if (!from.input_ended_)
             BIO_set_retry_read(self);
         return 0;
@@ -40,8 +45,12 @@ struct engine::bio {
     static int write(BIO* self, const char* bytes, std::size_t size, std::size_t* count) noexcept {
         engine& to = *static_cast<engine*>(BIO_get_data(self));
         BIO_clear_retry_flags(self);
+        const std::size_t gone =
+            to.writing_ && to.shortcut_ != nullptr && !to.has_output()
+                ? to.shortcut_->send(const_buffer(bytes, size), to.more_to_write_)
+                : 0;
         try {
-            to.outputs_[to.filling_].append(const_buffer(bytes, size));
+            to.add_output(const_buffer(bytes + gone, size - gone));
         } catch (const std::bad_alloc&) {
             to.out_of_memory_ = true;
             return 0;
@@ -120,6 +129,8 @@ engine::engine(SSL_CTX& context, role side)
     BIO_set_init(buffers, 1);
     SSL_set_bio(ssl_.get(), buffers, buffers);  // which owns it
     SSL_set_app_data(ssl_.get(), this);
+    SSL_set_read_ahead(ssl_.get(), 1);
+    SSL_set_default_read_buffer_len(ssl_.get(), read_ahead_max);
     if (side == role::client)
         SSL_set_connect_state(ssl_.get());
     else
@@ -135,6 +146,24 @@ engine::~engine() {
 
 engine& engine::of(const SSL& connection) noexcept {
     return *static_cast<engine*>(SSL_get_app_data(&connection));
+}
+
+/// Receives from the shortcut. Yields how many bytes, 0 if there are none.
+std::size_t engine::receive(mutable_buffer into) noexcept {
+    const std::ptrdiff_t count = shortcut_->receive(into);
+    receivable_ = count == static_cast<std::ptrdiff_t>(into.size());
+    input_ended_ = count == 0;
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(count, 0));
+}
+
+/// Adds `records` to the output. Throws std::bad_alloc.
+void engine::add_output(const_buffer records) {
+    if (records.size() == 0)
+        return;
+    ringlet::detail::byte_buffer& filling = outputs_[filling_];
+    const std::size_t expected = filling.size() + std::max(expected_, records.size());
+    static_cast<void>(filling.prepare(expected, expected));
+    filling.append(records);
 }
 
 /// Runs `call` with `input` at hand, then keeps what is left of it.
@@ -200,13 +229,16 @@ engine::step engine::read(mutable_buffer into, std::size_t& size,
         return step::needs_input;
     return run(input, [&] {
         step ended = step::needs_input;
+        std::size_t count = 0;
         do {
-            std::size_t count = 0;
+            count = 0;
             const int result = SSL_read_ex(ssl_.get(), static_cast<char*>(into.data()) + size,
                                            into.size() - size, &count);
             ended = step_of(result);
             size += count;
-        } while (ended == step::done && size < into.size() && more_input());
+            // A record that does not fit would be copied in two pieces; the next one may be as
+            // long.
+        } while (ended == step::done && size + count <= into.size() && more_input());
         return size > 0 ? step::done : ended;  // a failure or the end is told by the next call
     });
 }
@@ -233,17 +265,17 @@ engine::step engine::drop(std::span<const std::byte> input) {
 std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t from) {
     if (error_)
         return 0;
-    const std::size_t wanted = std::min(ringlet::detail::total_size(buffers) - from, write_max);
-    if (wanted > 0) {
-        const std::size_t expected = outputs_[filling_].size() + wanted + 64;
-        static_cast<void>(outputs_[filling_].prepare(expected, expected));
-    }
+    const std::size_t left = ringlet::detail::total_size(buffers) - from;
+    const std::size_t wanted = std::min(left, write_max);
+    writing_ = true;
     std::array<char, record_max> gathered;
     std::size_t taken = 0;
     while (taken < wanted) {
         const std::span room(gathered.data(), std::min(record_max, wanted - taken));
         const std::string_view record = next_record(buffers, from + taken, room);
         std::size_t count = 0;
+        expected_ = wanted - taken + 64;
+        more_to_write_ = taken + record.size() < left || SSL_has_pending(ssl_.get()) != 0;
         drop_old_errors();
         if (++records_ > records_per_key) [[unlikely]]
             take_next_key();
@@ -254,6 +286,8 @@ std::size_t engine::write(std::span<const const_buffer> buffers, std::size_t fro
         }
         taken += count;
     }
+    writing_ = false;
+    expected_ = 0;
     return taken;
 }
 

@@ -48,6 +48,25 @@ public:
     /// be sent: a peer that makes more while it reads none has failed.
     static constexpr std::size_t answers_max = 65'536;
 
+    /// How much of what the peer sends is received at once at most: a few records.
+    static constexpr std::size_t read_ahead_max = 65'536;
+
+    /// What moves records without the engine's own buffers, from and to OpenSSL's: each byte is
+    /// copied once less on either way.
+    class shortcut {
+    public:
+        /// Receives records, or parts of them, that have come. Yields how many bytes, 0 for the end
+        /// of the peer's bytes, or less than 0 if there is nothing now.
+        virtual std::ptrdiff_t receive(mutable_buffer into) noexcept = 0;
+
+        /// Sends what can go at once of `records`. Yields how many bytes. With `more`, others are
+        /// to be expected soon.
+        virtual std::size_t send(const_buffer records, bool more) noexcept = 0;
+
+    protected:
+        ~shortcut() = default;
+    };
+
     /// Makes an engine for one connection. Throws std::system_error.
     engine(SSL_CTX& context, role side);
     engine(const engine&) = delete;
@@ -67,29 +86,18 @@ public:
     /// Finds out whether `read` would end at once: `needs_input` if it would not.
     [[nodiscard]] step peek(std::span<const std::byte> input = {});
 
-    /// Memory of `size` bytes for what comes from the peer, where records come faster than they are
-    /// read: the engine takes them where they are. Only when a read needs input.
-    [[nodiscard]] mutable_buffer prepare_input(std::size_t size) {
-        const mutable_buffer whole = kept_.prepare(size, size);
-        return {whole.data(), size};
-    }
-
-    /// Takes the first `count` bytes of that memory as input for the next read. Where that is none,
-    /// the memory is given back.
-    void commit_input(std::size_t count) noexcept {
-        kept_.commit(count);
-        if (kept_.empty())
-            kept_.release();
-    }
-
     /// Reads and forgets what has come, up to the peer's end: `needs_input` if that is yet to come.
     [[nodiscard]] step drop(std::span<const std::byte> input = {});
 
+    /// Has `read`, `peek` and `drop` receive from `way`, while there may be something, and `write`
+    /// send to it, while there is no other output. Lifetime: `way` outlives the engine.
+    void use(shortcut& way) noexcept { shortcut_ = &way; }
+
+    /// Notes that there may be something to receive from the shortcut.
+    void note_receivable() noexcept { receivable_ = shortcut_ != nullptr; }
+
     /// Notes that no more bytes will come from the peer.
     void end_input() noexcept { input_ended_ = true; }
-
-    /// Whether there is input that was not read yet.
-    [[nodiscard]] bool has_input() const noexcept { return !kept_.empty(); }
 
     /// Whether the peer sends nothing any more.
     [[nodiscard]] bool input_ended() const noexcept {
@@ -168,23 +176,30 @@ private:
     step run(std::span<const std::byte> input, const Call& call);
     step step_of(int result);
     void take_next_key() noexcept;
+    std::size_t receive(mutable_buffer into) noexcept;
+    void add_output(const_buffer records);
     bool more_input() const noexcept {
-        return !kept_.empty() || !fresh_.empty() || SSL_pending(ssl_.get()) > 0;
+        return !kept_.empty() || !fresh_.empty() || SSL_has_pending(ssl_.get()) != 0;
     }
 
     /// Whether a read of `input` would find nothing: the usual case, which OpenSSL need not see.
     bool has_nothing_for(std::span<const std::byte> input) const noexcept {
-        return input.empty() && !more_input() && !input_ended() && !error_;
+        return input.empty() && !receivable_ && !more_input() && !input_ended() && !error_;
     }
 
     ssl_pointer ssl_;
+    shortcut* shortcut_ = nullptr;
     std::span<const std::byte> fresh_;      // what has come, during a call
     ringlet::detail::byte_buffer kept_{0};  // what had come, and was not needed
     std::array<ringlet::detail::byte_buffer, 2> outputs_;
-    std::size_t filling_ = 0;    // the output to which records are added; the other is being sent
-    std::size_t answers_ = 0;    // bytes of the output that no `write` has made
-    std::uint64_t records_ = 0;  // those that `write` has made with the present key
-    bool agreed_ = false;        // whether the handshake is over
+    std::size_t filling_ = 0;     // the output to which records are added; the other is being sent
+    std::size_t answers_ = 0;     // bytes of the output that no `write` has made
+    std::uint64_t records_ = 0;   // those that `write` has made with the present key
+    std::size_t expected_ = 0;    // how much output a `write` that is under way may make
+    bool writing_ = false;        // whether a `write` is under way
+    bool more_to_write_ = false;  // whether other records will follow that of the `write`
+    bool receivable_ = false;     // whether the shortcut may have something
+    bool agreed_ = false;         // whether the handshake is over
     bool input_ended_ = false;
     bool out_of_memory_ = false;
     std::error_code error_;

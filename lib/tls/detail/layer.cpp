@@ -5,21 +5,31 @@
 #include "session_text.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
+#include <ringlet/coro/poll.hpp>
 #include <ringlet/coro/task_group.hpp>
 #include <ringlet/tls/errc.hpp>
+
+#include <poll.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace ringlet::tls::detail {
 
+using ringlet::detail::direct_transfer;
+
 namespace {
 
 // How much of what a peer goes on sending is dropped, so that it reads why it was refused.
 constexpr std::size_t dropped_max = 65'536;
 
-// How much is received at a time where that comes faster than it is read.
-constexpr std::size_t ahead_max = 32'768;  // the largest block of a frame_pool
+// From how many bytes on what comes is not copied through a buffer of the loop, but received where
+// OpenSSL wants it once poll(2) tells that it is there.
+constexpr std::size_t bulk_min = 8'192;
+
+// From how many bytes on a send is made at once: for fewer a system call of their own costs more
+// than that they become cold.
+constexpr std::size_t direct_min = 4'096;
 
 std::span<const std::byte> bytes_of(const received_bytes& received) noexcept {
     return {received.data(), received.size()};
@@ -56,15 +66,16 @@ private:
 }  // namespace
 
 layer::layer(stream lower, std::shared_ptr<client_state> context)
-    : lower_(std::move(lower)), client_(std::move(context)), counts_(&client_->counts()),
-      handshake_timeout_(client_->handshake_timeout()), close_timeout_(client_->close_timeout()) {
+    : lower_(std::move(lower)), direct_(lower_), client_(std::move(context)),
+      counts_(&client_->counts()), handshake_timeout_(client_->handshake_timeout()),
+      close_timeout_(client_->close_timeout()) {
     engine_.emplace(client_->context(), engine::role::client);
 }
 
 layer::layer(stream lower, std::shared_ptr<server_state> context)
-    : lower_(std::move(lower)), server_(std::move(context)), material_(server_->material()),
-      counts_(&server_->counts()), handshake_timeout_(server_->handshake_timeout()),
-      close_timeout_(server_->close_timeout()) {
+    : lower_(std::move(lower)), direct_(lower_), server_(std::move(context)),
+      material_(server_->material()), counts_(&server_->counts()),
+      handshake_timeout_(server_->handshake_timeout()), close_timeout_(server_->close_timeout()) {
     engine_.emplace(material_->first_context(), engine::role::server);
 }
 
@@ -99,6 +110,8 @@ task<> layer::handshake(std::error_code& error) {
         counted.fail(error);
     else
         counted.succeed(SSL_session_reused(&engine_->ssl()) != 0);
+    if (!error && direct_.possible())
+        engine_->use(*this);
 }
 
 task<> layer::give_up(std::error_code error) {
@@ -115,48 +128,51 @@ std::optional<session> layer::agreed() const {
 }
 
 task<std::size_t> layer::recv(mutable_buffer buffer, std::error_code& error) {
-    using step = engine::step;
-    std::size_t size = 0;
-    step reached = engine_->read(buffer, size);
-    while (reached == step::needs_input) {
-        received_bytes received;
-        if (engine_->has_output()) [[unlikely]]
-            co_await receive_and_flush(received, error);
-        else if (filled_)
-            co_await receive_ahead(error);
-        else
-            received = co_await lower_.recv_lent(error);
-        if (error)
-            co_return 0;
-        if (received.empty() && !engine_->has_input())
-            engine_->end_input();
-        filled_ = filled_ || (!received.empty() && received.size() == received.capacity());
-        reached = engine_->read(buffer, size, bytes_of(received));
-    }
-    if (reached == step::failed) {
-        co_await flush_in_time();
-        error = engine_->error();
-    }
-    co_return size;
+    return receive_until(
+        [this, buffer, &error](std::size_t& size, std::span<const std::byte> input) {
+            const engine::step reached = engine_->read(buffer, size, input);
+            if (reached == engine::step::failed)
+                error = engine_->error();
+            return reached;
+        },
+        error);
 }
 
 task<> layer::readable(std::error_code& error) {
+    co_await receive_until(
+        [this](std::size_t& /*size*/, std::span<const std::byte> input) {
+            return engine_->peek(input);
+        },
+        error);
+}
+
+/// Receives until `attempt`, which is given what has come, needs no more of it. Yields the size
+/// that the attempt has stored.
+template <class Attempt>
+task<std::size_t> layer::receive_until(Attempt attempt, std::error_code& error) {
     using step = engine::step;
-    step reached = engine_->peek();
+    std::size_t size = 0;
+    step reached = attempt(size, {});
     while (reached == step::needs_input) {
+        error = std::exchange(receive_error_, {});
+        const bool flushed = error || !engine_->has_output() || flush_at_once();
         received_bytes received;
-        if (engine_->has_output())
+        if (!flushed) [[unlikely]]
             co_await receive_and_flush(received, error);
-        else
+        else if (!error && bulk_)
+            co_await poll(lower_.socket().native_handle(), POLLIN, error);
+        else if (!error)
             received = co_await lower_.recv_lent(error);
         if (error)
-            co_return;
-        if (received.empty())
-            engine_->end_input();
-        reached = engine_->peek(bytes_of(received));
+            co_return 0;
+        note(received, flushed && bulk_);
+        reached = attempt(size, bytes_of(received));
     }
-    if (reached == step::failed)
-        co_await flush_in_time();
+    if (reached == step::failed) {
+        std::error_code told_by_next_send;
+        co_await flush_in_time(told_by_next_send);
+    }
+    co_return size;
 }
 
 task<std::size_t> layer::send_all(std::span<const const_buffer> buffers, std::error_code& error) {
@@ -182,18 +198,17 @@ task<std::size_t> layer::transmit(std::span<const const_buffer> buffers, std::si
         co_return 0;
     }
     std::size_t accepted = 0;
-    while (accepted < wanted || engine_->has_output()) {
+    while (!error && (accepted < wanted || engine_->has_output())) {
+        // Now and then the others in the loop have their turn.
+        sends_at_once_ = direct_.possible() && lower_.owner().core().may_complete_inline();
         // Where calls before were cancelled, what they have left goes first.
         if (engine_->output_size() < engine::write_max)
             accepted += engine_->write(buffers, accepted);
-        if (engine_->error()) {
-            error = engine_->error();
-            break;
-        }
+        error = engine_->error();
+        if (error || send_at_once(error))
+            continue;
         const std::string_view output = engine_->output();
         engine_->sent(co_await lower_.send_all(const_buffer(output), error));
-        if (error)
-            break;
     }
     co_return accepted;
 }
@@ -210,22 +225,15 @@ task<> layer::end_sending(std::error_code& error) {
 task<> layer::close() {
     engine_->end_sending();
     co_await end_gently();
+    direct_.forget();
     co_await lower_.close();
     engine_.reset();
 }
 
 task<> layer::abort() {
+    direct_.forget();
     co_await lower_.abort();
     engine_.reset();
-}
-
-/// Receives much at a time, into memory of the engine. A peer that has sent less than that has
-/// nothing more to come: the next receive waits without memory again.
-task<> layer::receive_ahead(std::error_code& error) {
-    const mutable_buffer room = engine_->prepare_input(ahead_max);
-    const std::size_t size = co_await lower_.recv(room, error);
-    engine_->commit_input(size);
-    filled_ = size == room.size();
 }
 
 /// Sends what is left, and ends the sending side below. Then it drops what the peer still sends, up
@@ -233,14 +241,14 @@ task<> layer::receive_ahead(std::error_code& error) {
 /// something to receive resets the connection, and the peer would lose what is on its way to it. A
 /// TLS 1.3 server sends tickets of which nobody above knows.
 task<> layer::end_gently() {
-    const cancel_scope limit(close_timeout_);
     std::error_code error;
-    co_await flush(error);
+    co_await flush_in_time(error);
+    const cancel_scope limit(close_timeout_);
     if (!error)
         co_await lower_.end_sending(error);
     engine::step reached = engine_->drop();
     for (std::size_t dropped = 0;
-         !error && reached != engine::step::ended && dropped < dropped_max;) {
+         !error && !receive_error_ && reached != engine::step::ended && dropped < dropped_max;) {
         const received_bytes received = co_await lower_.recv_lent(error);
         if (received.empty())
             break;
@@ -261,26 +269,77 @@ task<> layer::receive_and_flush(received_bytes& received, std::error_code& error
 }
 
 task<> layer::flush(std::error_code& error) {
+    while (!error && engine_->has_output())
+        co_await flush_some(error);
+}
+
+/// Sends as much of the output as the stream below takes at once, and waits until it takes some.
+task<> layer::flush_some(std::error_code& error) {
     mutex::guard lock = sending_.try_lock();
     if (!lock.owns_lock()) {
         lock = co_await sending_.lock(error);
         if (error)
             co_return;
     }
-    while (engine_->has_output()) {
-        const std::string_view output = engine_->output();
-        engine_->sent(co_await lower_.send_all(const_buffer(output), error));
-        if (error)
-            co_return;
-    }
+    sends_at_once_ = direct_.possible();
+    if (send_at_once(error))
+        co_return;
+    const std::string_view output = engine_->output();
+    engine_->sent(co_await lower_.send(const_buffer(output), error));
 }
 
-task<> layer::flush_in_time() {
-    if (!engine_->has_output())
-        co_return;
+task<> layer::flush_in_time(std::error_code& error) {
     const cancel_scope limit(close_timeout_);
-    std::error_code ignored;
-    co_await flush(ignored);
+    co_await flush(error);
+}
+
+/// Sends output by the shortcut, while nobody else sends. Whether it was sent: not in an error.
+bool layer::flush_at_once() {
+    const mutex::guard lock = sending_.try_lock();
+    sends_at_once_ = lock.owns_lock() && direct_.possible();
+    std::error_code told_by_next_send;
+    return send_at_once(told_by_next_send) && !told_by_next_send;
+}
+
+/// Sends output by the shortcut, for whoever holds `sending_`, unless the ring's turn has come.
+/// Whether the output has ended, or the sending with an error.
+bool layer::send_at_once(std::error_code& error) noexcept {
+    while (!send_error_ && engine_->has_output()) {
+        const std::string_view output = engine_->output();
+        const std::size_t count = send(const_buffer(output), false);
+        if (count == 0)
+            break;
+        engine_->sent(count);
+    }
+    error = std::exchange(send_error_, {});
+    return error || !engine_->has_output();
+}
+
+std::ptrdiff_t layer::receive(mutable_buffer into) noexcept {
+    const std::ptrdiff_t count = direct_.receive(into);
+    if (count >= 0)
+        bulk_ = static_cast<std::size_t>(count) >= bulk_min;
+    else if (count != direct_transfer::nothing_yet)
+        receive_error_.assign(static_cast<int>(-count), std::system_category());
+    return count;
+}
+
+std::size_t layer::send(const_buffer records, bool more) noexcept {
+    const std::ptrdiff_t count = sends_at_once_ && !send_error_ && records.size() >= direct_min
+                                     ? direct_.send(records, more)
+                                     : direct_transfer::nothing_yet;
+    if (count < 0 && count != direct_transfer::nothing_yet)
+        send_error_.assign(static_cast<int>(-count), std::system_category());
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(count, 0));
+}
+
+/// Notes what has come: bytes, or their end, or, where it was `polled`, that there is something.
+void layer::note(const received_bytes& received, bool polled) noexcept {
+    if (polled || (!received.empty() && received.size() == received.capacity()))
+        engine_->note_receivable();
+    else if (received.empty())
+        engine_->end_input();
+    bulk_ = polled || (direct_.possible() && received.size() >= bulk_min);
 }
 
 }  // namespace ringlet::tls::detail

@@ -290,6 +290,23 @@ TEST_CASE("output stays where it is while more is made", "[tls]") {
     CHECK((engine_pair::read_all(pair.server, copy.substr(0, 3) + rest) == "first" + more));
 }
 
+TEST_CASE("a record that would not fit is left for the next read", "[tls]") {
+    engine_pair pair;
+    pair.shake_hands();
+    const std::string text = byte_pattern(engine::record_max);
+    const std::array buffers{const_buffer(text)};
+    CHECK(pair.client.write(buffers) == text.size());
+    CHECK(pair.client.write(buffers) == text.size());
+    const std::string records = engine_pair::output_of(pair.client);
+    std::string buffer(engine::record_max + 1'000, ' ');
+    std::size_t size = 0;
+    const ringlet::mutable_buffer room(buffer.data(), buffer.size());
+    CHECK(pair.server.read(room, size, engine_pair::bytes(records)) == step::done);
+    CHECK(size == text.size());
+    CHECK(pair.server.read(room, size) == step::done);
+    CHECK(size == text.size());
+}
+
 TEST_CASE("a client of TLS 1.2 cannot negotiate anew", "[tls]") {
     engine_pair pair(only(ringlet::tls::version::tls1_2));
     pair.shake_hands();

@@ -7,6 +7,7 @@
 #include "run_virtually.hpp"
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
+#include "tls/layered_streams.hpp"
 #include "tls/secured_pair.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -36,20 +37,6 @@ using ringlet::tls::detail::layer;
 using namespace std::chrono_literals;
 
 namespace {
-
-layer& layer_of(stream& secured) {
-    return dynamic_cast<layer&>(*secured.layer());
-}
-
-task<> send_and_end(stream& to, const std::string& text) {
-    co_await to.send_all(text);
-    co_await to.end_sending();
-}
-
-task<> expect(stream& from, const std::string& text) {
-    const std::string received = co_await receive(from, text.size() + 1);
-    CHECK((received == text));
-}
 
 /// Sends `text` in pieces, and asks for new keys of both sides before each.
 task<> send_with_new_keys(stream& to, const std::string& text) {
@@ -186,68 +173,6 @@ TEST_CASE("an end without TLS's own end is an error, in each receive from then o
         CHECK(error == errc::stream_truncated);
         CHECK_FALSE(pair.server().at_end());
         co_await pair.close();
-    });
-}
-
-TEST_CASE("closing tells the peer the end, behind all that was sent", "[tls]") {
-    run_without_leak([](loop& owner) -> task<> {
-        stream_pair sockets = make_streams(owner);
-        secured_pair pair;
-        co_await pair.secure(std::move(sockets.one), std::move(sockets.other));
-        co_await pair.client().send_all("farewell");
-        co_await pair.client().close();
-        CHECK_FALSE(pair.client().is_open());
-        co_await expect(pair.server(), "farewell");
-        co_await pair.server().close();
-    });
-}
-
-TEST_CASE("closing waits for TLS's own end of the peer, and for nothing behind it", "[tls]") {
-    const auto comes_after = GENERATE(0ms, 100ms);
-    run_virtually([=](loop& owner) -> task<> {
-        secured_pair pair;
-        co_await pair.secure_in_memory();
-        const auto end = [&]() -> task<> {
-            engine& peer = layer_of(pair.server()).machine();
-            const std::array last{ringlet::const_buffer("unread")};
-            CHECK(peer.write(last) == 6);
-            peer.end_sending();
-            co_await layer_of(pair.server()).below()->send_all(engine_pair::output_of(peer));
-        };
-        const auto end_later = [&]() -> task<> {
-            co_await ringlet::sleep_for(comes_after);
-            co_await end();
-        };
-        joinable_task_group group;
-        if (comes_after == 0ms) {
-            co_await end();
-            std::array<char, 1> first;
-            CHECK_AWAITED(co_await pair.client().recv(first), 1);
-        } else {
-            group.spawn(end_later());
-        }
-        const auto begun = owner.now();
-        co_await pair.client().close();
-        CHECK(owner.now() - begun == comes_after);
-        co_await group.join();
-        co_await pair.server().close();
-    });
-}
-
-TEST_CASE("closing waits for a peer that does not read, but not for long", "[tls]") {
-    run_virtually([](loop& owner) -> task<> {
-        secured_pair pair;
-        co_await pair.secure_in_memory(1'000);
-        std::error_code error;
-        {
-            const ringlet::cancel_scope limit(1ms);
-            co_await pair.client().send_all(byte_pattern(10'000), error);
-        }
-        CHECK(error == std::errc::timed_out);
-        const auto begun = owner.now();
-        co_await pair.client().close();
-        CHECK(owner.now() - begun == 1s);
-        co_await pair.server().close();
     });
 }
 

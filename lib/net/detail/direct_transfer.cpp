@@ -1,0 +1,71 @@
+#include <ringlet/net/detail/direct_transfer.hpp>
+#include <ringlet/net/stream.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace ringlet::detail {
+
+namespace {
+
+std::ptrdiff_t outcome_of(ssize_t count) noexcept {
+    if (count >= 0)
+        return count;
+    return errno == EINTR ? direct_transfer::nothing_yet : -errno;
+}
+
+}  // namespace
+
+direct_transfer::direct_transfer(stream& through) noexcept
+    : stream_(through), possible_(through.socket_.is_open() && through.socket_.net().in_system()) {}
+
+std::ptrdiff_t direct_transfer::receive(mutable_buffer buffer) noexcept {
+    const std::ptrdiff_t count = outcome_of(
+        ::recv(stream_.socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT));
+    if (count > 0)
+        stream_.incoming_.progress(static_cast<std::size_t>(count), stream_.core_->turn_began());
+    else if (count == 0)
+        stream_.incoming_.set_ended();
+    return count;
+}
+
+std::ptrdiff_t direct_transfer::send(const_buffer bytes, bool more) noexcept {
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    const std::ptrdiff_t count =
+        outcome_of(::send(stream_.socket_.native_handle(), bytes.data(), bytes.size(), flags));
+    if (count > 0)
+        stream_.outgoing_.progress(static_cast<std::size_t>(count), stream_.core_->turn_began());
+    if (count > 0 && !more)
+        forget();
+    else if (count > 0)
+        hold();
+    return count;
+}
+
+/// Ends the kernel's waiting in the next turn of the loop, which does not wait for anything else.
+void direct_transfer::hold() noexcept {
+    if (!held_)
+        stream_.core_->timers().arm(*this, stream_.core_->turn_began());
+    held_ = true;
+}
+
+void direct_transfer::forget() noexcept {
+    if (held_)
+        stream_.core_->timers().disarm(*this);
+    held_ = false;
+}
+
+// To take a cork out has the kernel send, even where there was none. tcp(7). A Unix socket knows no
+// such option, and waits with nothing.
+void direct_transfer::expire() {
+    held_ = false;
+    const int off = 0;
+    const ringlet::socket& through = stream_.socket_;
+    static_cast<void>(
+        through.net().set_option(through.native_handle(), IPPROTO_TCP, TCP_CORK, &off, sizeof off));
+}
+
+}  // namespace ringlet::detail
