@@ -87,8 +87,8 @@ struct server_context_options {
     /// How long a handshake may take: 1 ms to a year.
     std::chrono::milliseconds handshake_timeout{10'000};
 
-    /// How long closing waits for the peer to take what is left to send, and to end its own side:
-    /// 1 ms to a year.
+    /// How long closing waits for a peer that takes nothing of what is left to send, and then for
+    /// the peer to end its own side: 1 ms to a year.
     std::chrono::milliseconds close_timeout{1000};
 
     /// A file to which the secrets of every session are appended, with which anyone can read what

@@ -288,9 +288,12 @@ task<> layer::flush_some(std::error_code& error) {
     engine_->sent(co_await lower_.send(const_buffer(output), error));
 }
 
+/// Sends the output to a peer that goes on taking it.
 task<> layer::flush_in_time(std::error_code& error) {
-    const cancel_scope limit(close_timeout_);
-    co_await flush(error);
+    while (!error && engine_->has_output()) {
+        const cancel_scope limit(close_timeout_);
+        co_await flush_some(error);
+    }
 }
 
 /// Sends output by the shortcut, while nobody else sends. Whether it was sent: not in an error.

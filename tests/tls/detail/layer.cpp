@@ -33,7 +33,6 @@ using ringlet::tls::client_context;
 using ringlet::tls::errc;
 using ringlet::tls::server_context;
 using ringlet::tls::detail::engine;
-using ringlet::tls::detail::layer;
 using namespace std::chrono_literals;
 
 namespace {

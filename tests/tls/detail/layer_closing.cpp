@@ -90,4 +90,33 @@ TEST_CASE("closing waits for a peer that does not read, but not for long", "[tls
     });
 }
 
+TEST_CASE("closing waits for a peer that reads slowly, as long as it does read", "[tls]") {
+    run_virtually([](loop& owner) -> task<> {
+        secured_pair pair;
+        co_await pair.secure_in_memory(1'000);
+        const std::string text = byte_pattern(400);
+        constexpr int count = 20;
+        std::error_code error;
+        for (int i = 0; i < count; ++i) {
+            const ringlet::cancel_scope limit(1ms);
+            co_await pair.client().send_all(text, error);
+        }
+        CHECK(error == std::errc::timed_out);
+        joinable_task_group group;
+        group.spawn(pair.client().close());
+        const auto begun = owner.now();
+        std::array<char, 400> buffer;
+        for (int i = 0; i < count; ++i) {
+            co_await ringlet::sleep_for(300ms);
+            const std::size_t size = co_await pair.server().recv(buffer);
+            CHECK((std::string_view(buffer.data(), size) == text));
+        }
+        const std::size_t last = co_await pair.server().recv(buffer);
+        CHECK(last == 0);
+        CHECK(owner.now() - begun > 5s);
+        co_await pair.server().close();
+        co_await group.join();
+    });
+}
+
 }  // namespace tests::tls_layer_closing
