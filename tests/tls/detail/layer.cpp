@@ -3,7 +3,6 @@
 #include "byte_pattern.hpp"
 #include "catch.hpp"
 #include "check_awaited.hpp"
-#include "receive.hpp"
 #include "run_virtually.hpp"
 #include "run_without_leak.hpp"
 #include "stream_pair.hpp"
