@@ -50,7 +50,7 @@ struct fault_options {
     double datagram_duplicated = 0.05;
     double datagram_delayed = 0.1;
 
-    /// How likely a send of a datagram fails with ENOBUFS.
+    /// How likely a send of a datagram finds no buffers (ENOBUFS), and has to wait for some.
     double datagram_no_buffers = 0.02;
 
     /// How likely, within a second of simulated time, the way between two hosts is cut, in one

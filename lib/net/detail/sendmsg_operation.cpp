@@ -30,7 +30,7 @@ void sendmsg_operation::prepare(io_uring_sqe& sqe) {
 // helps, and so it does after any poll in vain.
 ring_operation::readiness sendmsg_operation::missing_readiness() noexcept {
     const bool unconnected_unix = route_.to != nullptr && route_.to->family() == AF_UNIX;
-    if (std::exchange(polled_, true) || !begin_wait() || unconnected_unix)
+    if (std::exchange(waits_, true) || !begin_wait() || unconnected_unix)
         return {};
     return {fd_, POLLOUT};
 }
@@ -51,12 +51,15 @@ void sendmsg_operation::end_wait() noexcept {
     wait_.reset();
 }
 
+// ENOBUFS is about the queue of the device, or memory, of which poll(2) knows nothing.
 void sendmsg_operation::complete(const completion& cqe) {
-    if (cqe.result != -EAGAIN) {
+    if (cqe.result != -EAGAIN && cqe.result != -ENOBUFS) {
         ring_operation::complete(cqe);
     } else if (cancel_requested()) {
         finish(-ECANCELED);
     } else {
+        if (!std::exchange(waits_, true))
+            static_cast<void>(begin_wait());
         pausing_ = true;
         pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
         const timer::time_point next_attempt = core_->now() + pause_;

@@ -56,15 +56,17 @@ private:
 struct full_network {
     enum class poll { knows_nothing, waits };
 
-    explicit full_network(std::chrono::milliseconds room_at, poll how = poll::knows_nothing)
-        : owner(make_ring(room_at, how)) {}
+    explicit full_network(std::chrono::milliseconds room_at, poll how = poll::knows_nothing,
+                          int refusal = -EAGAIN)
+        : owner(make_ring(room_at, how, refusal)) {}
 
     std::vector<std::chrono::milliseconds> attempts;
     virtual_time_ring* ring = nullptr;
     loop owner;
 
 private:
-    std::unique_ptr<virtual_time_ring> make_ring(std::chrono::milliseconds room_at, poll how) {
+    std::unique_ptr<virtual_time_ring> make_ring(std::chrono::milliseconds room_at, poll how,
+                                                 int refusal) {
         auto made = std::make_unique<virtual_time_ring>([=, this](const io_uring_sqe& sqe) {
             if (sqe.opcode == IORING_OP_POLL_ADD) {
                 if (how == poll::knows_nothing)
@@ -75,7 +77,7 @@ private:
             }
             attempts.push_back(ring->elapsed());
             const auto* const message = reinterpret_cast<const msghdr*>(sqe.addr);
-            return ring->elapsed() < room_at ? -EAGAIN
+            return ring->elapsed() < room_at ? refusal
                                              : static_cast<int>(message->msg_iov->iov_len);
         });
         ring = made.get();
@@ -160,11 +162,28 @@ TEST_CASE("a send waits for room as long as its wait limit lasts", "[net]") {
     CHECK(limit.given_up == 1);
 }
 
+TEST_CASE("where the device has no buffers, a send tries again without a poll", "[net]") {
+    const auto how = full_network::poll::waits;
+    fixed_wait_limit limit(100ms);
+    {
+        full_network network(10ms, how, -ENOBUFS);
+        CHECK_FALSE(send_with(limit, network));
+        CHECK(network.attempts == std::vector{0ms, 1ms, 3ms, 7ms, 15ms});
+        CHECK(limit.ended == 1);
+        CHECK(limit.given_up == 0);
+    }
+    full_network network(1h, how, -ENOBUFS);
+    CHECK(send_with(limit, network) == std::errc::timed_out);
+    CHECK(network.ring->elapsed() == 100ms);
+    CHECK(limit.ended == 2);
+    CHECK(limit.given_up == 1);
+}
+
 TEST_CASE(
     "a send without a wait limit above zero does not wait, and one that finds room needs none",
     "[net]") {
     fixed_wait_limit limit(0ms);
-    full_network full(1h);
+    full_network full(1h, full_network::poll::knows_nothing, GENERATE(-EAGAIN, -ENOBUFS));
     CHECK(send_with(limit, full) == std::errc::timed_out);
     CHECK(full.attempts == std::vector{0ms});
     CHECK(limit.ended == 1);

@@ -62,7 +62,7 @@ protected:
     void forget_waiting() noexcept {
         if (wait_) [[unlikely]]
             end_wait();
-        polled_ = false;
+        waits_ = false;
         pause_ = {};
     }
 
@@ -94,7 +94,7 @@ private:
 
     datagram_route route_;
     error_sink error_;
-    bool polled_ = false;
+    bool waits_ = false;  // for room: a poll in vain is not made again
     bool pausing_ = false;
     bool given_up_ = false;
     std::chrono::milliseconds pause_{0};
