@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-namespace tests::daemon_detail_process_metrics {
+namespace tests::daemon_process_metrics {
 
 using ringlet::daemon::metrics_text;
 using ringlet::daemon::detail::write_process;
@@ -46,4 +46,4 @@ TEST_CASE("the process tells when it began, and what it has used", "[daemon]") {
     CHECK(value_of("process_virtual_memory_bytes") >= value_of("process_resident_memory_bytes"));
 }
 
-}  // namespace tests::daemon_detail_process_metrics
+}  // namespace tests::daemon_process_metrics

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace tests::loop_detail_loop_stopwatch {
+namespace tests::loop_loop_stopwatch {
 
 using namespace std::chrono_literals;
 using ringlet::time_histogram;
@@ -47,4 +47,4 @@ TEST_CASE("a clock that goes back counts as no time", "[loop]") {
     CHECK(times.sum == 0ns);
 }
 
-}  // namespace tests::loop_detail_loop_stopwatch
+}  // namespace tests::loop_loop_stopwatch

@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace tests::loop_detail_task_name {
+namespace tests::loop_task_name {
 
 using ringlet::task;
 using ringlet::detail::task_name;
@@ -27,4 +27,4 @@ TEST_CASE("there is no name without a loop", "[loop]") {
     CHECK_THROWS_AS(task_name("nobody"), std::logic_error);
 }
 
-}  // namespace tests::loop_detail_task_name
+}  // namespace tests::loop_task_name

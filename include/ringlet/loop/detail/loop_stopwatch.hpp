@@ -43,8 +43,8 @@ private:
 };
 
 /// What one loop measures of itself, on cache lines of its own. A few loops may share one.
-struct alignas(64) loop_stopwatch {
-    counted_times turns;
+struct loop_stopwatch {
+    alignas(64) counted_times turns;
     counted_times waits;
 
     /// One for a loop that begins to run, or nullptr while loops are not measured: see
