@@ -1,7 +1,8 @@
-// Sends all bytes back, over any transport, with or without TLS, and with any kind of concurrency.
-// The handlers do not depend on any of these.
+// Sends all bytes back, over any transport, with or without TLS, behind a proxy or not, and with
+// any kind of concurrency. The handlers do not depend on any of these.
 
 #include "command_line.hpp"
+#include "proxy.hpp"
 #include "serve_and_tell.hpp"
 #include "tls.hpp"
 
@@ -56,19 +57,23 @@ int main(int argc, char** argv) {
     std::string concurrently = "loop";
     std::string address = "127.0.0.1:9999";
     tls_server_files tls;
+    proxies_in_front proxies;
     ringlet::server_options options;
     return run_program(
         argc, argv, "Echoes.",
         with_tls(
             tls,
-            {{"--transport", one_of(transport, transports), "What carries the bytes"},
-             {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
-             {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
-             {"--workers", &options.workers,
-              "Threads or forks in a pool; 0 for one for each CPU"}}),
+            with_proxies(
+                proxies,
+                {{"--transport", one_of(transport, transports), "What carries the bytes"},
+                 {"--concurrency", one_of(concurrently, concurrencies), "Where the handlers run"},
+                 {"--address", &address, "HOST:PORT, or unix:PATH for the transports of that name"},
+                 {"--workers", &options.workers,
+                  "Threads or forks in a pool; 0 for one for each CPU"}})),
         [&] {
             if (!tls.certificate.empty() && transport != "tcp" && transport != "unix")
                 throw std::invalid_argument("TLS is for the transports tcp and unix");
+            accept_proxies(options, proxies);
             speak_tls(options, tls);
             options.concurrency = concurrencies.at(concurrently);
             const auto server = transports.at(transport)(ringlet::address::parse(address), options);

@@ -38,7 +38,7 @@ void speak_tls(ringlet::server_options& options, const tls_server_files& files,
         chosen.client_certificates = tls::client_certificates::required;
         chosen.client_authorities = tls::pem::file(files.client_authorities);
     }
-    options.establish = {tls::handshake(tls::server_context(chosen))};
+    options.establish.emplace_back(tls::handshake(tls::server_context(chosen)));
 }
 
 std::vector<command_line_option> with_tls(tls_client_choice& choice,
