@@ -1,6 +1,7 @@
 #include "base/detail/valid_timeout.hpp"
 #include "net/detail/address_holder.hpp"
 #include "net/detail/door.hpp"
+#include "net/detail/hand_over_mark.hpp"
 #include "net/detail/path_binding.hpp"
 #include "net/detail/valid_options.hpp"
 
@@ -10,6 +11,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -98,6 +100,37 @@ bound_socket bound_socket::adopt(ringlet::socket adopted, int type) {
     bound_socket checked(std::move(adopted));
     checked.require(type);
     return checked;
+}
+
+bound_socket bound_socket::succeed(ringlet::socket inherited) {
+    bound_socket taken(std::move(inherited));
+    taken.maker_ = ::getpid();
+    const address local = taken.local_address();
+    if (local.family() != AF_UNIX && taken.is_listening())
+        taken.door_ = std::make_shared<detail::door>();
+    else if (!local.path().empty())
+        taken.file_ = detail::socket_file(std::filesystem::absolute(local.path()));
+    taken.mark()->set(true);
+    return taken;
+}
+
+std::shared_ptr<detail::hand_over_mark> bound_socket::mark() {
+    if (!mark_ && maker_ == ::getpid()) {
+        mark_ = std::make_shared<detail::hand_over_mark>(false);
+        file_.stay_while(mark_);
+    }
+    return mark_;
+}
+
+void bound_socket::end_as(const bind_options& options) noexcept {
+    if (options.shared)
+        maker_ = no_process;
+    if (options.shared || !options.unlink_on_close)
+        file_.release();
+}
+
+bool bound_socket::may_be_ended() const noexcept {
+    return is_open() && maker_ == ::getpid() && !(mark_ && mark_->is_set());
 }
 
 bool bound_socket::refuse_clients() noexcept {

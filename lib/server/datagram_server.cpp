@@ -55,6 +55,14 @@ datagram_server::datagram_server(bound_socket adopted, any_handler<datagram_requ
     : server(std::move(adopted), SOCK_DGRAM, options), handler_(std::move(handler)),
       wait_limit_(std::make_unique<reply_wait_limit>(*this)) {}
 
+datagram_server::datagram_server(named_socket inherited, const address& otherwise,
+                                 any_handler<datagram_request> handler,
+                                 const server_options& options)
+    : server(std::move(inherited), otherwise, SOCK_DGRAM, options), handler_(std::move(handler)),
+      wait_limit_(std::make_unique<reply_wait_limit>(*this)) {
+    open_in_constructor();
+}
+
 datagram_server::~datagram_server() = default;
 
 void datagram_server::activate(bound_socket& bound) const {

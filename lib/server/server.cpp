@@ -33,6 +33,27 @@ server::server(bound_socket adopted, int type, const server_options& options)
     listening_->set(std::move(adopted));
 }
 
+namespace {
+
+server_options named(server_options options, const std::string& name) {
+    if (!name.empty())
+        options.name = name;
+    return options;
+}
+
+}  // namespace
+
+server::server(named_socket inherited, const address& otherwise, int type,
+               const server_options& options)
+    : server(otherwise, type, named(options, inherited.name)) {
+    if (!inherited.socket.is_open())
+        return;
+    inherited.socket.require(type);
+    inherited.socket.end_as(type == SOCK_DGRAM ? options.datagrams.binding
+                                               : options.listening.binding);
+    listening_->set(std::move(inherited.socket));
+}
+
 server::~server() {
     detail::check(!serving_,
                   "a server was destroyed while it served; shut it down and await its end first, "
@@ -47,6 +68,14 @@ int server::fileno() const noexcept {
     return listening_->native_handle();
 }
 
+bool server::owns_listening() const noexcept {
+    return listening_->is_owned();
+}
+
+void server::share_listening(bool shared) noexcept {
+    listening_->share(shared);
+}
+
 void server::server_bind() {
     listening_->set(listening_->bind());
 }
@@ -58,7 +87,8 @@ void server::server_activate() {
 void server::open_in_constructor() {
     if (!options_.bind_and_activate)
         return;
-    server::server_bind();
+    if (!listening_->socket().is_open())
+        server::server_bind();
     server::server_activate();
 }
 

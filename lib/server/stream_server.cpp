@@ -64,6 +64,13 @@ stream_server::stream_server(bound_socket listening, any_handler<stream> handler
     : server(std::move(listening), SOCK_STREAM, options), handler_(std::move(handler)),
       peers_(options.max_connections_per_peer) {}
 
+stream_server::stream_server(named_socket inherited, const address& otherwise,
+                             any_handler<stream> handler, const server_options& options)
+    : server(std::move(inherited), otherwise, SOCK_STREAM, options), handler_(std::move(handler)),
+      peers_(options.max_connections_per_peer) {
+    open_in_constructor();
+}
+
 void stream_server::activate(bound_socket& bound) const {
     listener::listen(bound, options().listening);
 }

@@ -18,6 +18,28 @@ ringlet::bound_socket inherited_from(const ringlet::server& other) {
     return ringlet::socket(ringlet::network::system(), ::fcntl(other.fileno(), F_DUPFD_CLOEXEC, 0));
 }
 
+/// A server that takes a socket, or else binds to `otherwise`, or to a place where nobody is.
+std::unique_ptr<ringlet::server> make_named(server_kind kind, ringlet::named_socket given,
+                                            const ringlet::address& otherwise) {
+    ringlet::server_options options;
+    options.concurrency = kind.in;
+    options.workers = 2;
+    const free_place unused(kind.over);
+    const ringlet::address& place = otherwise.family() == AF_UNSPEC ? unused.address() : otherwise;
+    switch (kind.over) {
+    case transport::tcp:
+        return std::make_unique<ringlet::tcp_server>(std::move(given), place, echo_back, options);
+    case transport::udp:
+        return std::make_unique<ringlet::udp_server>(std::move(given), place, echo_back, options);
+    case transport::unix_stream:
+        return std::make_unique<ringlet::unix_stream_server>(std::move(given), place, echo_back,
+                                                             options);
+    default:
+        return std::make_unique<ringlet::unix_datagram_server>(std::move(given), place, echo_back,
+                                                               options);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("a server of any kind that is given a socket leaves it as it was", "[server]") {
@@ -39,6 +61,55 @@ TEST_CASE("a server of any kind that is given a socket leaves it as it was", "[s
         CHECK((path.empty() || std::filesystem::is_socket(path)));
         const serving_thread serving(*original);
         CHECK(original.ask("original") == "original");
+    }
+    nothing.check();
+}
+
+TEST_CASE("a server of any kind takes a socket by its name, or makes one", "[server]") {
+    const server_kind kind = GENERATE(from_range(every_kind()));
+    CAPTURE(kind);
+    const any_server original(kind, echo_back);
+    const free_place elsewhere(kind.over);
+    const auto heir = make_named(kind, {"web", inherited_from(*original)}, elsewhere.address());
+    CHECK(heir->options().name == "web");
+    CHECK(heir->server_address() == original->server_address());
+    CHECK_FALSE(heir->owns_listening());
+    const auto own = make_named(kind, {"web", {}}, elsewhere.address());
+    CHECK(own->options().name == "web");
+    CHECK(own->server_address() != original->server_address());
+    CHECK(own->owns_listening());
+    const serving_thread serving(*own);
+    CHECK(asking_client(kind.over, own->server_address()).ask("x") == "x");
+}
+
+TEST_CASE("a server of any kind gives its socket up to a successor, which ends it", "[server]") {
+    const server_kind kind = GENERATE(from_range(every_kind()));
+    CAPTURE(kind);
+    const leftovers nothing;
+    {
+        const any_server original(kind, echo_back);
+        const ringlet::address local = original->server_address();
+        const auto heir = make_named(
+            kind, {"web", ringlet::bound_socket::succeed(inherited_from(*original).release())}, {});
+        serving_thread serving_original(*original);
+        serving_thread serving_heir(*heir);
+        CHECK(original.ask("both") == "both");
+        original->share_listening(true);
+        CHECK_FALSE(original->owns_listening());
+        original->shutdown();
+        serving_original.join();
+        CHECK(asking_client(kind.over, local).ask("heir") == "heir");
+        CHECK((local.path().empty() || std::filesystem::is_socket(local.path())));
+
+        heir->share_listening(false);
+        CHECK(heir->owns_listening());
+        heir->shutdown();
+        serving_heir.join();
+        CHECK_FALSE(std::filesystem::exists(local.path()));
+        const int type = has_streams(kind.over) ? SOCK_STREAM : SOCK_DGRAM;
+        const ringlet::bound_socket next =
+            ringlet::bound_socket::open(ringlet::network::system(), local, type);
+        CHECK(next.is_open());
     }
     nothing.check();
 }

@@ -10,12 +10,14 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace ringlet {
 
 namespace detail {
 class door;
+class hand_over_mark;
 }  // namespace detail
 
 /// How a socket gets its name and loses it again. An option has no effect on a socket whose kind of
@@ -81,6 +83,11 @@ public:
     /// std::system_error, saying why, if it cannot.
     [[nodiscard]] static bound_socket adopt(ringlet::socket adopted, int type);
 
+    /// Takes over a socket from a program that made it with `open` and gives up serving it: this
+    /// process is its maker from now on. Its `mark` is set, so that it stays as it is until that
+    /// program has gone. Throws std::system_error.
+    [[nodiscard]] static bound_socket succeed(ringlet::socket inherited);
+
     /// Makes a socket of `type` (SOCK_STREAM, SOCK_DGRAM) that is bound to `local`. It does not
     /// listen yet.
     ///
@@ -132,6 +139,14 @@ public:
             maker_ = ::getpid();
     }
 
+    /// The mark that another program goes on serving the socket: while it is set, this object and
+    /// its copies in forked children only close the socket. nullptr where this process has not made
+    /// the socket, which then is never more than closed. Throws std::system_error.
+    [[nodiscard]] std::shared_ptr<detail::hand_over_mark> mark();
+
+    /// Does as the options say that concern the end of the socket: a successor has them anew.
+    void end_as(const bind_options& options) noexcept;
+
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
     /// The descriptor, or -1 for no socket. This object still owns it.
@@ -163,7 +178,7 @@ private:
     [[nodiscard]] int ready_events(int wanted) const noexcept;
 
     /// Whether this process may end the listening for all processes that have the socket.
-    [[nodiscard]] bool may_be_ended() const noexcept { return is_open() && maker_ == ::getpid(); }
+    [[nodiscard]] bool may_be_ended() const noexcept;
 
     [[nodiscard]] static bound_socket open_now(network& net, const address& local, int type,
                                                const bind_options& options);
@@ -171,7 +186,18 @@ private:
     ringlet::socket socket_;
     pid_t maker_ = no_process;            // the process that the socket belongs to
     std::shared_ptr<detail::door> door_;  // of a TCP socket that this object may end
-    detail::socket_file file_;            // ends before the socket
+    std::shared_ptr<detail::hand_over_mark> mark_;
+    detail::socket_file file_;  // ends before the socket
+};
+
+/// A socket that a server may be given instead of an address, and the name by which the program and
+/// what gives it sockets know it: systemd, or the program's predecessor.
+struct named_socket {
+    /// The name; empty for none.
+    std::string name;
+
+    /// No socket where the program was given none of this name.
+    bound_socket socket;
 };
 
 }  // namespace ringlet

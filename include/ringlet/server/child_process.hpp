@@ -94,6 +94,10 @@ public:
     /// ended. Throws std::system_error.
     void kill(int signal = SIGTERM);
 
+    /// Leaves the child to itself: it goes on when this object ends, and outlives this process.
+    /// Nothing waits for it any more.
+    void release() noexcept { end_ = detail::owned_descriptor(); }
+
 private:
     using function = int (*)(const void*);
 

@@ -42,6 +42,12 @@ protected:
     datagram_server(bound_socket adopted, any_handler<datagram_request> handler,
                     const server_options& options);
 
+    /// Makes a server that takes over the socket `inherited`, with the options that concern how it
+    /// sends and receives; or, where it is none, a server at `otherwise`. Throws as the other
+    /// constructors do.
+    datagram_server(named_socket inherited, const address& otherwise,
+                    any_handler<datagram_request> handler, const server_options& options);
+
     /// Waits for the next datagram.
     [[nodiscard]] virtual task<datagram> get_request(datagram_receiver& receiving);
 

@@ -89,6 +89,16 @@ public:
     /// descriptor sees the socket's `server_address` too. Any thread may ask at any time.
     [[nodiscard]] int fileno() const noexcept;
 
+    /// Whether the server, or its predecessor, has made the listening socket and no other program
+    /// serves it, so that the end of serving ends the listening. The serving thread asks.
+    [[nodiscard]] bool owns_listening() const noexcept;
+
+    /// Says whether another program goes on serving the listening socket. While that is so, a
+    /// shutdown only closes the socket, in this process and its children: the listening goes on,
+    /// and the path of a Unix socket stays. It has no effect on a socket that the server has not
+    /// made. The serving thread calls this, or any thread while the server does not serve.
+    void share_listening(bool shared) noexcept;
+
     /// The options that the server was made with. Any thread may ask at any time.
     [[nodiscard]] const server_options& options() const noexcept { return options_; }
 
@@ -141,6 +151,11 @@ protected:
     /// Makes a server that takes over a socket that clients can reach already. Throws
     /// std::system_error that names the reason where the socket cannot be served.
     server(bound_socket adopted, int type, const server_options& options);
+
+    /// Makes a server that takes over the socket `inherited`, or, where that is none, a server that
+    /// will be bound to `otherwise`. Throws as the other constructors do.
+    server(named_socket inherited, const address& otherwise, int type,
+           const server_options& options);
 
     /// For the constructor of a derived class: binds and activates the socket, unless the options
     /// leave that for later.

@@ -13,12 +13,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace ringlet {
 
 /// The options and limits of a server. Each time is 0 to a year.
 struct server_options {
+    /// The server's name in the reports of its operation, and for a successor that is to serve the
+    /// server's socket; empty for none. A server that is made from a named_socket has the name of
+    /// that.
+    std::string name = {};
+
     /// The options of a stream server's listening socket. Their `backlog` is socketserver's
     /// request_queue_size.
     listener_options listening = {};

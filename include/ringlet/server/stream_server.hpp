@@ -43,6 +43,11 @@ protected:
     stream_server(bound_socket listening, any_handler<stream> handler,
                   const server_options& options);
 
+    /// Makes a server that takes over the socket `inherited`, with the options that concern how it
+    /// listens; or, where it is none, a server at `otherwise`. Throws as the other constructors do.
+    stream_server(named_socket inherited, const address& otherwise, any_handler<stream> handler,
+                  const server_options& options);
+
     /// Waits for the next connection. An override must not wait for the client as well, since all
     /// other clients would wait with it.
     [[nodiscard]] virtual task<stream> get_request(listener& accepting);

@@ -1,3 +1,5 @@
+#include "net/detail/hand_over_mark.hpp"
+
 #include <ringlet/net/detail/socket_file.hpp>
 
 #include <sys/stat.h>
@@ -22,7 +24,7 @@ void socket_file::serve_here() noexcept {
 }
 
 bool socket_file::is_ours() const noexcept {
-    if (creator_ == no_process)
+    if (creator_ == no_process || (handed_over_ && handed_over_->is_set()))
         return false;
     const bool creator_has_ended = ::kill(creator_, 0) < 0 && errno == ESRCH;
     return ::getpid() == (creator_has_ended ? server_ : creator_);

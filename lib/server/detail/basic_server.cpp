@@ -33,4 +33,10 @@ const address& require_address(const address& local, transport over) {
                                      : "no IP address; write HOST:PORT, as in 127.0.0.1:9999"));
 }
 
+named_socket require_socket(named_socket inherited, transport over) {
+    if (inherited.socket.is_open())
+        require_address(inherited.socket.local_address(), over);
+    return inherited;
+}
+
 }  // namespace ringlet::detail

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <forward_list>
+#include <memory>
 
 namespace ringlet::detail {
 
@@ -34,6 +35,12 @@ public:
     /// Replaces the held socket and publishes its address and descriptor. Throws std::bad_alloc and
     /// std::system_error; nothing has changed then.
     void set(bound_socket bound);
+
+    /// Whether this process has made the socket and no other program serves it.
+    [[nodiscard]] bool is_owned() const noexcept;
+
+    /// Says whether another program goes on serving the socket; see bound_socket::mark.
+    void share(bool shared) noexcept;
 
     /// Closes the socket. Its address stays known.
     void close() noexcept;
@@ -67,6 +74,7 @@ private:
     const server_options& options_;
     const concurrency_model& concurrency_;
     bound_socket socket_;
+    std::shared_ptr<hand_over_mark> mark_;  // also while a listener has the socket
     bool has_ended_ = false;
     // An address in the list never changes, since another thread may be reading it. No lock guards
     // the list, since a forked child might find the lock taken. The list stays short: only a server

@@ -2,15 +2,19 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace ringlet::detail {
 
+class hand_over_mark;
+
 /// The file that bind(2) has made at a Unix socket's path. This object removes the file when it
 /// ends, but only in the process that made it, not in a forked child, and only while the path still
 /// leads to that very file. Where the process that made it has ended, as after daemon(3), a forked
-/// child that serves the socket removes it. unix(7).
+/// child that serves the socket removes it. It stays while another program goes on serving the
+/// socket. unix(7).
 ///
 /// Lifetime: this object ends before the socket is closed. Until then no process takes the path for
 /// stale, and the kernel gives the number of its inode to no other file.
@@ -35,6 +39,11 @@ public:
     /// Removes the file now, in whichever process; a file that was released stays.
     void remove() noexcept;
 
+    /// Lets the file stay if this object ends while the mark is set.
+    void stay_while(std::shared_ptr<const hand_over_mark> handed_over) noexcept {
+        handed_over_ = std::move(handed_over);
+    }
+
     /// This process serves the socket.
     void serve_here() noexcept;
 
@@ -49,6 +58,7 @@ private:
         std::swap(inode_, other.inode_);
         std::swap(creator_, other.creator_);
         std::swap(server_, other.server_);
+        std::swap(handed_over_, other.handed_over_);
     }
 
     std::string path_;
@@ -56,6 +66,7 @@ private:
     ino_t inode_ = 0;
     pid_t creator_ = no_process;
     pid_t server_ = no_process;
+    std::shared_ptr<const hand_over_mark> handed_over_;
 };
 
 }  // namespace ringlet::detail

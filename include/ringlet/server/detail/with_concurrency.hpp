@@ -34,6 +34,15 @@ public:
     with_concurrency(bound_socket adopted, handler handling, const server_options& options = {})
         : Server(std::move(adopted), std::move(handling),
                  limit_concurrency(options, Usual, Other)) {}
+
+    /// Makes a server that takes over `inherited`, or else binds to `otherwise`, as the constructor
+    /// of `Server` does. Also throws std::invalid_argument where the options ask for a kind of
+    /// concurrency that this server does not have; concurrency::loop, the default of the options,
+    /// stands for its usual kind.
+    with_concurrency(named_socket inherited, const address& otherwise, handler handling,
+                     const server_options& options = {})
+        : Server(std::move(inherited), otherwise, std::move(handling),
+                 limit_concurrency(options, Usual, Other)) {}
 };
 
 }  // namespace ringlet::detail
