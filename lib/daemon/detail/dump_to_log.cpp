@@ -1,0 +1,77 @@
+#include "dump_to_log.hpp"
+#include "loop/detail/place_names.hpp"
+
+#include <ringlet/base/log.hpp>
+#include <ringlet/loop/dump_tasks.hpp>
+#include <ringlet/server/server_counters.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace ringlet::daemon::detail {
+
+namespace {
+
+using ringlet::detail::coroutine_name;
+using ringlet::detail::file_name;
+
+/// The call stack of a coroutine in one line, the innermost call first.
+std::string stack_of(const suspended_task& task) {
+    std::string stack;
+    for (const std::source_location& where : task.stack) {
+        stack += stack.empty() ? "" : " < ";
+        stack.append(file_name(where)).append(":").append(std::to_string(where.line()));
+        stack.append(" ").append(coroutine_name(where));
+    }
+    return stack;
+}
+
+void dump_loop(loop& owner, std::size_t tasks_max) {
+    std::vector<suspended_task> tasks = suspended_tasks(owner);
+    const loop_statistics counted = owner.statistics();
+    log(log_level::info, "tasks",
+        {{"waiting", tasks.size()},
+         {"in_flight", counted.in_flight},
+         {"turns", counted.turns},
+         {"longest_run",
+          std::chrono::duration_cast<std::chrono::microseconds>(counted.longest_run)}});
+    tasks.resize(std::min(tasks.size(), tasks_max));
+    for (const suspended_task& task : tasks)
+        log(log_level::info, "a task waits",
+            {{"for", std::chrono::duration_cast<std::chrono::milliseconds>(task.suspended_for)},
+             {"ready", task.ready},
+             {"stack", stack_of(task)}});
+}
+
+void dump_counters(const server& counted) {
+    const server_counters counts = counted.counters();
+    log(log_level::info, "counters",
+        {{"server", counted.options().name},
+         {"address", counted.server_address()},
+         {"accepted", counts.accepted},
+         {"refused", counts.refused},
+         {"active", counts.active},
+         {"finished", counts.finished},
+         {"failed", counts.failed.total()},
+         {"establishing", counts.establishing},
+         {"established", counts.established},
+         {"establish_failed", counts.establish_failed.total()},
+         {"bytes_received", counts.bytes_received},
+         {"bytes_sent", counts.bytes_sent},
+         {"packets_received", counts.packets_received},
+         {"packets_sent", counts.packets_sent},
+         {"replies_dropped", counts.replies_dropped},
+         {"accept_pauses", counts.accept_pauses},
+         {"children_started", counts.children_started},
+         {"children_lost", counts.children_lost}});
+}
+
+}  // namespace
+
+void dump_to_log(loop& owner, const std::vector<server*>& servers, std::size_t tasks_max) {
+    dump_loop(owner, tasks_max);
+    for (const server* const counted : servers)
+        dump_counters(*counted);
+}
+
+}  // namespace ringlet::daemon::detail
