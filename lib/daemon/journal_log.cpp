@@ -15,7 +15,7 @@ namespace ringlet::daemon {
 namespace {
 
 constexpr std::size_t value_size_max = 16 << 10;
-constexpr std::size_t name_size_max = 64;  // what journald takes
+constexpr std::size_t field_name_size_max = 64;  // what journald takes
 
 int priority_of(log_level level) noexcept {
     switch (level) {
@@ -34,7 +34,7 @@ int priority_of(log_level level) noexcept {
 /// an underscore first, since the journal's own begin so.
 std::string journal_name(std::string_view name) {
     std::string taken;
-    for (const char c : name.substr(0, name_size_max)) {
+    for (const char c : name.substr(0, field_name_size_max)) {
         const bool is_lower = c >= 'a' && c <= 'z';
         const bool is_upper = c >= 'A' && c <= 'Z';
         const bool is_digit = c >= '0' && c <= '9';

@@ -6,7 +6,7 @@ namespace ringlet::daemon::detail {
 namespace {
 
 constexpr std::string_view cut_mark = "\"cut\":\"true\"";
-constexpr std::string_view end = "}\n";
+constexpr std::string_view closing = "}\n";
 
 /// A string of JSON. Bytes that are not printable ASCII become the code point of their number, so
 /// that the line is valid whatever a client has sent.
@@ -40,13 +40,13 @@ json_line::json_line(const log_record& record, bool time) {
         field.value.with_text([&](std::string_view value) { append_member(field.name, value); });
     if (cut_)
         text_.append(text_.size() > 1 ? "," : "").append(cut_mark);
-    text_.append(end);
+    text_.append(closing);
 }
 
 void json_line::append_member(std::string_view name, std::string_view value) {
     std::string member = text_.size() > 1 ? "," : "";
     member.append(quoted(name)).append(":").append(quoted(value));
-    const std::size_t reserved = 1 + cut_mark.size() + end.size();
+    const std::size_t reserved = 1 + cut_mark.size() + closing.size();
     if (text_.size() + member.size() + reserved > log_line::size_max)
         cut_ = true;
     else
