@@ -32,7 +32,7 @@ struct engine::bio {
             from.fresh_ = from.fresh_.subspan(*count);
             return 1;
         }
-        if (from.receivable_ && !from.input_ended_) {
+        if (from.receivable_ && !from.received_ && !from.input_ended_) {
             *count = from.receive(mutable_buffer(into, size));
             if (*count > 0)
                 return 1;
@@ -148,8 +148,10 @@ engine& engine::of(const SSL& connection) noexcept {
     return *static_cast<engine*>(SSL_get_app_data(&connection));
 }
 
-/// Receives from the shortcut. Yields how many bytes, 0 if there are none.
+/// Receives from the shortcut, once in a call: a peer that floods this end with what carries no
+/// data keeps no call from ending. Yields how many bytes, 0 if there are none.
 std::size_t engine::receive(mutable_buffer into) noexcept {
+    received_ = true;
     const std::ptrdiff_t count = shortcut_->receive(into);
     receivable_ = count == static_cast<std::ptrdiff_t>(into.size());
     input_ended_ = count == 0;
@@ -174,6 +176,7 @@ engine::step engine::run(std::span<const std::byte> input, const Call& call) {
     const bool shaken_hands = agreed_;  // what a handshake has to say is bounded by itself
     const std::size_t output_before = output_size();
     fresh_ = input;
+    received_ = false;
     drop_old_errors();
     const step ended = call();
     if (shaken_hands)

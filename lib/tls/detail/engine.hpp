@@ -93,8 +93,8 @@ public:
     /// send to it, while there is no other output. Lifetime: `way` outlives the engine.
     void use(shortcut& way) noexcept { shortcut_ = &way; }
 
-    /// Notes that there may be something to receive from the shortcut.
-    void note_receivable() noexcept { receivable_ = shortcut_ != nullptr; }
+    /// Notes whether there may be something to receive from the shortcut.
+    void note_receivable(bool there) noexcept { receivable_ = there && shortcut_ != nullptr; }
 
     /// Notes that no more bytes will come from the peer.
     void end_input() noexcept { input_ended_ = true; }
@@ -199,6 +199,7 @@ private:
     bool writing_ = false;        // whether a `write` is under way
     bool more_to_write_ = false;  // whether other records will follow that of the `write`
     bool receivable_ = false;     // whether the shortcut may have something
+    bool received_ = false;       // whether the present call has received from it
     bool agreed_ = false;         // whether the handshake is over
     bool input_ended_ = false;
     bool out_of_memory_ = false;

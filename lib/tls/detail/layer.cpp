@@ -246,6 +246,7 @@ task<> layer::end_gently() {
     const cancel_scope limit(close_timeout_);
     if (!error)
         co_await lower_.end_sending(error);
+    engine_->note_receivable(false);  // what is dropped is counted below
     engine::step reached = engine_->drop();
     for (std::size_t dropped = 0;
          !error && !receive_error_ && reached != engine::step::ended && dropped < dropped_max;) {
@@ -339,7 +340,7 @@ std::size_t layer::send(const_buffer records, bool more) noexcept {
 /// Notes what has come: bytes, or their end, or, where it was `polled`, that there is something.
 void layer::note(const received_bytes& received, bool polled) noexcept {
     if (polled || (!received.empty() && received.size() == received.capacity()))
-        engine_->note_receivable();
+        engine_->note_receivable(true);
     else if (received.empty())
         engine_->end_input();
     bulk_ = polled || (direct_.possible() && received.size() >= bulk_min);

@@ -8,6 +8,8 @@
 
 #include <ringlet/tls/errc.hpp>
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -90,7 +92,7 @@ TEST_CASE("what is read takes the shortcut, while there may be something", "[tls
     way.to_come = records;
     CHECK(engine_pair::next_step(pair.server) == step::needs_input);
     CHECK(way.to_come.size() == records.size());
-    pair.server.note_receivable();
+    pair.server.note_receivable(true);
     std::string received = engine_pair::read_all(pair.server, {});
     CHECK((received == text.substr(0, received.size())));
     CHECK(way.to_come.empty());
@@ -98,9 +100,26 @@ TEST_CASE("what is read takes the shortcut, while there may be something", "[tls
 
     way.ended = true;
     CHECK(engine_pair::next_step(pair.server) == step::needs_input);
-    pair.server.note_receivable();
+    pair.server.note_receivable(true);
     CHECK(engine_pair::next_step(pair.server) == step::failed);
     CHECK(pair.server.error() == errc::stream_truncated);
+}
+
+TEST_CASE("a call receives from the shortcut once, whatever comes", "[tls]") {
+    engine_pair pair;
+    pair.shake_hands();
+    short_way way;
+    pair.server.use(way);
+    while (way.to_come.size() < 2 * engine::read_ahead_max) {
+        CHECK(SSL_key_update(&pair.client.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        static_cast<void>(pair.client.handshake());
+        way.to_come += engine_pair::output_of(pair.client);
+    }
+    pair.server.note_receivable(true);
+    CHECK(engine_pair::next_step(pair.server) == step::needs_input);
+    CHECK(way.to_come.size() >= engine::read_ahead_max);
+    CHECK(engine_pair::next_step(pair.server) == step::needs_input);
+    CHECK(way.to_come.size() < engine::read_ahead_max);
 }
 
 TEST_CASE("others follow where more has come than was read", "[tls]") {
