@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tests::tls_layer_on_sockets {
 
@@ -55,7 +56,9 @@ TEST_CASE("large messages and small ones take turns on sockets", "[tls]") {
         secured_pair pair;
         co_await pair.secure(std::move(sockets.one), std::move(sockets.other));
         const std::string text = byte_pattern(40'000);
-        for (const std::size_t size : {16'384, 40'000, 10, 40'000, 1, 16'384, 16'384, 5'000, 3}) {
+        const std::vector<std::size_t> sizes{16'384, 40'000, 10,    40'000, 1,
+                                             16'384, 16'384, 5'000, 3};
+        for (const std::size_t size : sizes) {
             const std::string message = text.substr(0, size);
             joinable_task_group group;
             group.spawn(send_without_end(pair.client(), message));
