@@ -1,5 +1,6 @@
 #include <ringlet/base/log.hpp>
 #include <ringlet/daemon/monitor.hpp>
+#include <ringlet/daemon/run.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
 #include <ringlet/net/reader.hpp>
 #include <ringlet/net/stream_errc.hpp>
@@ -19,8 +20,8 @@ namespace {
 
 constexpr auto prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
 
-std::unique_ptr<server> make_server(const address& local, any_handler<stream> handler,
-                                    const monitor_options& limits) {
+std::unique_ptr<server> make_server(named_socket given, const address& local,
+                                    any_handler<stream> handler, const monitor_options& limits) {
     server_options options;
     options.max_connections = limits.clients_max;
     options.request_timeout = limits.request_timeout;
@@ -28,8 +29,9 @@ std::unique_ptr<server> make_server(const address& local, any_handler<stream> ha
     // for.
     options.drain_timeout = std::chrono::milliseconds(100);
     if (local.family() == AF_UNIX)
-        return std::make_unique<unix_stream_server>(local, std::move(handler), options);
-    return std::make_unique<tcp_server>(local, std::move(handler), options);
+        return std::make_unique<unix_stream_server>(std::move(given), local, std::move(handler),
+                                                    options);
+    return std::make_unique<tcp_server>(std::move(given), local, std::move(handler), options);
 }
 
 std::string_view reason_of(int status) {
@@ -73,14 +75,23 @@ std::optional<request_line> parse(std::string_view head) {
 
 }  // namespace
 
-monitor::monitor(const address& local, const monitor_options& options)
+monitor::monitor(named_socket given, const address& local, const monitor_options& options)
     : options_(options),
       served_(make_server(
-          local, [this](stream& client, const address& peer) { return serve(client, peer); },
-          options)),
+          std::move(given), local,
+          [this](stream& client, const address& peer) { return serve(client, peer); }, options)),
       failures_(log_level::warning, "the monitor has given a client up") {
     if (options.request_size_max == 0)
         throw std::invalid_argument("monitor_options::request_size_max must be 1 or more");
+}
+
+monitor::monitor(const address& local, const monitor_options& options)
+    : monitor(named_socket(), local, options) {}
+
+monitor::monitor(service& of, const address& local, const monitor_options& options)
+    : monitor(of.socket("monitor"), local, options) {
+    of.attend(*served_);
+    of.on_state([this](service_state state) { set_ready(state == service_state::ready); });
 }
 
 monitor::~monitor() = default;

@@ -2,6 +2,8 @@
 #include "captured_log.hpp"
 #include "catch.hpp"
 #include "eventually.hpp"
+#include "in_time.hpp"
+#include "server/echo.hpp"
 #include "serving_thread.hpp"
 #include "temporary_directory.hpp"
 
@@ -9,10 +11,15 @@
 #include <ringlet/coro/named.hpp>
 #include <ringlet/coro/when_all.hpp>
 #include <ringlet/daemon/monitor.hpp>
+#include <ringlet/daemon/run.hpp>
 #include <ringlet/server/tcp_server.hpp>
+
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <future>
 #include <stdexcept>
@@ -184,6 +191,39 @@ TEST_CASE("a monitor listens on a Unix socket too", "[daemon]") {
     const temporary_directory directory;
     serving_monitor monitor(ringlet::address::unix_path((directory.path() / "monitor").string()));
     CHECK(body_of(monitor.get("/healthz")) == "alive\n");
+}
+
+TEST_CASE("the monitor of a service is ready while the service is, and answers while it drains",
+          "[daemon]") {
+    const captured_log log;
+    ringlet::tcp_server server(any_port, echo);
+    const temporary_directory directory;
+    const auto local = ringlet::address::unix_path((directory.path() / "monitor").string());
+    std::future<int> running = std::async(std::launch::async, [&] {
+        return ringlet::daemon::run([&](ringlet::daemon::service& self) {
+            monitor told(self, local);
+            told.counted().add("web", server);
+            self.serve(server);
+        });
+    });
+    const auto get = [&](const char* path) {
+        blocking_client client(AF_UNIX);
+        if (!eventually([&] { return ::access(local.host().c_str(), F_OK) == 0; }))
+            return std::string("nobody listens");
+        client.connect(local);
+        client.send(std::string("GET ") + path + " HTTP/1.1\r\n\r\n");
+        return client.receive_all();
+    };
+    CHECK(eventually([&] { return status_of(get("/readyz")) == "HTTP/1.1 200 OK"; }));
+    blocking_client last(server.server_address());
+    CHECK(last.exchange("hello") == "hello");
+    CHECK(::kill(::getpid(), SIGTERM) == 0);
+    CHECK(eventually([&] { return server.fileno() < 0; }));
+    CHECK(status_of(get("/readyz")) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(status_of(get("/healthz")) == "HTTP/1.1 200 OK");
+    CHECK(get("/metrics").find("ringlet_server_active{server=\"web\"} 1\n") != std::string::npos);
+    last.close();
+    CHECK(get_in_time(running) == 0);
 }
 
 TEST_CASE("a monitor with options that make no sense is refused", "[daemon]") {

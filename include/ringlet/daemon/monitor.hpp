@@ -4,6 +4,7 @@
 #include <ringlet/coro/task.hpp>
 #include <ringlet/daemon/metrics.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/bound_socket.hpp>
 #include <ringlet/net/stream.hpp>
 #include <ringlet/server/server.hpp>
 
@@ -14,6 +15,8 @@
 #include <string>
 
 namespace ringlet::daemon {
+
+class service;
 
 /// The limits of a monitor.
 struct monitor_options {
@@ -54,6 +57,18 @@ public:
     /// std::invalid_argument for an address of another kind and for options that make no sense, and
     /// what a server's constructor throws for an address that cannot be had.
     explicit monitor(const address& local, const monitor_options& options = {});
+
+    /// Makes the monitor of a service, which is ready while the service is. It serves beside the
+    /// servers of the service, from before they begin until they have drained. A restarted program
+    /// is given its socket by the name "monitor". Lifetime: the monitor outlives `of`'s serving.
+    ///
+    ///     return ringlet::daemon::run([](ringlet::daemon::service& self) {
+    ///         ringlet::tcp_server web(self.socket("web"), {"0.0.0.0", 8080}, echo);
+    ///         ringlet::daemon::monitor monitor(self, {"127.0.0.1", 9464});
+    ///         monitor.counted().add("web", web);
+    ///         self.serve(web);
+    ///     });
+    monitor(service& of, const address& local, const monitor_options& options = {});
     monitor(const monitor&) = delete;
     monitor& operator=(const monitor&) = delete;
     ~monitor();
@@ -68,6 +83,8 @@ public:
     void set_ready(bool ready) noexcept { ready_ = ready; }
 
 private:
+    monitor(named_socket given, const address& local, const monitor_options& options);
+
     struct answer {
         int status = 0;
         std::string body{};  // the reason for the status where it is empty
