@@ -41,6 +41,20 @@ protected:
     }
 };
 
+/// Tells a client more than fits into the buffers of its connection.
+class verbose : public ringlet::tcp_server {
+public:
+    using tcp_server::tcp_server;
+
+    static constexpr std::size_t words = std::size_t{16} << 20U;
+
+protected:
+    task<> refuse_request(ringlet::stream& client, const ringlet::address& /*address*/,
+                          refusal /*why*/) override {
+        co_await client.send_all(std::string(words, 'x'));
+    }
+};
+
 /// Lets a refused client wait for as long as the server allows.
 class taciturn : public ringlet::tcp_server {
 public:
@@ -109,6 +123,29 @@ void leave(blocking_client& client) {
 }
 
 }  // namespace
+
+TEST_CASE("a shutdown waits for a client that is still being refused", "[server]") {
+    for (concurrency_kind& kind : full_at_four()) {
+        INFO(kind.name);
+        kind.options.refusal_timeout = 1min;
+        const captured_stderr errors;
+        verbose server(loopback, echo, kind.options);
+        serving_thread serving(server);
+        std::vector<blocking_client> clients;
+        for (int i = 0; i < 4; ++i) {
+            clients.emplace_back(server.server_address());
+            CHECK(clients.back().exchange("x") == "x");
+        }
+        blocking_client refused(server.server_address());
+        CHECK(eventually([&] { return server.counters().refused == 1; }));
+        server.shutdown(1min);
+        for (blocking_client& client : clients)
+            leave(client);
+        CHECK(eventually([&] { return server.counters().active == 0; }));
+        CHECK(refused.receive_all().size() == verbose::words);
+        serving.join();
+    }
+}
 
 TEST_CASE("a server that is full tells further clients so, and serves again when one has gone",
           "[server]") {

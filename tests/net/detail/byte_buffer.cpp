@@ -79,6 +79,20 @@ TEST_CASE("room is made by moving before memory is", "[net]") {
     CHECK(bytes.prepare(1, unlimited).size() == 8);
 }
 
+TEST_CASE("as many bytes as there are move whole, also over where they were", "[net]") {
+    std::string text;
+    for (int i = 0; text.size() < 4000; ++i)
+        text += std::to_string(i);
+    for (const std::size_t consumed : {1U, 100U, 2100U, 3999U}) {
+        CAPTURE(consumed);
+        byte_buffer bytes(text.size());
+        bytes.append(text);
+        bytes.consume(consumed);
+        CHECK(bytes.prepare(text.size(), unlimited).size() == consumed);
+        CHECK(bytes.view() == std::string_view(text).substr(consumed));
+    }
+}
+
 TEST_CASE("a byte buffer doubles within the most it is allowed, and shrinks again", "[net]") {
     byte_buffer bytes(8);
     const std::string text = "abcdefghijklmnopqrstuvwxyz";
