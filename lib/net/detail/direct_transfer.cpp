@@ -58,7 +58,8 @@ void direct_transfer::forget() noexcept {
     held_ = false;
 }
 
-// To take a cork out has the kernel send, even where there was none. tcp(7). A Unix socket knows no
+// To take a cork out has the kernel send, even where there was none, and ends one that the program
+// has set itself. tcp(7). A Unix socket knows no
 // such option, and waits with nothing.
 void direct_transfer::expire() {
     held_ = false;
