@@ -50,7 +50,7 @@ proxy_parser parsed(const std::string& bytes, std::size_t piece, const proxy_lim
 proxy_header header_of(const std::string& bytes, const proxy_limits& limits = {}) {
     INFO(bytes);
     std::vector<proxy_header> read;
-    for (const std::size_t piece : {0, 1, 7, 10'000}) {
+    for (const std::size_t piece : {0U, 1U, 7U, 10'000U}) {
         proxy_parser parser = parsed(bytes, piece, limits);
         CHECK(parser.error() == std::error_code());
         REQUIRE(parser.whole());
