@@ -52,9 +52,11 @@ TEST_CASE("a connection outlasts a restart until it is drained", "[daemon]") {
     asking_client client = service.client();
     client.socket().send("first");
     CHECK(client.socket().receive(5) == "first");
-    service.signal(SIGUSR2);
-    service.log().read_until("the new program serves");
+    const pid_t before = service.replace();
     CHECK(client.ask("second") == "second");
+    CHECK(service.status_of(before) == 0);
+    CHECK(service.ask("of the new process") == "of the new process");
+    CHECK(service.stop() == 0);
 }
 
 TEST_CASE("a new program that does not come to serve changes nothing", "[daemon]") {

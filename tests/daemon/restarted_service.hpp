@@ -51,14 +51,15 @@ public:
 
     void signal(int number) const { ::kill(pid_, number); }
 
-    /// Restarts, and waits for the end of the process before. Returns its exit status.
-    int restart() {
+    /// Has a new process serve. Returns the one before, which drains.
+    pid_t replace() {
         signal(SIGUSR2);
         log().read_until("restart: the new program serves level=info pid=");
-        const pid_t next = std::stoi(log().read_until("\n"));
-        const pid_t before = std::exchange(pid_, next);
-        return status_of(before);
+        return std::exchange(pid_, std::stoi(log().read_until("\n")));
     }
+
+    /// Restarts, and waits for the end of the process before. Returns its exit status.
+    int restart() { return status_of(replace()); }
 
     /// Restarts in vain, and returns the line that says so.
     std::string restart_in_vain() {
@@ -71,6 +72,23 @@ public:
     int stop() {
         signal(SIGTERM);
         return status_of(pid_);
+    }
+
+    /// Waits for the end of one of its processes, after those before it. Returns its exit status.
+    int status_of(pid_t ended) {
+        if (ended == program_.pid())
+            return program_.wait();
+        const pipe_end exited(static_cast<int>(::syscall(SYS_pidfd_open, ended, 0)));
+        pollfd readable{exited.native_handle(), POLLIN, 0};
+        const std::chrono::milliseconds limit = time_limit;
+        if (::poll(&readable, 1, static_cast<int>(limit.count())) != 1)
+            throw std::runtime_error("the restarted service does not end");
+        int status = 0;
+        if (::waitpid(ended, &status, 0) != ended)
+            throw std::runtime_error("the process before has yet to end");
+        if (ended == pid_)
+            pid_ = program_.pid();  // nothing is left to kill
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
 private:
@@ -93,21 +111,6 @@ private:
         std::string local = log().read_until("\n");
         local.pop_back();
         return ringlet::address::parse(local);
-    }
-
-    int status_of(pid_t ended) {
-        if (ended == program_.pid())
-            return program_.wait();
-        const pipe_end exited(static_cast<int>(::syscall(SYS_pidfd_open, ended, 0)));
-        pollfd readable{exited.native_handle(), POLLIN, 0};
-        const std::chrono::milliseconds limit = time_limit;
-        if (::poll(&readable, 1, static_cast<int>(limit.count())) != 1)
-            throw std::runtime_error("the restarted service does not end");
-        int status = 0;
-        ::waitpid(ended, &status, 0);
-        if (ended == pid_)
-            pid_ = program_.pid();  // nothing is left to kill
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
     foster_parent orphans_;
