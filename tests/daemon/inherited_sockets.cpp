@@ -163,6 +163,33 @@ TEST_CASE("a process id that is none is refused with a sentence", "[daemon]") {
     CHECK(end.says("LISTEN_PID is \"me\", but that is no process id"));
 }
 
+TEST_CASE("what no predecessor would say is refused with a sentence", "[daemon]") {
+    const std::string said = GENERATE("", "1", "me:4:1", "PID:4", "PID:four:1", "PID:999:1");
+    CAPTURE(said);
+    const child_end end = run_in_child([&] {
+        std::string value = said;
+        if (value.starts_with("PID"))
+            value.replace(0, 3, std::to_string(::getpid()));
+        set("RINGLET_SUCCESSION", value);
+        const daemon::inherited_sockets inherited;
+        return 0;
+    });
+    CAPTURE(end.text);
+    CHECK(end.exited_with(child_end::threw));
+    CHECK(end.says("RINGLET_SUCCESSION is \""));
+}
+
+TEST_CASE("what a predecessor said to another process is left alone", "[daemon]") {
+    const child_end end = run_in_child([] {
+        set("RINGLET_SUCCESSION", std::to_string(::getppid()) + ":2:1");
+        require(daemon::inherited_sockets().size() == 0, "nothing is given");
+        require(std::getenv("RINGLET_SUCCESSION") == nullptr, "nobody else is misled");
+        return 0;
+    });
+    CAPTURE(end.text);
+    CHECK(end.exited_with(0));
+}
+
 TEST_CASE("an inherited descriptor that is no socket cannot be served", "[daemon]") {
     const child_end end = run_in_child([] {
         place(STDERR_FILENO, 3);
