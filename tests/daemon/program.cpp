@@ -2,6 +2,8 @@
 // what the file at PART says: nothing (serve), `crash`, `hang`, `throw`, or `bind` (an address of
 // its own, although it was given one).
 //
+// Where the environment has ATTENDANT, another one attends at that path.
+//
 // program TRANSPORT CONCURRENCY ADDRESS PART [RESTART_TIMEOUT_MS [UNREADY_GRACE_MS]]
 
 #include <ringlet/daemon/run.hpp>
@@ -16,6 +18,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -58,6 +61,11 @@ void serve(ringlet::daemon::service& self, const std::string& part, const ringle
            const ringlet::server_options& options) {
     Server server(part == "bind" ? ringlet::named_socket() : self.socket("web"), local, echo,
                   options);
+    std::optional<ringlet::unix_stream_server> attendant;
+    if (const char* const beside = std::getenv("ATTENDANT")) {
+        attendant.emplace(self.socket("beside"), ringlet::address::unix_path(beside), echo);
+        self.attend(*attendant);
+    }
     self.on_reload([] { throw std::runtime_error("nothing is to be reloaded"); });
     self.serve(server);
 }

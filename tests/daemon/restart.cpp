@@ -1,14 +1,17 @@
 // Restarts without a gap, of real processes under load.
 
 #include "catch.hpp"
+#include "environment_variable.hpp"
 #include "eventually.hpp"
 #include "restarted_service.hpp"
 #include "service_manager.hpp"
 
 #include <ringlet/net/listener.hpp>
 
+#include <atomic>
 #include <filesystem>
-#include <fstream>
+#include <future>
+#include <stdexcept>
 
 namespace tests::daemon_restart {
 
@@ -17,6 +20,12 @@ namespace {
 bool contains(const std::string& text, std::string_view words) {
     return text.find(words) != std::string::npos;
 }
+
+/// Sets a flag in the end, whatever has failed.
+struct ends_at_last {
+    std::atomic<bool>& flag;
+    ~ends_at_last() { flag = true; }
+};
 
 /// Whether nobody serves at an address any more, so that a server can bind it.
 bool is_free(transport over, const ringlet::address& local) {
@@ -57,6 +66,32 @@ TEST_CASE("a connection outlasts a restart until it is drained", "[daemon]") {
     CHECK(service.status_of(before) == 0);
     CHECK(service.ask("of the new process") == "of the new process");
     CHECK(service.stop() == 0);
+}
+
+TEST_CASE("an attendant is restarted with the others, without a failed request", "[daemon]") {
+    const temporary_directory directory;
+    const std::string path = (directory.path() / "attendant").string();
+    const environment_variable beside("ATTENDANT", path.c_str());
+    restarted_service service(transport::tcp);
+    const auto ask = [&] {
+        return asking_client(transport::unix_stream, ringlet::address::unix_path(path)).ask("x");
+    };
+    std::atomic<bool> stop = false;
+    std::future<std::size_t> asking = std::async(std::launch::async, [&] {
+        std::size_t answers = 0;
+        for (; !stop; ++answers)
+            if (ask() != "x")
+                throw std::runtime_error("a wrong answer");
+        return answers;
+    });
+    const ends_at_last stop_guard{stop};
+    for (int i = 0; i < 3; ++i)
+        CHECK(service.restart() == 0);
+    stop = true;
+    CHECK(asking.get() > 0);
+    CHECK(ask() == "x");
+    CHECK(service.stop() == 0);
+    CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("a new program that does not come to serve changes nothing", "[daemon]") {
