@@ -10,9 +10,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -79,11 +81,16 @@ public:
         return received;
     }
 
-    /// The next notification that has this line; the others are passed over.
+    /// The next notification that has this line, or one that begins so; the others are passed over.
     received_notification receive_until(std::string_view line) {
-        for (;;)
-            if (received_notification received = receive(); received.says(line))
+        const auto deadline = std::chrono::steady_clock::now() + time_limit;
+        for (;;) {
+            received_notification received = receive();
+            if (("\n" + received.text).find("\n" + std::string(line)) != std::string::npos)
                 return received;
+            if (std::chrono::steady_clock::now() > deadline)
+                throw std::runtime_error("the service manager waits for " + std::string(line));
+        }
     }
 
     /// Forgets what has come by now.
