@@ -4,8 +4,8 @@
 #include "captured_log.hpp"
 #include "catch.hpp"
 #include "daemon/proxy_bytes.hpp"
-#include "eventually.hpp"
 #include "server/every_server.hpp"
+#include "server/final_counts.hpp"
 #include "serving_thread.hpp"
 
 #include <ringlet/daemon/proxied.hpp>
@@ -66,17 +66,6 @@ bool is_refused(blocking_client& client) {
     } catch (const std::system_error& failure) {
         return failure.code() == std::errc::connection_reset;
     }
-}
-
-/// How the server has counted all requests, once none is under way.
-server_counters final_counts(const ringlet::server& server, std::uint64_t accepted) {
-    server_counters counts;
-    CHECK(eventually([&] {
-        counts = server.counters();
-        return counts.accepted == accepted && counts.active == 0 && counts.establishing == 0 &&
-               counts.finished + counts.failed.total() + counts.refused == accepted;
-    }));
-    return counts;
 }
 
 }  // namespace

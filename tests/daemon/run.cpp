@@ -4,13 +4,13 @@
 #include "eventually.hpp"
 #include "in_time.hpp"
 #include "server/echo.hpp"
+#include "server/signalled.hpp"
 #include "service_manager.hpp"
 
 #include <ringlet/daemon/notify.hpp>
 #include <ringlet/daemon/run.hpp>
 #include <ringlet/server/tcp_server.hpp>
 
-#include <sys/types.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -40,18 +40,6 @@ constexpr auto until_the_end = std::chrono::hours(1);  // a time that no passing
 template <class... Arguments>
 std::future<int> run_in_thread(Arguments&... arguments) {
     return std::async(std::launch::async, [&] { return daemon::run(arguments...); });
-}
-
-/// A client that is served, so that signals are awaited by now.
-blocking_client served_client(const ringlet::server& server) {
-    blocking_client client(server.server_address());
-    client.send("hello");
-    CHECK(client.receive(5) == "hello");
-    return client;
-}
-
-void send_signal(int number) {
-    CHECK(::kill(::getpid(), number) == 0);
 }
 
 /// The states that a service was told, from any thread.

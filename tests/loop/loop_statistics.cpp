@@ -1,7 +1,7 @@
 #include "catch.hpp"
 #include "connected_pair.hpp"
+#include "passing_time_ring.hpp"
 #include "run_coroutine.hpp"
-#include "virtual_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
@@ -16,19 +16,6 @@ namespace tests::loop_loop_statistics {
 using namespace std::chrono_literals;
 using ringlet::loop;
 using ringlet::task;
-
-namespace {
-
-/// A ring on which time passes when a test says so too, as it does while code runs.
-class passing_time_ring final : public virtual_time_ring {
-public:
-    [[nodiscard]] clock::time_point now() const noexcept override {
-        return virtual_time_ring::now() + passed;
-    }
-    std::chrono::nanoseconds passed{0};
-};
-
-}  // namespace
 
 TEST_CASE("a turn is a visit to the ring", "[loop]") {
     loop owner;

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 #include "forked_child.hpp"
-#include "virtual_time_ring.hpp"
+#include "passing_time_ring.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/coro/detail/joinable_task_group.hpp>
@@ -22,15 +22,6 @@ using ringlet::task;
 using ringlet::time_histogram;
 
 namespace {
-
-/// A ring on which time passes when a coroutine says so, as it does while code runs.
-class passing_time_ring final : public virtual_time_ring {
-public:
-    [[nodiscard]] clock::time_point now() const noexcept override {
-        return virtual_time_ring::now() + passed;
-    }
-    std::chrono::nanoseconds passed{0};
-};
 
 std::uint64_t total(const time_histogram& times) {
     return std::accumulate(times.counts.begin(), times.counts.end(), std::uint64_t{0});

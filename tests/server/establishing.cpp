@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "eventually.hpp"
 #include "every_server.hpp"
+#include "final_counts.hpp"
 #include "inverting_layer.hpp"
 #include "serving_thread.hpp"
 
@@ -103,17 +104,6 @@ std::unique_ptr<ringlet::stream_server> make_server(const server_kind& kind, con
     if (kind.over == transport::tcp)
         return std::make_unique<ringlet::tcp_server>(place, answer, options);
     return std::make_unique<ringlet::unix_stream_server>(place, answer, options);
-}
-
-/// How the server has counted all connections, once none is under way.
-server_counters final_counts(const ringlet::server& server, std::uint64_t accepted) {
-    server_counters counts;
-    CHECK(eventually([&] {
-        counts = server.counters();
-        return counts.accepted == accepted && counts.active == 0 && counts.establishing == 0 &&
-               counts.finished + counts.failed.total() + counts.refused == accepted;
-    }));
-    return counts;
 }
 
 }  // namespace

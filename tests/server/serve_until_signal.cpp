@@ -4,12 +4,10 @@
 #include "in_time.hpp"
 #include "milestone.hpp"
 #include "serving_thread.hpp"
+#include "signalled.hpp"
 
 #include <ringlet/server/serve_until_signal.hpp>
 #include <ringlet/server/tcp_server.hpp>
-
-#include <sys/types.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <future>
@@ -29,18 +27,6 @@ constexpr auto until_the_end = std::chrono::hours(1);  // a grace that no passin
 template <class... Servers>
 std::future<void> serve_in_thread(Servers&... servers) {
     return std::async(std::launch::async, [&] { ringlet::serve_until_signal(servers...); });
-}
-
-/// A client that is served, so that signals are awaited by now.
-blocking_client served_client(const ringlet::server& server) {
-    blocking_client client(server.server_address());
-    client.send("hello");
-    CHECK(client.receive(5) == "hello");
-    return client;
-}
-
-void send_signal(int number) {
-    CHECK(::kill(::getpid(), number) == 0);
 }
 
 }  // namespace
