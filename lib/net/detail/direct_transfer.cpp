@@ -59,8 +59,7 @@ void direct_transfer::forget() noexcept {
 }
 
 // To take a cork out has the kernel send, even where there was none, and ends one that the program
-// has set itself. tcp(7). A Unix socket knows no
-// such option, and waits with nothing.
+// has set itself. tcp(7). A Unix socket knows no such option, and waits with nothing.
 void direct_transfer::expire() {
     held_ = false;
     const int off = 0;
