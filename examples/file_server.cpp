@@ -1,18 +1,21 @@
 // Serves the files under a directory over HTTP/1.1. It answers GET and HEAD, sends whole files and
 // ranges, tells clients that the file they have is still the one, and takes any number of requests
-// on one connection.
+// on one connection. It is made to be deployed: see examples/edge.
 
 #include "command_line.hpp"
 #include "http_parser.hpp"
 #include "http_validators.hpp"
-#include "serve_and_tell.hpp"
+#include "operation.hpp"
+#include "proxy.hpp"
 #include "tls.hpp"
 
 #include <ringlet/ringlet.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -38,6 +41,7 @@ struct site {
     ringlet::directory root;
     std::chrono::milliseconds idle_timeout;
     date_field date{};
+    bool draining = false;  // each answer is the last on its connection
 };
 
 /// Refuses a request for a file that cannot be opened. The fault may be that of this server, which
@@ -98,6 +102,8 @@ private:
                 co_return false;
             co_await in_.skip(parser_.take(in_.buffered()));
         }
+        if (site_.draining)
+            request().keep_alive = false;
         co_return true;
     }
 
@@ -187,20 +193,32 @@ int main(int argc, char** argv) {
     std::string root = ".";
     std::chrono::milliseconds idle_timeout(30'000);
     tls_server_files tls;
-    return run_program(
+    proxies_in_front proxies;
+    operation operated;
+    const std::vector<command_line_option> options{
+        {"--address", &address, "HOST:PORT, as in 127.0.0.1:8080 or [::1]:0"},
+        {"--root", &root, "The directory"},
+        {"--idle-timeout", &idle_timeout, "How long a client may do nothing"}};
+    int status = EXIT_SUCCESS;
+    const int failure = run_program(
         argc, argv, "Serves the files under a directory.",
-        with_tls(tls, {{"--address", &address, "HOST:PORT, as in 127.0.0.1:8080 or [::1]:0"},
-                       {"--root", &root, "The directory"},
-                       {"--idle-timeout", &idle_timeout, "How long a client may do nothing"}}),
-        [&] {
+        with_operation(operated, with_proxies(proxies, with_tls(tls, options))), [&] {
             site served{ringlet::directory(root), idle_timeout};
             const auto handle = [&](ringlet::stream& client) -> ringlet::task<> {
                 conversation dialogue(client, served);
                 co_await dialogue.run();
             };
-            ringlet::server_options options;
-            speak_tls(options, tls, {"http/1.1"});
-            ringlet::tcp_server server(ringlet::address::parse(address), handle, options);
-            serve_and_tell(server);
+            ringlet::server_options chosen;
+            accept_proxies(chosen, proxies);
+            const operated_tls secured = speak_tls(chosen, tls, {"http/1.1"});
+            status = operate(operated, [&](ringlet::daemon::service& self) {
+                ringlet::tcp_server server(self.socket("web"), ringlet::address::parse(address),
+                                           handle, chosen);
+                self.on_state([&](ringlet::daemon::service_state state) {
+                    served.draining = state == ringlet::daemon::service_state::draining;
+                });
+                serve_and_tell(operated, self, server, secured);
+            });
         });
+    return failure != EXIT_SUCCESS ? failure : status;
 }

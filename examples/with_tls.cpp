@@ -1,11 +1,13 @@
 #include "tls.hpp"
 
+#include <ringlet/daemon/metrics.hpp>
 #include <ringlet/net/connect.hpp>
 #include <ringlet/tls/client_context.hpp>
 #include <ringlet/tls/connect.hpp>
 #include <ringlet/tls/handshake.hpp>
 #include <ringlet/tls/server_context.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -21,15 +23,15 @@ std::vector<command_line_option> with_tls(tls_server_files& files,
     return options;
 }
 
-void speak_tls(ringlet::server_options& options, const tls_server_files& files,
-               const std::vector<std::string>& protocols) {
+operated_tls speak_tls(ringlet::server_options& options, const tls_server_files& files,
+                       const std::vector<std::string>& protocols) {
     const bool has_certificate = !files.certificate.empty();
     if (has_certificate != !files.key.empty())
         throw std::invalid_argument("--tls-certificate and --tls-key go together");
     if (!has_certificate && !files.client_authorities.empty())
         throw std::invalid_argument("--tls-client-ca needs --tls-certificate and --tls-key");
     if (!has_certificate)
-        return;
+        return {};
     tls::server_context_options chosen;
     chosen.identities = {{tls::pem::file(files.certificate), tls::pem::file(files.key)}};
     if (!protocols.empty())
@@ -38,7 +40,13 @@ void speak_tls(ringlet::server_options& options, const tls_server_files& files,
         chosen.client_certificates = tls::client_certificates::required;
         chosen.client_authorities = tls::pem::file(files.client_authorities);
     }
-    options.establish.emplace_back(tls::handshake(tls::server_context(chosen)));
+    const auto context = std::make_shared<tls::server_context>(chosen);
+    options.establish.emplace_back(tls::handshake(*context));
+    return {.reload = [context] { context->reload(); },
+            .count =
+                [context](ringlet::daemon::metrics& counted) {
+                    counted.add("tls", std::as_const(*context));
+                }};
 }
 
 std::vector<command_line_option> with_tls(tls_client_choice& choice,

@@ -9,8 +9,10 @@ std::vector<command_line_option> with_tls(tls_server_files& /*files*/,
     return options;
 }
 
-void speak_tls(ringlet::server_options& /*options*/, const tls_server_files& /*files*/,
-               const std::vector<std::string>& /*protocols*/) {}
+operated_tls speak_tls(ringlet::server_options& /*options*/, const tls_server_files& /*files*/,
+                       const std::vector<std::string>& /*protocols*/) {
+    return {};
+}
 
 std::vector<command_line_option> with_tls(tls_client_choice& /*choice*/,
                                           std::vector<command_line_option> options) {
