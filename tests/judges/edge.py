@@ -2,6 +2,7 @@
 its unit. Clients ask all the time while each instance in turn is restarted, by SIGUSR2 and by SIGTERM and
 a start: every request is answered. The number of restarts is an argument; 100 is the whole judge."""
 
+import ctypes
 import http.client
 import json
 import os
@@ -22,6 +23,7 @@ from judged import Authority, need, need_file
 
 INSTANCES = (1, 2, 3)
 CLIENTS = 6
+PR_SET_CHILD_SUBREAPER = 36  # successors of the instances become children of this process
 PATIENCE = 60  # seconds for anything that is to happen
 PAGE = b"edge\n" * 1000
 
@@ -149,17 +151,20 @@ class Instance:
             raise AssertionError(f"{self.name}: process {pid} does not end\n{self.said.read_text()}")
 
     def end(self):
-        """Ends what is left of all processes."""
-        for pid, descriptor in self.processes.items():
-            try:
-                if pid == self.pid:
-                    self.signal(signal.SIGTERM)
-                self.await_end(pid)
-            except (ProcessLookupError, AssertionError):
-                pass
-            finally:
-                if not select.select([descriptor], [], [], 0)[0]:
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        """Ends what is left of all processes, and gives what was wrong with them."""
+        if self.pid and not select.select([self.processes[self.pid]], [], [], 0)[0]:
+            self.signal(signal.SIGTERM)
+        return [wrong for pid in self.processes for wrong in self.faults_of(pid)]
+
+    def faults_of(self, pid):
+        """What was wrong with the end of a process; those before it have ended."""
+        try:
+            self.await_end(pid)
+        except AssertionError as fault:
+            signal.pidfd_send_signal(self.processes[pid], signal.SIGKILL)
+            return [str(fault)]
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return [f"{self.name}: process {pid} has ended with status {status}"] if status else []
 
 
 class Client(threading.Thread):
@@ -267,16 +272,15 @@ def judge(site, version, restarts):
             client.join()
         if balancer:
             balancer.end()
-        for instance in instances:
-            instance.end()
+        faults = [fault for instance in instances for fault in instance.end()]
     failures = [failure for client in clients for failure in client.failures]
     answered = sum(client.answered for client in clients)
     found = {"restarts": restarts, "answered": answered, "retried": counts["wretr"], "failed": len(failures)}
     print(f"PROXY {version}: {json.dumps(found)}", flush=True)
-    if failures or answered < restarts:
+    if failures or faults or answered < restarts:
         for said in [instance.said for instance in instances] + [balancer.said]:
             print(f"{said.name}:\n{said.read_text()}")
-        sys.exit("\n".join(failures) or "hardly anything was asked")
+        sys.exit("\n".join(failures + faults) or "hardly anything was asked")
 
 
 def main():
@@ -284,6 +288,7 @@ def main():
     os.environ["PATH"] += ":/usr/sbin"
     need("haproxy", "haproxy")
     need_file(program, "llhttp is not here")
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     for version in ("v2", "v1"):
         with tempfile.TemporaryDirectory() as folder:
             judge(Site(edge, program, Path(folder)), version, restarts // 2)

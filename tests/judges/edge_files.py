@@ -53,7 +53,7 @@ def commands(edge, program, folder):
 
 
 def main():
-    edge, program = Path(sys.argv[1]), Path(sys.argv[2])
+    edge, program = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
     need_file(program, "llhttp is not here")
     missing = set()
     os.environ["PATH"] += ":/usr/sbin"
