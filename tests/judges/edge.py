@@ -86,6 +86,7 @@ class Site:
             ":8443": f":{self.web}",
             "port 9464": f"port {self.monitor}",
             "maxconn 10000": "maxconn 500",
+            "user haproxy\n    group haproxy\n": "",  # whoever runs the judge
             "/etc/haproxy/edge.pem": self.both,
             "/etc/haproxy/edge-authority.pem": self.authority.certificate,
             "/run/haproxy/admin.sock": self.folder / "admin.sock",
