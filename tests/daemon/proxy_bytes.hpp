@@ -21,8 +21,8 @@ inline std::string tlv_bytes(std::uint8_t type, std::string_view value) {
 
 /// A header of version 2: the byte of the version and the command, that of the family, and what
 /// follows the length.
-inline std::string v2_bytes(unsigned command, unsigned family, std::string_view block) {
-    return v2_signature + static_cast<char>(command) + static_cast<char>(family) +
+inline std::string v2_bytes(unsigned version_and_command, unsigned family, std::string_view block) {
+    return v2_signature + static_cast<char>(version_and_command) + static_cast<char>(family) +
            two_bytes(block.size()) + std::string(block);
 }
 
