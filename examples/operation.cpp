@@ -10,11 +10,11 @@
 #include <map>
 #include <optional>
 
+using ringlet::daemon::journal_log;
+using ringlet::daemon::line_log;
 using ringlet::daemon::line_log_options;
 using ringlet::daemon::service;
 using ringlet::daemon::service_state;
-using ringlet::daemon::journal_log;
-using ringlet::daemon::line_log;
 
 namespace {
 

@@ -207,6 +207,19 @@ TEST_CASE("a slow client is served, and one that does nothing is let go", "[exam
     CHECK(greedy.receive_all().size() < (std::size_t{32} << 20U));
 }
 
+TEST_CASE("each answer of a file server that drains is the last on its connection", "[examples]") {
+    served_directory served("20s", [] { return true; }, {"--unready-grace", "20s"});
+    blocking_client client(served.server().address());
+    CHECK_FALSE(ask(client, "/ten").has("connection: close"));
+    served.server().signal(SIGTERM);
+    CHECK(eventually([&] { return ask(client, "/ten").has("connection: close"); }));
+    CHECK(client.receive_all().empty());
+    blocking_client late(served.server().address());
+    CHECK(ask(late, "/ten").has("connection: close"));
+    served.server().signal(SIGTERM);
+    CHECK(served.server().wait() == 0);
+}
+
 TEST_CASE("a file server without a directory says so", "[examples]") {
     child_process server(file_server({"--root", "/none", "--address", "127.0.0.1:0"}));
     CHECK(server.err().read_rest() ==
