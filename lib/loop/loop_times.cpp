@@ -23,7 +23,7 @@ struct stopwatches {
 
 // Set once. What it points to is never freed, since a thread may count up to the end of the
 // process.
-std::atomic<stopwatches*> measured = nullptr;
+std::atomic<const detail::shared_memory<stopwatches>*> measured = nullptr;
 std::mutex beginning;
 
 }  // namespace
@@ -33,13 +33,13 @@ void measure_loops() {
     if (measured.load(std::memory_order_relaxed) != nullptr)
         return;
     auto shared = std::make_unique<detail::shared_memory<stopwatches>>(1);
-    measured.store(&**shared.release(), std::memory_order_release);
+    measured.store(shared.release(), std::memory_order_release);
 }
 
 loop_times measured_loop_times() noexcept {
     loop_times sums;
-    if (const stopwatches* const shared = measured.load(std::memory_order_acquire))
-        for (const detail::loop_stopwatch& one : shared->all) {
+    if (const auto* const shared = measured.load(std::memory_order_acquire))
+        for (const detail::loop_stopwatch& one : (*shared)->all) {
             one.turns.add_to(sums.turns);
             one.waits.add_to(sums.waits);
         }
@@ -47,10 +47,11 @@ loop_times measured_loop_times() noexcept {
 }
 
 detail::loop_stopwatch* detail::loop_stopwatch::take() noexcept {
-    stopwatches* const shared = measured.load(std::memory_order_acquire);
+    const auto* const shared = measured.load(std::memory_order_acquire);
     if (shared == nullptr)
         return nullptr;
-    return &shared->all[shared->taken.fetch_add(1, std::memory_order_relaxed) % stopwatches_max];
+    stopwatches& stopped = **shared;
+    return &stopped.all[stopped.taken.fetch_add(1, std::memory_order_relaxed) % stopwatches_max];
 }
 
 }  // namespace ringlet

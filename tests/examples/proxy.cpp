@@ -25,11 +25,12 @@ command serving(const command& more) {
 }
 
 bool is_refused(blocking_client client, const std::string& bytes) {
-    client.send(bytes);
     try {
+        client.send(bytes);  // the server may have closed the connection by now
         return client.receive_all().empty();
     } catch (const std::system_error& failure) {
-        return failure.code() == std::errc::connection_reset;
+        return failure.code() == std::errc::connection_reset ||
+               failure.code() == std::errc::broken_pipe;
     }
 }
 

@@ -47,6 +47,7 @@ public:
     /// Adds a server's counters, of all its threads and children. `name`, the label `server`, is
     /// one by which people tell servers apart.
     void add(std::string name, const server& counted);
+    void add(std::string name, const server&& counted) = delete;
 
     /// Adds the counters of a TLS context, server_context or client_context. `name` is the label
     /// `context`.
@@ -66,6 +67,9 @@ public:
                  .failed_reloads = counts.failed_reloads});
         });
     }
+
+    template <detail::counts_handshakes Context>
+    void add(std::string name, const Context&& context) = delete;
 
     /// Adds metrics of the program's own, which `tell` writes each time that somebody asks.
     void add(std::function<void(metrics_text&)> tell);
