@@ -21,6 +21,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -36,11 +37,12 @@ namespace {
 
 const ringlet::address any_port("127.0.0.1", 0);
 
-/// A monitor that serves in a thread of its own.
+/// A monitor that serves in a thread of its own, once it has been prepared.
 struct serving_monitor {
-    explicit serving_monitor(const ringlet::address& local = any_port,
-                             const monitor_options& options = {})
-        : told(local, options), serving(told.served()) {}
+    explicit serving_monitor(
+        const ringlet::address& local = any_port, const monitor_options& options = {},
+        const std::function<void(monitor&)>& prepare = [](monitor&) {})
+        : told(local, options), serving((prepare(told), told.served())) {}
 
     /// What the monitor answers to the bytes of a request.
     std::string exchange(const std::string& request) {
@@ -92,8 +94,9 @@ TEST_CASE("a monitor tells that it is alive, and whether the service is ready", 
 }
 
 TEST_CASE("a monitor tells metrics, its own server's among them where asked", "[daemon]") {
-    serving_monitor monitor;
-    monitor.told.counted().add("monitor", monitor.told.served());
+    serving_monitor monitor(any_port, {}, [](ringlet::daemon::monitor& made) {
+        made.counted().add("monitor", made.served());
+    });
     const std::string answer = monitor.get("/metrics");
     INFO(answer);
     CHECK(answer.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") !=
@@ -165,10 +168,11 @@ TEST_CASE("a client that asks nothing gets no answer, and is no failure", "[daem
 
 TEST_CASE("a client that never reads is given up, with a line in the log", "[daemon]") {
     captured_log log;
-    serving_monitor monitor(any_port, {.clients_max = 1, .request_timeout = 100ms});
-    monitor.told.counted().add([](metrics_text& out) {
+    const auto much = [](metrics_text& out) {
         out.gauge("much", std::string(std::size_t{64} << 20U, 'x'), {}, 1);
-    });
+    };
+    serving_monitor monitor(any_port, {.clients_max = 1, .request_timeout = 100ms},
+                            [&](ringlet::daemon::monitor& made) { made.counted().add(much); });
     blocking_client deaf(monitor.told.served().server_address());
     deaf.send("GET /metrics HTTP/1.1\r\n\r\n");
     CHECK(eventually(
@@ -180,8 +184,9 @@ TEST_CASE("a client that never reads is given up, with a line in the log", "[dae
 
 TEST_CASE("metrics that throw are an answer, and a line in the log", "[daemon]") {
     captured_log log;
-    serving_monitor monitor;
-    monitor.told.counted().add([](metrics_text&) { throw std::runtime_error("no numbers today"); });
+    const auto fail = [](metrics_text&) { throw std::runtime_error("no numbers today"); };
+    serving_monitor monitor(any_port, {},
+                            [&](ringlet::daemon::monitor& made) { made.counted().add(fail); });
     CHECK(status_of(monitor.get("/metrics")) == "HTTP/1.1 500 Internal Server Error");
     CHECK(log.text().find("no numbers today") != std::string::npos);
     CHECK(status_of(monitor.get("/healthz")) == "HTTP/1.1 200 OK");

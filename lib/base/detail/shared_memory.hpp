@@ -56,14 +56,20 @@ public:
 
 private:
     struct unmap {
-        void operator()(T* first) const noexcept { ::munmap(first, count * sizeof(T)); }
+        void operator()(T* first) const noexcept { ::munmap(first, whole_pages(count)); }
         std::size_t count;
     };
 
+    // The thread sanitizer forgets what was in memory that is unmapped only by whole pages.
+    static std::size_t whole_pages(std::size_t count) noexcept {
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        return (count * sizeof(T) + page - 1) / page * page;
+    }
+
     static T* map(std::size_t count) {
-        if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
+        if (count > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T))
             throw std::bad_array_new_length();
-        void* const mapped = ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+        void* const mapped = ::mmap(nullptr, whole_pages(count), PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (mapped == MAP_FAILED)
             throw std::system_error(errno, std::system_category(), "mmap");
