@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "forked_child.hpp"
 #include "other_user.hpp"
+#include "under_sanitizer.hpp"
 
 #include <ringlet/coro/block_on.hpp>
 #include <ringlet/daemon/privileges.hpp>
@@ -117,6 +118,8 @@ TEST_CASE("whoever is not root cannot become another user", "[daemon]") {
 }
 
 TEST_CASE("a way back to root is found", "[daemon]") {
+    if (under_thread_sanitizer)
+        SKIP("the thread sanitizer has a thread of its own, which has other securebits");
     require_root();
     const child_end end = run_in_child([&] {
         require(::prctl(PR_SET_SECUREBITS, 4) == 0, "SECBIT_NO_SETUID_FIXUP");
