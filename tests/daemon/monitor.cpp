@@ -204,17 +204,18 @@ TEST_CASE("the monitor of a service is ready while the service is, and answers w
     ringlet::tcp_server server(any_port, echo);
     const temporary_directory directory;
     const auto local = ringlet::address::unix_path((directory.path() / "monitor").string());
+    std::promise<void> listening;
     std::future<int> running = std::async(std::launch::async, [&] {
         return ringlet::daemon::run([&](ringlet::daemon::service& self) {
             monitor told(self, local);
+            listening.set_value();
             told.counted().add("web", server);
             self.serve(server);
         });
     });
+    listening.get_future().get();
     const auto get = [&](const char* path) {
         blocking_client client(AF_UNIX);
-        if (!eventually([&] { return ::access(local.host().c_str(), F_OK) == 0; }))
-            return std::string("nobody listens");
         client.connect(local);
         client.send(std::string("GET ") + path + " HTTP/1.1\r\n\r\n");
         return client.receive_all();
