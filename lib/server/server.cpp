@@ -20,6 +20,16 @@ namespace ringlet {
 
 using detail::serving_period;
 
+namespace {
+
+server_options named(server_options options, const std::string& name) {
+    if (!name.empty())
+        options.name = name;
+    return options;
+}
+
+}  // namespace
+
 server::server(const address& local, int type, const server_options& options)
     : options_((detail::require_valid(options, type), options)), process_(::getpid()),
       listening_(std::make_unique<detail::listening_socket>(local, type, options_,
@@ -32,16 +42,6 @@ server::server(bound_socket adopted, int type, const server_options& options)
     adopted.require(type);
     listening_->set(std::move(adopted));
 }
-
-namespace {
-
-server_options named(server_options options, const std::string& name) {
-    if (!name.empty())
-        options.name = name;
-    return options;
-}
-
-}  // namespace
 
 server::server(named_socket inherited, const address& otherwise, int type,
                const server_options& options)

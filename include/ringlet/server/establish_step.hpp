@@ -19,8 +19,8 @@ class establish_step;
 namespace detail {
 
 template <class Step, class Request>
-concept establishes_one = std::is_invocable_r_v < task<>,
-const Step&, Request&, address& > ;
+inline constexpr bool establishes_one =
+    std::is_invocable_r_v<task<>, const Step&, Request&, address&>;
 
 /// A callable of which an establish_step can be made.
 template <class Step>

@@ -32,9 +32,8 @@ public:
 private:
     // time_histogram::bounds are the powers of 4.
     static std::size_t range_of(std::uint64_t nanoseconds) noexcept {
-        const std::uint64_t microseconds = (nanoseconds + 999) / 1000;
         const auto bits = static_cast<std::size_t>(
-            std::bit_width(microseconds - static_cast<std::uint64_t>(microseconds > 0)));
+            std::bit_width(nanoseconds == 0 ? 0 : (nanoseconds - 1) / 1000));
         return std::min((bits + 1) / 2, time_histogram::bounds.size());
     }
 
