@@ -72,76 +72,56 @@ std::size_t chaos::window_now(std::size_t drawn) const noexcept {
 }
 
 std::size_t chaos::received_of(std::size_t available) noexcept {
-    if (available <= 1 || !on(fault::short_receive) || !receiving_.chance(share_.short_receive))
-        return available;
-    const std::size_t part = receiving_.between(1, receiving_.chance(0.5) ? 1 : available);
-    return occurs(fault::short_receive) ? part : available;
+    return part_of(available, fault::short_receive, receiving_);
 }
 
 std::size_t chaos::sent_of(std::size_t available) noexcept {
-    if (available <= 1 || !on(fault::short_send) || !sending_.chance(share_.short_send))
-        return available;
-    const std::size_t part = sending_.between(1, sending_.chance(0.5) ? 1 : available);
-    return occurs(fault::short_send) ? part : available;
+    return part_of(available, fault::short_send, sending_);
 }
 
 nanoseconds chaos::lateness() noexcept {
-    if (!on(fault::late_completion) || !completing_.chance(share_.late_completion))
-        return nanoseconds(0);
-    const nanoseconds time = completing_.between(nanoseconds(1), share_.late_completion_max);
-    return occurs(fault::late_completion) ? time : nanoseconds(0);
+    return time_of(fault::late_completion, completing_, nanoseconds(1), share_.late_completion_max);
 }
 
 int chaos::accept_error() noexcept {
     constexpr std::array errors{EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED};
-    if (!on(fault::accept_failure) || !accepting_.chance(share_.accept_failure))
+    if (!comes(fault::accept_failure, accepting_))
         return 0;
     const int error = errors[accepting_.below(errors.size())];
     return occurs(fault::accept_failure) ? error : 0;
 }
 
 bool chaos::refuses_connect() noexcept {
-    return on(fault::connect_refused) && connecting_.chance(share_.connect_refused) &&
-           occurs(fault::connect_refused);
+    return happens(fault::connect_refused, connecting_);
 }
 
 bool chaos::connect_hangs() noexcept {
-    return on(fault::connect_hangs) && connecting_.chance(share_.connect_hangs) &&
-           occurs(fault::connect_hangs);
+    return happens(fault::connect_hangs, connecting_);
 }
 
 bool chaos::resets() noexcept {
-    return on(fault::reset) && resetting_.chance(share_.reset) && occurs(fault::reset);
+    return happens(fault::reset, resetting_);
 }
 
 bool chaos::loses_datagram() noexcept {
-    return on(fault::datagram_lost) && datagrams_.chance(share_.datagram_lost) &&
-           occurs(fault::datagram_lost);
+    return happens(fault::datagram_lost, datagrams_);
 }
 
 bool chaos::duplicates_datagram() noexcept {
-    return on(fault::datagram_duplicated) && datagrams_.chance(share_.datagram_duplicated) &&
-           occurs(fault::datagram_duplicated);
+    return happens(fault::datagram_duplicated, datagrams_);
 }
 
 nanoseconds chaos::datagram_delay() noexcept {
-    if (!on(fault::datagram_delayed) || !datagrams_.chance(share_.datagram_delayed))
-        return nanoseconds(0);
-    const nanoseconds time =
-        datagrams_.between(nanoseconds(0), 4 * (share_.jitter_max + share_.latency_min));
-    return occurs(fault::datagram_delayed) ? time : nanoseconds(0);
+    return time_of(fault::datagram_delayed, datagrams_, nanoseconds(0),
+                   4 * (share_.jitter_max + share_.latency_min));
 }
 
 bool chaos::has_no_buffers() noexcept {
-    return on(fault::datagram_no_buffers) && datagrams_.chance(share_.datagram_no_buffers) &&
-           occurs(fault::datagram_no_buffers);
+    return happens(fault::datagram_no_buffers, datagrams_);
 }
 
 nanoseconds chaos::cut() noexcept {
-    if (!on(fault::cut) || !cutting_.chance(share_.cut))
-        return nanoseconds(0);
-    const nanoseconds time = cutting_.between(nanoseconds(1), share_.cut_max);
-    return occurs(fault::cut) ? time : nanoseconds(0);
+    return time_of(fault::cut, cutting_, nanoseconds(1), share_.cut_max);
 }
 
 nanoseconds chaos::offload_time() noexcept {
@@ -151,6 +131,35 @@ nanoseconds chaos::offload_time() noexcept {
 
 std::size_t chaos::choose(std::size_t bound) noexcept {
     return bound < 2 ? 0 : order_.below(bound);
+}
+
+bool chaos::comes(fault kind, random_source& source) const noexcept {
+    return on(kind) &&
+           source.chance(share_.*fault_kinds[static_cast<std::size_t>(kind)].probability);
+}
+
+bool chaos::occurs(fault kind) noexcept {
+    const auto index = static_cast<std::size_t>(kind);
+    return selected_.keeps(index, ++injected_[index]);
+}
+
+bool chaos::happens(fault kind, random_source& source) noexcept {
+    return comes(kind, source) && occurs(kind);
+}
+
+std::size_t chaos::part_of(std::size_t whole, fault kind, random_source& source) noexcept {
+    if (whole <= 1 || !comes(kind, source))
+        return whole;
+    const std::size_t part = source.between(1, source.chance(0.5) ? 1 : whole);
+    return occurs(kind) ? part : whole;
+}
+
+nanoseconds chaos::time_of(fault kind, random_source& source, nanoseconds least,
+                           nanoseconds most) noexcept {
+    if (!comes(kind, source))
+        return nanoseconds(0);
+    const nanoseconds time = source.between(least, most);
+    return occurs(kind) ? time : nanoseconds(0);
 }
 
 }  // namespace ringlet::testing::detail

@@ -62,11 +62,21 @@ private:
         return present_.test(static_cast<std::size_t>(kind));
     }
 
-    /// Counts a fault that was drawn. Whether it is to occur.
-    [[nodiscard]] bool occurs(fault kind) noexcept {
-        const auto index = static_cast<std::size_t>(kind);
-        return selected_.keeps(index, ++injected_[index]);
-    }
+    /// Draws whether there is a fault of this kind, which has a probability.
+    [[nodiscard]] bool comes(fault kind, random_source& source) const noexcept;
+
+    /// Counts a fault that has come. Whether it is to occur.
+    [[nodiscard]] bool occurs(fault kind) noexcept;
+
+    // What a fault comes to, drawn whether it is to occur or not: itself, a part of `whole`, a
+    // time.
+
+    [[nodiscard]] bool happens(fault kind, random_source& source) noexcept;
+    [[nodiscard]] std::size_t part_of(std::size_t whole, fault kind,
+                                      random_source& source) noexcept;
+    [[nodiscard]] std::chrono::nanoseconds time_of(fault kind, random_source& source,
+                                                   std::chrono::nanoseconds least,
+                                                   std::chrono::nanoseconds most) noexcept;
 
     const fault_selection selected_;
     fault_counts injected_{};
