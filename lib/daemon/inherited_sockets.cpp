@@ -1,4 +1,5 @@
 #include "daemon/detail/environment.hpp"
+#include "daemon/detail/listen_variables.hpp"
 #include "daemon/detail/predecessor.hpp"
 
 #include <ringlet/base/log.hpp>
@@ -19,10 +20,11 @@ namespace ringlet::daemon {
 
 namespace {
 
-constexpr const char* pid_variable = "LISTEN_PID";
-constexpr const char* count_variable = "LISTEN_FDS";
-constexpr const char* names_variable = "LISTEN_FDNAMES";
-constexpr int first_fd = 3;                 // SD_LISTEN_FDS_START, sd_listen_fds(3)
+using detail::first_inherited;
+using detail::listen_fds;
+using detail::listen_names;
+using detail::listen_pid;
+
 constexpr const char* unknown = "unknown";  // the name of a socket that was given none
 constexpr std::size_t name_size_max = 255;
 
@@ -55,11 +57,11 @@ void require_name(std::string_view name) {
 /// The number of the descriptors that this process was given. Throws where it is no such number.
 std::uint64_t count_of(const std::optional<std::string>& pid,
                        const std::optional<std::string>& count) {
-    if (!pid || !count || !detail::names_this_process(pid_variable, *pid))
+    if (!pid || !count || !detail::names_this_process(listen_pid, *pid))
         return 0;
     const std::optional<std::uint64_t> found = detail::number_in(*count);
-    if (!found || *found > std::numeric_limits<int>::max() - first_fd)
-        detail::refuse_variable(count_variable, *count, "that is no number of descriptors");
+    if (!found || *found > std::numeric_limits<int>::max() - first_inherited)
+        detail::refuse_variable(listen_fds, *count, "that is no number of descriptors");
     return *found;
 }
 
@@ -67,23 +69,23 @@ std::uint64_t count_of(const std::optional<std::string>& pid,
 
 inherited_sockets::inherited_sockets() {
     const detail::predecessor* const before = detail::predecessor::of_this_process();
-    const std::optional<std::string> pid = detail::take_variable(pid_variable);
-    const std::optional<std::string> count_text = detail::take_variable(count_variable);
-    const std::optional<std::string> names_text = detail::take_variable(names_variable);
+    const std::optional<std::string> pid = detail::take_variable(listen_pid);
+    const std::optional<std::string> count_text = detail::take_variable(listen_fds);
+    const std::optional<std::string> names_text = detail::take_variable(listen_names);
     const std::uint64_t count = count_of(pid, count_text);
     for (std::uint64_t i = 0; i < count; ++i) {
-        const int fd = first_fd + static_cast<int>(i);
+        const int fd = first_inherited + static_cast<int>(i);
         if (!close_on_exec(fd))
-            detail::refuse_variable(count_variable, *count_text,
+            detail::refuse_variable(listen_fds, *count_text,
                                     "descriptor " + std::to_string(fd) + " is not open");
-        given_.push_back({unknown, ringlet::detail::owned_descriptor(fd, count_variable),
+        given_.push_back({unknown, ringlet::detail::owned_descriptor(fd, listen_fds),
                           before != nullptr && before->hands_over(i)});
     }
     if (count == 0 || !names_text)
         return;
     const std::vector<std::string> names = split(*names_text);
     if (names.size() != count)
-        detail::refuse_variable(names_variable, *names_text,
+        detail::refuse_variable(listen_names, *names_text,
                                 "there are " + std::to_string(count) + " descriptors");
     for (std::size_t i = 0; i < count; ++i)
         given_[i].name = names[i];

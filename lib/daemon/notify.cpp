@@ -4,6 +4,7 @@
 #include <ringlet/base/detail/owned_descriptor.hpp>
 #include <ringlet/daemon/notify.hpp>
 #include <ringlet/net/address.hpp>
+#include <ringlet/net/detail/control_data.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,8 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <ctime>
 #include <limits>
 #include <stdexcept>
 #include <system_error>
@@ -21,23 +20,12 @@ namespace ringlet::daemon {
 
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::size_t descriptors_max = 253;  // SCM_MAX_FD, which Linux refuses to exceed
 
 std::error_code last_error() noexcept {
     return {errno, std::system_category()};
-}
-
-/// The data of a message that carries descriptors: cmsg(3), SCM_RIGHTS.
-std::vector<std::byte> control_with(const std::vector<int>& descriptors) {
-    const std::size_t size = descriptors.size() * sizeof(int);
-    std::vector<std::byte> control(CMSG_SPACE(size));
-    cmsghdr header{};
-    header.cmsg_level = SOL_SOCKET;
-    header.cmsg_type = SCM_RIGHTS;
-    header.cmsg_len = CMSG_LEN(size);
-    std::memcpy(control.data(), &header, sizeof(header));
-    std::memcpy(control.data() + CMSG_LEN(0), descriptors.data(), size);
-    return control;
 }
 
 /// Sends the notification through a socket that is connected; waits while the peer is full.
@@ -48,15 +36,17 @@ std::error_code send_through(int fd, const notification& said, std::chrono::mill
     message.msg_iov = &text;
     message.msg_iovlen = 1;
     if (!said.descriptors().empty()) {
-        control = control_with(said.descriptors());
+        const std::size_t size = said.descriptors().size() * sizeof(int);
+        control.resize(CMSG_SPACE(size));
         message.msg_control = control.data();
-        message.msg_controllen = control.size();
+        ringlet::detail::control_data::append(message, SOL_SOCKET, SCM_RIGHTS,
+                                              said.descriptors().data(), size);
     }
-    const auto give_up = std::chrono::steady_clock::now() + patience;
+    const auto give_up = steady_clock::now() + patience;
     while (::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         const std::error_code failed = last_error();
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            give_up - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(give_up - steady_clock::now());
         if (failed == std::errc::interrupted)
             continue;
         if (failed != std::errc::resource_unavailable_try_again || left.count() <= 0)
@@ -92,10 +82,7 @@ std::error_code send_to(const std::string& name, const notification& said,
 }  // namespace
 
 notification& notification::reloading() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const auto since_boot =
-        std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+    const auto since_boot = steady_clock::now().time_since_epoch();  // CLOCK_MONOTONIC
     const auto usec = std::chrono::floor<std::chrono::microseconds>(since_boot);
     return state("RELOADING=1").state("MONOTONIC_USEC=" + std::to_string(usec.count()));
 }

@@ -1,4 +1,5 @@
 #include "successor.hpp"
+#include "listen_variables.hpp"
 #include "predecessor.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
@@ -24,23 +25,22 @@ namespace {
 
 using ringlet::detail::owned_descriptor;
 
-constexpr int first_fd = 3;  // SD_LISTEN_FDS_START
 constexpr int cannot_execute = 127;
 
 /// Puts descriptors at the numbers from 3 on, in their order, where execve(2) leaves them open.
 bool place(const std::vector<int>& descriptors) noexcept {
-    const int beyond = first_fd + static_cast<int>(descriptors.size());
+    const int beyond = first_inherited + static_cast<int>(descriptors.size());
     std::vector<int> apart;  // none of them where another is to be
     for (const int fd : descriptors)
         apart.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, beyond));
     for (std::size_t i = 0; i < apart.size(); ++i)
-        if (apart[i] < 0 || ::dup2(apart[i], first_fd + static_cast<int>(i)) < 0)
+        if (apart[i] < 0 || ::dup2(apart[i], first_inherited + static_cast<int>(i)) < 0)
             return false;
     return true;
 }
 
 bool is_of_predecessor(std::string_view entry) {
-    const std::array<std::string_view, 5> names{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+    const std::array<std::string_view, 5> names{listen_pid, listen_fds, listen_names,
                                                 "WATCHDOG_PID", predecessor::variable};
     return std::ranges::any_of(names, [&](std::string_view name) {
         return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
@@ -50,7 +50,7 @@ bool is_of_predecessor(std::string_view entry) {
 /// The environment of the new program, whose process this is.
 std::vector<std::string> environment_of_successor(const std::vector<legacy>& sockets) {
     const std::string pid = std::to_string(::getpid());
-    const std::string link = std::to_string(first_fd + static_cast<int>(sockets.size()));
+    const std::string link = std::to_string(first_inherited + static_cast<int>(sockets.size()));
     std::string names;
     std::string owned;
     for (const legacy& socket : sockets) {
@@ -64,9 +64,9 @@ std::vector<std::string> environment_of_successor(const std::vector<legacy>& soc
             variables.emplace_back(*entry);
         watched = watched || std::string_view(*entry).starts_with("WATCHDOG_PID=");
     }
-    variables.push_back("LISTEN_PID=" + pid);
-    variables.push_back("LISTEN_FDS=" + std::to_string(sockets.size()));
-    variables.push_back("LISTEN_FDNAMES=" + names);
+    variables.push_back(std::string(listen_pid) + "=" + pid);
+    variables.push_back(std::string(listen_fds) + "=" + std::to_string(sockets.size()));
+    variables.push_back(std::string(listen_names) + "=" + names);
     variables.push_back(std::string(predecessor::variable) + "=" + pid + ":" + link + ":" + owned);
     if (watched)
         variables.push_back("WATCHDOG_PID=" + pid);
@@ -89,7 +89,7 @@ int execute(own_program program, const std::vector<legacy>& sockets, int link) {
     descriptors.push_back(link);
     std::vector<std::string> variables = environment_of_successor(sockets);
     if (place(descriptors)) {
-        link = first_fd + static_cast<int>(sockets.size());
+        link = first_inherited + static_cast<int>(sockets.size());
         ::execve(program.path.c_str(), pointers_to(program.arguments).data(),
                  pointers_to(variables).data());
     }
