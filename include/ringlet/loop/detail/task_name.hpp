@@ -4,6 +4,7 @@
 #include <ringlet/loop/detail/loop_core.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
 
+#include <coroutine>
 #include <string>
 #include <utility>
 
