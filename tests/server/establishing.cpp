@@ -161,7 +161,7 @@ TEST_CASE("a connection that fails in a step reaches no handler, and is counted 
     CHECK(counts.finished == 0);
     server.shutdown();
     serving.join();
-    CHECK(log.text().find("a connection was not established") != std::string::npos);
+    CHECK(log.text().find("a client was not let in") != std::string::npos);
     CHECK(log.text().find("step=greeting error=\"no such order\"") != std::string::npos);
     CHECK(log.text().find("a handler failed") == std::string::npos);
 }

@@ -10,7 +10,7 @@ struct server_reports {
     explicit server_reports(const log_throttle_options& options)
         : failures(log_level::error, "a handler failed", options),
           departures(log_level::debug, "a client went away", options),
-          unestablished(log_level::info, "a connection was not established", options),
+          unestablished(log_level::info, "a client was not let in", options),
           overloads(log_level::warning, "accepting pauses", options),
           refused_at_maximum(log_level::warning, "a client beyond the maximum was refused",
                              options),
