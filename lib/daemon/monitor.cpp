@@ -1,4 +1,7 @@
+#include "daemon/detail/loop_round.hpp"
+
 #include <ringlet/base/log.hpp>
+#include <ringlet/coro/sleep_for.hpp>
 #include <ringlet/daemon/monitor.hpp>
 #include <ringlet/daemon/run.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
@@ -7,18 +10,25 @@
 #include <ringlet/server/tcp_server.hpp>
 #include <ringlet/server/unix_stream_server.hpp>
 
+#include <unistd.h>
+
+#include <chrono>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace ringlet::daemon {
 
 namespace {
 
 constexpr auto prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::chrono::milliseconds answer_time{1000};  // of a loop that is asked for its tasks
 
 std::unique_ptr<server> make_server(named_socket given, const address& local,
                                     any_handler<stream> handler, const monitor_options& limits) {
@@ -73,6 +83,39 @@ std::optional<request_line> parse(std::string_view head) {
                         std::string(target.substr(0, target.find('?')))};
 }
 
+/// What waits in the loop of one thread, as people read it.
+std::string tasks_of(loop& owner) {
+    std::ostringstream tasks;
+    tasks << "thread " << ::gettid() << '\n';
+    dump_tasks(owner, tasks);
+    return tasks.str();
+}
+
+/// What waits in this loop, and then in those of the process's other threads. A loop that hangs is
+/// waited for a second, and named in number only.
+task<std::string> tasks_of_all_loops() {
+    struct answers {
+        std::mutex mutex;
+        std::string text;
+    };
+    const auto told = std::make_shared<answers>();
+    const detail::loop_round round([told](loop& asked) {
+        const std::string tasks = tasks_of(asked);
+        const std::lock_guard lock(told->mutex);
+        told->text += tasks;
+    });
+    constexpr std::chrono::milliseconds pause{5};
+    for (auto waited = pause.zero(); round.missing() > 0 && waited < answer_time; waited += pause)
+        co_await sleep_for(pause);
+    std::string text = tasks_of(loop::require_current("monitor"));
+    const std::lock_guard lock(told->mutex);
+    text += told->text;
+    if (const std::size_t missing = round.missing())
+        text += "threads whose loop has not turned for a second, since something in it blocks: " +
+                std::to_string(missing) + '\n';
+    co_return text;
+}
+
 }  // namespace
 
 monitor::monitor(named_socket given, const address& local, const monitor_options& options)
@@ -118,7 +161,9 @@ task<> monitor::converse(stream& client) {
     if (error)
         throw std::system_error(error, "a request to the monitor");
     const auto request = parse(*head);
-    const answer said = request ? answer_to(request->method, request->path) : answer{.status = 400};
+    answer said{.status = 400};
+    if (request)
+        said = co_await answer_to(request->method, request->path);
     const std::string text = written(said, !request || request->method != "HEAD");
     co_await client.send_all(text);
 }
@@ -134,30 +179,35 @@ std::string monitor::written(const answer& said, bool with_body) {
     return with_body ? text + body : text;
 }
 
-monitor::answer monitor::answer_to(const std::string& method, const std::string& path) const {
+task<monitor::answer> monitor::answer_to(const std::string& method, const std::string& path) const {
     if (method != "GET" && method != "HEAD")
-        return {.status = 405};
+        co_return answer{.status = 405};
     if (path == "/healthz")
-        return {.status = 200, .body = "alive\n"};
+        co_return answer{.status = 200, .body = "alive\n"};
     if (path == "/readyz") {
         if (ready_)
-            return {.status = 200, .body = "ready\n"};
-        return {.status = 503, .body = "not ready\n"};
+            co_return answer{.status = 200, .body = "ready\n"};
+        co_return answer{.status = 503, .body = "not ready\n"};
     }
+    if (path == "/debug/tasks") {
+        std::string tasks =
+            co_await tasks_of_all_loops();  // GCC 12 ends it twice inside the answer
+        co_return answer{.status = 200, .body = std::move(tasks)};
+    }
+    if (path == "/metrics")
+        co_return metrics_now();
+    co_return answer{.status = 404,
+                     .body = "Not Found: /healthz /readyz /metrics /debug/tasks are here\n"};
+}
+
+monitor::answer monitor::metrics_now() const {
     try {
-        if (path == "/metrics")
-            return {.status = 200, .body = counted_.text(), .type = prometheus_text};
-        if (path == "/debug/tasks") {
-            std::ostringstream tasks;
-            dump_tasks(loop::require_current("monitor"), tasks);
-            return {.status = 200, .body = tasks.str()};
-        }
+        return {.status = 200, .body = counted_.text(), .type = prometheus_text};
     } catch (...) {
-        log(log_level::error, "the monitor cannot answer",
-            {{"path", path}, {"error", std::current_exception()}});
+        log(log_level::error, "the monitor cannot tell the metrics",
+            {{"error", std::current_exception()}});
         return {.status = 500};
     }
-    return {.status = 404, .body = "Not Found: /healthz /readyz /metrics /debug/tasks are here\n"};
 }
 
 }  // namespace ringlet::daemon

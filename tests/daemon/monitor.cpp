@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -25,6 +26,7 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace tests::daemon_monitor {
 
@@ -61,6 +63,12 @@ struct serving_monitor {
 
 ringlet::task<> serve_both(ringlet::server& one, ringlet::server& other) {
     co_await ringlet::when_all(one.serve(), other.serve());
+}
+
+std::string tasks_told_by(monitor& told) {
+    blocking_client client(told.served().server_address());
+    client.send("GET /debug/tasks?all HTTP/1.0\r\n\r\n");
+    return client.receive_all();
 }
 
 ringlet::task<> receive_some(ringlet::stream& client) {
@@ -117,16 +125,36 @@ TEST_CASE("a monitor tells what waits, by its name", "[daemon]") {
         ringlet::block_on(owner, serve_both(server, told.served()));
     });
     blocking_client waiting(server.server_address());
-    const auto tasks = [&] {
-        blocking_client client(told.served().server_address());
-        client.send("GET /debug/tasks?all HTTP/1.0\r\n\r\n");
-        return client.receive_all();
-    };
-    CHECK(eventually([&] { return tasks().find(", in an upload\n") != std::string::npos; }));
-    INFO(tasks());
+    CHECK(eventually(
+        [&] { return tasks_told_by(told).find(", in an upload\n") != std::string::npos; }));
+    INFO(tasks_told_by(told));
     server.shutdown(0s);
     told.served().shutdown(0s);
     both.wait();
+}
+
+TEST_CASE("a monitor tells what waits in other threads, and how many of them hang", "[daemon]") {
+    std::atomic<bool> unblocked = false;
+    const auto wait_and_block = [&](ringlet::stream& client) -> ringlet::task<> {
+        co_await ringlet::named("an upload", receive_some(client));
+        while (!unblocked)
+            std::this_thread::yield();
+    };
+    ringlet::tcp_server server(any_port, wait_and_block,
+                               {.concurrency = ringlet::concurrency::threads, .workers = 1});
+    const serving_thread serving(server);
+    serving_monitor monitor;
+    blocking_client client(server.server_address());
+    CHECK(eventually(
+        [&] { return tasks_told_by(monitor.told).find(", in an upload\n") != std::string::npos; }));
+    client.send("x");
+    CHECK(eventually([&] {
+        return tasks_told_by(monitor.told).ends_with("since something in it blocks: 1\n");
+    }));
+    unblocked = true;
+    CHECK(eventually([&] {
+        return tasks_told_by(monitor.told).find("something in it blocks") == std::string::npos;
+    }));
 }
 
 TEST_CASE("what a monitor does not know is refused", "[daemon]") {

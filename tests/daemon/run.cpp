@@ -7,6 +7,7 @@
 #include "server/signalled.hpp"
 #include "service_manager.hpp"
 
+#include <ringlet/coro/named.hpp>
 #include <ringlet/daemon/notify.hpp>
 #include <ringlet/daemon/run.hpp>
 #include <ringlet/server/tcp_server.hpp>
@@ -169,8 +170,23 @@ TEST_CASE("a service reports its tasks and counters at SIGUSR1", "[daemon]") {
     send_signal(SIGUSR1);
     CHECK(has_line(log, "counters level=info server=web address=127.0.0.1:"));
     CHECK(has_line(log, "accepted=1 refused=0 active=1"));
-    CHECK(has_line(log, "ringlet: tasks level=info waiting="));
+    CHECK(has_line(log, "ringlet: tasks level=info thread="));
     CHECK(has_line(log, "echo.hpp:"));
+    send_signal(SIGTERM);
+    send_signal(SIGINT);
+    CHECK(get_in_time(running) == EX_OK);
+}
+
+TEST_CASE("a service reports the tasks of its workers, by their names", "[daemon]") {
+    const captured_log log;
+    const auto converse = [](ringlet::stream& client) {
+        return ringlet::named("a conversation", echo(client));
+    };
+    ringlet::tcp_server server(any_port, converse, {.concurrency = ringlet::concurrency::threads});
+    std::future<int> running = run_in_thread(server);
+    const blocking_client client = served_client(server);
+    send_signal(SIGUSR1);
+    CHECK(has_line(log, "name=\"a conversation\" stack=\"echo.hpp:"));
     send_signal(SIGTERM);
     send_signal(SIGINT);
     CHECK(get_in_time(running) == EX_OK);
@@ -221,7 +237,7 @@ TEST_CASE("a service goes on where its manager cannot be told", "[daemon]") {
     CHECK(has_line(log, "the service manager was not told level=warning"));
 }
 
-TEST_CASE("the watchdog is fed only while the loop turns", "[daemon]") {
+TEST_CASE("the watchdog is fed only while the loop turns, and those of workers", "[daemon]") {
     const captured_log log;
     service_manager manager;
     const environment_variable usec("WATCHDOG_USEC", "20000");
@@ -233,18 +249,47 @@ TEST_CASE("the watchdog is fed only while the loop turns", "[daemon]") {
             std::this_thread::yield();
         co_await client.send_all("done");
     };
-    ringlet::tcp_server server(any_port, block);
+    const auto concurrency = GENERATE(ringlet::concurrency::loop, ringlet::concurrency::threads);
+    ringlet::tcp_server server(any_port, block, {.concurrency = concurrency});
     std::future<int> running = run_in_thread(server);
     for (int i = 0; i < 3; ++i)
         manager.receive_until("WATCHDOG=1");
     blocking_client client(server.server_address());
     CHECK(eventually([&] { return blocked.load(); }));
+    if (concurrency == ringlet::concurrency::threads)
+        CHECK(has_line(log, "its watchdog is not told level=warning workers=1"));
     manager.drop_all();
     std::this_thread::sleep_for(100ms);  // the time in which nothing may come
     CHECK(manager.is_silent());
     unblocked = true;
     CHECK(client.receive(4) == "done");
     manager.receive_until("WATCHDOG=1");
+    send_signal(SIGTERM);
+    CHECK(get_in_time(running) == EX_OK);
+}
+
+TEST_CASE("the watchdog lets the handlers of threads of their own block", "[daemon]") {
+    const captured_log log;
+    service_manager manager;
+    const environment_variable usec("WATCHDOG_USEC", "20000");
+    std::atomic<bool> blocked = false;
+    std::atomic<bool> unblocked = false;
+    const auto block = [&](ringlet::stream& client) -> ringlet::task<> {
+        blocked = true;
+        while (!unblocked)
+            std::this_thread::yield();
+        co_await client.send_all("done");
+    };
+    ringlet::tcp_server server(any_port, block,
+                               {.concurrency = ringlet::concurrency::thread_per_request});
+    std::future<int> running = run_in_thread(server);
+    blocking_client client(server.server_address());
+    CHECK(eventually([&] { return blocked.load(); }));
+    manager.drop_all();
+    for (int i = 0; i < 3; ++i)
+        manager.receive_until("WATCHDOG=1");
+    unblocked = true;
+    CHECK(client.receive(4) == "done");
     send_signal(SIGTERM);
     CHECK(get_in_time(running) == EX_OK);
 }

@@ -38,10 +38,11 @@ struct monitor_options {
 /// | `/healthz` | 200 as long as the loop turns |
 /// | `/readyz` | 200 while the service is ready, 503 before that and while it drains |
 /// | `/metrics` | all that `counted` tells, in the text format of Prometheus |
-/// | `/debug/tasks` | what waits in the monitor's loop, and where: see dump_tasks |
+/// | `/debug/tasks` | what waits in the loops of this process, and where: see dump_tasks |
 ///
 /// It runs in the loop of the servers of which it tells, so that a loop which hangs answers
-/// nothing:
+/// nothing. Of tasks in loops of other threads it tells, too, and of how many of these have not
+/// turned for a second, but not of those in child processes:
 ///
 ///     ringlet::daemon::monitor monitor({"127.0.0.1", 9464});
 ///     monitor.counted().add("web", web);
@@ -94,7 +95,8 @@ private:
     task<> serve(stream& client, const address& peer);
     task<> converse(stream& client);
     static std::string written(const answer& said, bool with_body);
-    answer answer_to(const std::string& method, const std::string& path) const;
+    task<answer> answer_to(const std::string& method, const std::string& path) const;
+    answer metrics_now() const;
 
     const monitor_options options_;
     metrics counted_;

@@ -24,6 +24,9 @@ public:
                                                                        : *known;
     }
 
+    /// Whether `one` is the object of this process, and not that of a parent.
+    [[nodiscard]] static bool has(const T& one) noexcept { return instance_ == &one; }
+
 private:
     static inline std::atomic<T*> instance_{nullptr};
 };

@@ -1,6 +1,7 @@
 #include "conductor.hpp"
 #include "base/detail/valid_timeout.hpp"
 #include "dump_to_log.hpp"
+#include "loop_round.hpp"
 #include "predecessor.hpp"
 #include "successor.hpp"
 
@@ -137,10 +138,17 @@ task<> conductor::replace_predecessor() {
 }
 
 task<> conductor::keep_watchdog(std::chrono::microseconds interval) {
+    const auto nothing_but_turn = [](loop&) {};
     while (!replaced_) {
+        const loop_round workers(nothing_but_turn, true);
         std::error_code error;  // one that is missed is made up for by the next
         notify(notification().watchdog(), error, std::chrono::milliseconds::zero());
         co_await sleep_for(interval / 2);
+        if (workers.missing() > 0)
+            log(log_level::warning, "the service seems to hang, and its watchdog is not told",
+                {{"workers", workers.missing()}});
+        while (workers.missing() > 0)
+            co_await sleep_for(interval / 20);
     }
 }
 
@@ -184,7 +192,7 @@ void conductor::reload() {
 
 void conductor::dump() const {
     try {
-        dump_to_log(*loop::current(), all_servers(), options_.dumped_tasks_max);
+        dump_to_log(all_servers(), options_.dumped_tasks_max);
     } catch (const std::bad_alloc&) {
         log(log_level::error, "no memory is left to list the tasks");
     }

@@ -1,11 +1,17 @@
 #include "dump_to_log.hpp"
 #include "loop/detail/place_names.hpp"
+#include "loop_round.hpp"
 
 #include <ringlet/base/log.hpp>
 #include <ringlet/loop/dump_tasks.hpp>
+#include <ringlet/loop/loop.hpp>
 #include <ringlet/server/server_counters.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <string>
 
 namespace ringlet::daemon::detail {
@@ -26,20 +32,46 @@ std::string stack_of(const suspended_task& task) {
     return stack;
 }
 
-void dump_loop(loop& owner, std::size_t tasks_max) {
+/// Its names in one line, the innermost first.
+std::string names_of(const suspended_task& task) {
+    std::string names;
+    for (const std::string& name : task.names)
+        names.append(names.empty() ? "" : " < ").append(name);
+    return names;
+}
+
+/// How many of the tasks that there are may be reported, for the loops of all threads together.
+class budget {
+public:
+    explicit budget(std::size_t tasks_max) : left_(tasks_max) {}
+
+    std::size_t take(std::size_t wanted) noexcept {
+        std::size_t left = left_;
+        while (!left_.compare_exchange_weak(left, left - std::min(left, wanted)))
+            continue;
+        return std::min(left, wanted);
+    }
+
+private:
+    std::atomic<std::size_t> left_;
+};
+
+void dump_loop(loop& owner, budget& reported) {
     std::vector<suspended_task> tasks = suspended_tasks(owner);
     const loop_statistics counted = owner.statistics();
     log(log_level::info, "tasks",
-        {{"waiting", tasks.size()},
+        {{"thread", ::gettid()},
+         {"waiting", tasks.size()},
          {"in_flight", counted.in_flight},
          {"turns", counted.turns},
          {"longest_run",
           std::chrono::duration_cast<std::chrono::microseconds>(counted.longest_run)}});
-    tasks.resize(std::min(tasks.size(), tasks_max));
+    tasks.resize(reported.take(tasks.size()));
     for (const suspended_task& task : tasks)
         log(log_level::info, "a task waits",
             {{"for", std::chrono::duration_cast<std::chrono::milliseconds>(task.suspended_for)},
              {"ready", task.ready},
+             {"name", names_of(task)},
              {"stack", stack_of(task)}});
 }
 
@@ -68,8 +100,10 @@ void dump_counters(const server& counted) {
 
 }  // namespace
 
-void dump_to_log(loop& owner, const std::vector<server*>& servers, std::size_t tasks_max) {
-    dump_loop(owner, tasks_max);
+void dump_to_log(const std::vector<server*>& servers, std::size_t tasks_max) {
+    const auto reported = std::make_shared<budget>(tasks_max);
+    dump_loop(loop::require_current("dump_to_log"), *reported);
+    const loop_round others([reported](loop& asked) { dump_loop(asked, *reported); });
     for (const server* const counted : servers)
         dump_counters(*counted);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <ringlet/loop/loop.hpp>
 #include <ringlet/server/server.hpp>
 
 #include <cstddef>
@@ -8,9 +7,10 @@
 
 namespace ringlet::daemon::detail {
 
-/// Reports the coroutines that wait in `owner`, as dump_tasks lists them but `tasks_max` at most,
-/// and the counters of the loop and of the servers: a record each. It is called in the loop's
-/// thread. Throws std::bad_alloc.
-void dump_to_log(loop& owner, const std::vector<server*>& servers, std::size_t tasks_max);
+/// Reports the coroutines that wait in the loops of this process, as dump_tasks lists them but
+/// `tasks_max` at most, and the counters of the loops and of the servers: a record each. It is
+/// called in a loop; loops of other threads report for themselves, a moment later. Throws
+/// std::bad_alloc.
+void dump_to_log(const std::vector<server*>& servers, std::size_t tasks_max);
 
 }  // namespace ringlet::daemon::detail

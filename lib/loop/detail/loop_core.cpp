@@ -59,7 +59,8 @@ loop_core::entry::~entry() {
 }
 
 loop_core::running::running(loop_core& entered)
-    : entry_((require_process(entered.process_), entered)), entered_(entered) {
+    : entry_((require_process(entered.process_), entered)), entered_(entered),
+      told_of_(entered.owner_) {
     if (entered.turns_)
         throw std::logic_error("loop::run: the loop runs already; await instead");
     entered.turns_ = true;
@@ -209,7 +210,7 @@ void loop_core::restart_statistics() noexcept {
 
 void loop_core::turn() {
     const clock::duration took = now() - turn_began_;
-    statistics_.longest_run = std::max<std::chrono::nanoseconds>(statistics_.longest_run, took);
+    statistics_.longest_run = std::max(statistics_.longest_run, took);
     if (stopwatch_ != nullptr)
         stopwatch_->turns.add(took);
     wait();

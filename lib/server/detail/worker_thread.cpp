@@ -1,5 +1,6 @@
 #include "worker_thread.hpp"
 #include "available_cpus.hpp"
+#include "loop/detail/running_loops.hpp"
 
 namespace ringlet::detail {
 
@@ -15,6 +16,7 @@ task<> worker_thread::work() {
     interior own_interior;
     loop_ = &loop::require_current("worker_thread");
     interior_ = &own_interior;
+    running_loops::of_this_process().share_own();
     co_await own_interior.finished.wait();
     co_await own_interior.tasks.join();
 }

@@ -6,6 +6,7 @@
 #include <ringlet/loop/detail/inbox.hpp>
 #include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/detail/receive_buffers.hpp>
+#include <ringlet/loop/detail/running_loop.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
 #include <ringlet/loop/detail/timer_queue.hpp>
 #include <ringlet/loop/loop.hpp>
@@ -231,6 +232,7 @@ private:
     private:
         entry entry_;
         loop_core& entered_;
+        running_loop told_of_;
     };
 
     /// Has a loop that may be waiting in its ring not do so, while it makes a turn by hand.

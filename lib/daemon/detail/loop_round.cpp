@@ -1,0 +1,31 @@
+#include "loop_round.hpp"
+#include "loop/detail/running_loops.hpp"
+
+#include <ringlet/base/log.hpp>
+
+#include <exception>
+
+namespace ringlet::daemon::detail {
+
+loop_round::loop_round(const std::function<void(loop&)>& question, bool shared)
+    : question_(std::make_shared<loop_round::question>(question)) {
+    const auto ask = [&](ringlet::detail::running_loop& asked) {
+        if (&asked.owner == loop::current() || (shared && !asked.is_shared))
+            return;
+        asked.owner.post([question = question_, &owner = asked.owner] {
+            try {
+                (*question)(owner);
+            } catch (...) {
+                log(log_level::error, "a loop cannot tell how it does",
+                    {{"error", std::current_exception()}});
+            }
+        });
+    };
+    ringlet::detail::running_loops::of_this_process().for_each(ask);
+}
+
+std::size_t loop_round::missing() const noexcept {
+    return static_cast<std::size_t>(question_.use_count() - 1);
+}
+
+}  // namespace ringlet::daemon::detail
