@@ -202,10 +202,12 @@ void loop_core::restart_statistics() noexcept {
     ++statistics_.turns;
     deliver_all();
     scope_ = &root_scope_;
-    run_posted();
+    if (!inbox_.empty())
+        run_posted();
     if (!timers_.empty())
         timers_.expire_until(turn_began_);
-    resume_ready();
+    if (!ready_.empty() || !resuming_.empty())
+        resume_ready();
 }
 
 void loop_core::turn() {
@@ -296,13 +298,18 @@ bool loop_core::spin() {
 void loop_core::deliver_all() {
     completion_queue& completions = ring_->completions();
     unsigned ready = completions.ready();
+    if (!reaped_.empty())
+        deliver_reaped();
+    for (; ready > 0 && reaped_.empty(); --ready)
+        deliver(completions.pop());
+}
+
+[[gnu::noinline]] void loop_core::deliver_reaped() {
     for (std::size_t left = reaped_.size(); left > 0; --left) {
         const completion oldest = reaped_.front();
         reaped_.pop_front();
         deliver(oldest);
     }
-    for (; ready > 0 && reaped_.empty(); --ready)
-        deliver(completions.pop());
 }
 
 void loop_core::deliver(const completion& cqe) {
@@ -312,7 +319,7 @@ void loop_core::deliver(const completion& cqe) {
     if ((cqe.flags & IORING_CQE_F_MORE) == 0)
         --in_flight_;
     ++statistics_.completions;
-    check(!closing_ || !ended.pending_, suspended_at_the_end);
+    check(!closing_ || !ended.linked(), suspended_at_the_end);
     inline_completions_ = inline_completions_max_;
     ended.deliver(cqe);
 }
@@ -341,6 +348,8 @@ void loop_core::note_refusal(const suspension& waiter) noexcept {
 
 io_uring_sqe& loop_core::make_room() {
     for (;;) {
+        if (io_uring_sqe* const sqe = ring_->submissions().next())
+            return *sqe;
         ring_->enter(ring_->submissions().prepared(), 0, ringlet::ring::no_deadline);
         if (io_uring_sqe* const sqe = ring_->submissions().next())
             return *sqe;

@@ -1,6 +1,7 @@
 #include <ringlet/loop/detail/ring_operation.hpp>
 
 #include <cerrno>
+#include <utility>
 
 namespace ringlet::detail {
 
@@ -59,6 +60,7 @@ void ring_operation::restart_when(const readiness& missing) {
     }
     io_uring_prep_poll_add(&core_->begin(*this), missing.fd, static_cast<unsigned>(missing.events));
     polling_ = true;
+    result_ = std::exchange(enough_, never_enough);  // kept for afterwards: nobody asks meanwhile
 }
 
 void ring_operation::deliver_unusual(const completion& cqe) {
@@ -82,6 +84,7 @@ bool ring_operation::must_be_made_again(int result) const noexcept {
 
 void ring_operation::poll_ended(int result) {
     polling_ = false;
+    enough_ = std::exchange(result_, 0);
     if (result < 0 || cancel_requested_)
         complete({0, result < 0 ? result : -ECANCELED, 0});
     else

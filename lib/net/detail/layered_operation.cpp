@@ -11,9 +11,9 @@ constexpr int failed_on_layer = -INT_MAX;  // the result; the layer's side knows
 
 }  // namespace
 
-bool layered_operation::begin_otherwise(suspension waiter, const char* caller) {
+bool layered_operation::begin_otherwise(const char* caller) {
     way_.require_idle(caller);
-    return begin_on_layer(*way_.layer(), waiter);
+    return begin_on_layer(*way_.layer(), waiter());
 }
 
 void layered_operation::end_observed() noexcept {

@@ -23,9 +23,10 @@ public:
 
     void push_back(T& member) noexcept {
         list_hook& hook = member;
-        hook.previous_ = ends_.previous_;
+        list_hook* const last = ends_.previous_;
+        hook.previous_ = last;
+        last->next_ = &hook;
         hook.next_ = &ends_;
-        ends_.previous_->next_ = &hook;
         ends_.previous_ = &hook;
     }
 

@@ -131,9 +131,8 @@ public:
 
     /// Gives a free SQE. If the queue is full, its SQEs are handed to the ring first.
     [[nodiscard]] io_uring_sqe& next_sqe() {
-        if (io_uring_sqe* const sqe = ring_->submissions().next()) [[likely]]
-            return *sqe;
-        return make_room();
+        submission_queue& queue = ring_->submissions();
+        return queue.known_free() ? queue.next_free() : make_room();
     }
 
     /// Gives a free SQE that belongs to `starting`, to which the ring owes one CQE without F_MORE
@@ -258,6 +257,7 @@ private:
     [[nodiscard]] bool has_news() const noexcept;
     [[nodiscard]] adaptive_spin::usage usage() const noexcept;
     void deliver_all();
+    void deliver_reaped();
     void resume_ready();
     void deliver(const completion& cqe);
     void wake() noexcept;

@@ -53,7 +53,7 @@ public:
 protected:
     explicit operation(loop_core& core) noexcept : core_(&core) {}
     ~operation() {
-        check(!pending_, "a coroutine frame was destroyed while an operation in it was pending; "
+        check(!linked(), "a coroutine frame was destroyed while an operation in it was pending; "
                          "cancel its scope and await it first");
     }
 
@@ -69,13 +69,17 @@ protected:
     /// Whether the operation was not admitted, between `admit` and its beginning.
     [[nodiscard]] bool refused() const noexcept { return result_ < 0; }
 
-    /// Notes the waiter: the second half of suspending, once the operation is admitted and has
-    /// begun.
+    /// Notes the waiter and takes part in the scope: the second half of suspending, once the
+    /// operation is admitted and has begun.
     void suspend(suspension waiter) noexcept;
 
-    /// Notes the waiter of an admitted operation that takes no part in its scope, since all that it
-    /// waits for does.
+    /// Notes the waiter. An operation that takes no part in its scope, since all that it waits for
+    /// does, does no more than this.
     void note_waiter(suspension waiter) noexcept;
+
+    /// Takes part in the scope, and so is pending, from now until the operation ends. The waiter
+    /// was noted before.
+    void take_part() noexcept;
 
     /// Ends the wait: the operation leaves its scope, which becomes the current one.
     void end_wait() noexcept;
@@ -115,7 +119,6 @@ protected:
     int result_ = 0;
 
 private:
-    bool pending_ = false;
     bool timed_out_ = false;
 };
 
@@ -133,16 +136,18 @@ inline bool operation::admit() noexcept {
 
 inline void operation::note_waiter(suspension waiter) noexcept {
     ::new (&suspended_) suspended{waiter, core_->turn_began()};
-    pending_ = true;
+}
+
+inline void operation::take_part() noexcept {
+    scope_->add(*this);
 }
 
 inline void operation::suspend(suspension waiter) noexcept {
     note_waiter(waiter);
-    scope_->add(*this);
+    take_part();
 }
 
 inline void operation::end_wait() noexcept {
-    pending_ = false;
     unlink();
     core_->set_scope(*scope_);
 }

@@ -44,7 +44,11 @@ protected:
 
     /// Suspends `waiter`; from then on, until `end`, the operation is pending on its object.
     void suspend(suspension waiter) noexcept {
-        ring_operation::suspend(waiter);
+        note_waiter(waiter);
+        take_part();
+    }
+    void take_part() noexcept {
+        ring_operation::take_part();
         begin();
     }
     void begin() noexcept {

@@ -72,7 +72,7 @@ private:
     friend loop_core;
 
     void deliver(const completion& cqe) {
-        if (cqe.result >= enough_ && !polling_) [[likely]]
+        if (cqe.result >= enough_) [[likely]]
             finish(cqe.result);
         else
             deliver_unusual(cqe);

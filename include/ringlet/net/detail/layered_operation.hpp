@@ -22,9 +22,9 @@ protected:
             end_observed();
     }
 
-    /// Begins on the layer, if there is one. Whether `waiter` has to wait. Throws std::logic_error,
-    /// naming `caller`, if an operation is pending.
-    bool begin_otherwise(suspension waiter, const char* caller);
+    /// Begins on the layer, if there is one, for the waiter that was noted. Whether that has to
+    /// wait. Throws std::logic_error, naming `caller`, if an operation is pending.
+    bool begin_otherwise(const char* caller);
 
     /// Begins the layer's call. Whether `waiter` has to wait.
     virtual bool begin_on_layer(layer_side& side, suspension waiter) = 0;
@@ -49,9 +49,10 @@ class layered_awaitable : public ring_awaitable<Kind, layered_operation> {
 public:
     // GCC 12 calls this 100 instructions of every message out of line, 30 more, unless it is told.
     [[gnu::always_inline]] bool await_suspend(suspension waiter) {
+        this->note_waiter(waiter);
         if (this->way_.is_idle_on_socket()) [[likely]]
-            return base::await_suspend(waiter);
-        return this->begin_otherwise(waiter, Kind::name);
+            return this->begin_noted();
+        return this->begin_otherwise(Kind::name);
     }
 
 protected:

@@ -17,9 +17,13 @@ protected:
     ~stream_operation() = default;
 
     /// From suspending to `end`, it is the one that is pending in its direction.
-    void suspend(suspension waiter) noexcept {
-        ring_operation::suspend(waiter);
+    void take_part() noexcept {
+        ring_operation::take_part();
         way_.begin(*this);
+    }
+    void suspend(suspension waiter) noexcept {
+        note_waiter(waiter);
+        take_part();
     }
 
     /// The first step of going on.

@@ -18,15 +18,23 @@ public:
     /// Views a queue of `capacity` entries, a power of two. The consumer writes `head`, its
     /// position.
     submission_queue(io_uring_sqe* entries, unsigned capacity, unsigned* head) noexcept
-        : entries_(entries), mask_(capacity - 1), head_(head), tail_(*head) {}
+        : entries_(entries), mask_(capacity - 1), head_(head), tail_(*head), full_at_(*head) {}
 
     /// Takes the next free SQE, zeroed, for an `io_uring_prep_*` to fill; nullptr when the queue is
     /// full.
     [[nodiscard]] io_uring_sqe* next() noexcept {
-        if (prepared() > mask_) [[unlikely]]
-            return nullptr;
-        io_uring_sqe* const sqe = &entries_[tail_++ & mask_];
-        std::memset(sqe, 0, sizeof(*sqe));
+        if (!known_free())
+            full_at_ = tail_ - prepared() + mask_ + 1;
+        return known_free() ? &next_free() : nullptr;
+    }
+
+    /// Whether the next SQE was free when `next` looked last. Where it was not, `next` looks again.
+    [[nodiscard]] bool known_free() const noexcept { return tail_ != full_at_; }
+
+    /// Takes the next SQE, which is known to be free, as `next` does.
+    [[nodiscard]] io_uring_sqe& next_free() noexcept {
+        io_uring_sqe& sqe = entries_[tail_++ & mask_];
+        std::memset(&sqe, 0, sizeof(sqe));
         return sqe;
     }
 
@@ -43,6 +51,7 @@ private:
     unsigned mask_ = 0;
     unsigned* head_ = nullptr;
     unsigned tail_ = 0;
+    unsigned full_at_ = 0;  // a tail up to which all are free
 };
 
 }  // namespace ringlet::detail
