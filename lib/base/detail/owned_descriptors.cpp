@@ -33,12 +33,18 @@ struct chunk {
         return words[static_cast<std::size_t>((fd - first) / bits)];
     }
 
+    /// How often the descriptor was removed.
+    [[nodiscard]] std::atomic<std::uint32_t>& removals_of(int fd) noexcept {
+        return removals[static_cast<std::size_t>(fd - first)];
+    }
+
     [[nodiscard]] bool has(int fd) noexcept {
         return (word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
     }
 
     const int first;
     std::array<std::atomic<std::uint64_t>, size / bits> words{};
+    std::array<std::atomic<std::uint32_t>, size> removals{};
     std::atomic<chunk*> next{nullptr};
 };
 
@@ -97,14 +103,23 @@ void add(int fd) noexcept {
 }
 
 void remove(int fd) noexcept {
-    if (chunk* const known = find(fd))
+    if (chunk* const known = find(fd)) {
+        known->removals_of(fd).fetch_add(1, std::memory_order_relaxed);
         known->word_of(fd).fetch_and(~bit_of(fd), std::memory_order_relaxed);
+    }
 }
 
 bool contains(int fd) noexcept {
     chunk* const known = find(fd);
     return known != nullptr &&
            (known->word_of(fd).load(std::memory_order_relaxed) & bit_of(fd)) != 0;
+}
+
+std::uint32_t generation(int fd) noexcept {
+    chunk* const known = find(fd);
+    if (known == nullptr || !known->has(fd))
+        return 0;
+    return known->removals_of(fd).load(std::memory_order_relaxed) + 1;
 }
 
 void close_in_child(std::span<const int> keep) noexcept {

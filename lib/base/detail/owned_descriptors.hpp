@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 /// The descriptors that ringlet has open for itself: sockets, rings, and what wakes them. A child
@@ -25,6 +26,11 @@ void remove(int fd) noexcept;
 
 /// Whether `fd` is in the set.
 [[nodiscard]] bool contains(int fd) noexcept;
+
+/// A number that differs between any two times that `fd` is added after it was removed: while it
+/// stays the same, the descriptor names the same file. 0 where `fd` is not in the set, so that
+/// nothing is known of it.
+[[nodiscard]] std::uint32_t generation(int fd) noexcept;
 
 /// How many descriptors a child can keep, at most.
 constexpr std::size_t kept_max = 8;

@@ -1,5 +1,7 @@
 #include "descriptor_table.hpp"
 
+#include "base/detail/owned_descriptors.hpp"
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,33 +44,89 @@ void descriptor_table::closing(int fd) {
     descriptor& entry = at(fd);
     ++entry.life;
     entry.drained = false;
+    entry.registered = false;
+    entry.generation = 0;
 }
 
 void descriptor_table::watch(int fd) {
+    own_ = fd;
     if (const int error = control(EPOLL_CTL_ADD, fd, EPOLLIN, at(fd).life); error != 0)
         throw std::system_error(error, std::system_category(), "epoll_ctl");
 }
 
+bool descriptor_table::watches(int fd, descriptor& entry) const noexcept {
+    if (entry.generation == 0 || entry.generation != owned_descriptors::generation(fd))
+        return false;
+    const std::uint32_t wanted = events_wanted(entry);
+    // Most sockets are ready for output all the time: to watch that for nobody would be reported.
+    return (wanted & ~entry.watched) == 0 && ((wanted ^ entry.watched) & EPOLLOUT) == 0;
+}
+
 int descriptor_table::arm(int fd, descriptor& entry) noexcept {
-    const std::uint32_t events = events_wanted(entry) | EPOLLONESHOT;
+    const std::uint32_t wanted = events_wanted(entry);
+    const std::uint32_t generation = owned_descriptors::generation(fd);
+    if (generation != 0 && entry.generation != 0 && generation != entry.generation) {
+        // Closed and opened again: to ask epoll for what it watched would be in vain.
+        entry.registered = false;
+        entry.generation = 0;
+        return ENOENT;
+    }
+    const std::uint32_t events = generation != 0 ? wanted : wanted | EPOLLONESHOT;
+    const std::uint32_t mark = generation != 0 ? on_and_on : 0;
     int error = 0;
     if (entry.registered) {
-        error = control(EPOLL_CTL_MOD, fd, events, entry.life);
+        error = control(EPOLL_CTL_MOD, fd, events, entry.life, mark);
         entry.registered = error != ENOENT;
     } else {
-        error = control(EPOLL_CTL_ADD, fd, events, entry.life);
+        error = control(EPOLL_CTL_ADD, fd, events, entry.life, mark);
         if (error == EEXIST)
-            error = control(EPOLL_CTL_MOD, fd, events, entry.life);
+            error = control(EPOLL_CTL_MOD, fd, events, entry.life, mark);
         entry.registered = error == 0;
     }
+    entry.generation = error == 0 ? generation : 0;
+    entry.watched = wanted;
     return error;
 }
 
-int descriptor_table::control(int action, int fd, std::uint32_t events,
-                              std::uint32_t life) noexcept {
+// Epoll goes on to report what it watches on and on: were nobody to take it, the ring would turn
+// without end.
+void descriptor_table::note_events(int fd, descriptor& entry, std::uint32_t events) {
+    if (entry.generation == 0)
+        return;
+    const std::uint32_t wanted = events_wanted(entry);
+    if (wanted != 0 && (events & ~(wanted | EPOLLERR | EPOLLHUP)) == 0)
+        return;
+    entry.drained = false;
+    entry.generation = 0;
+    entry.registered = false;
+    if (const int error = control(EPOLL_CTL_DEL, fd, 0, 0); error == ENOENT || error == EBADF)
+        haunted_ = true;
+}
+
+/// Epoll has no way to forget a file whose last descriptor here is closed, while another process
+/// or another descriptor keeps it open: so another epoll instance takes the place of this one.
+void descriptor_table::begin_anew() {
+    const int made = ::epoll_create1(EPOLL_CLOEXEC);
+    if (made < 0)
+        return;  // no descriptor is left: the next event is another occasion
+    epoll_ = owned_descriptor(made, "epoll_create1");
+    haunted_ = false;
+    watch(own_);
+    for (std::size_t page = 0; page < pages_.size(); ++page)
+        for (std::size_t index = 0; pages_[page] != nullptr && index < page_size; ++index) {
+            descriptor& entry = pages_[page][index];
+            entry.registered = false;
+            entry.generation = 0;
+            if (!entry.idle())
+                arm_later(static_cast<int>(page * page_size + index));
+        }
+}
+
+int descriptor_table::control(int action, int fd, std::uint32_t events, std::uint32_t life,
+                              std::uint32_t mark) noexcept {
     epoll_event event{};
     event.events = events;
-    event.data.u64 = std::uint64_t{life} << 32U | static_cast<unsigned>(fd);
+    event.data.u64 = std::uint64_t{life} << 32U | static_cast<unsigned>(fd) | mark;
     return ::epoll_ctl(epoll_.native_handle(), action, fd, &event) == 0 ? 0 : errno;
 }
 

@@ -22,10 +22,12 @@ struct descriptor {
     intrusive_list<waiting_operation> output;
     intrusive_list<waiting_operation> events;  // POLL_ADD
     intrusive_list<waiting_operation> later;   // tried again from time to time
-    std::uint32_t life = 0;   // counts up where the number may have come to name another file
-    bool registered = false;  // epoll knows the file, or knew it before it was closed
-    bool to_arm = false;      // is among those that `arm_all` goes through
-    bool drained = false;     // the last receive got all there was
+    std::uint32_t life = 0;        // counts up where the number may have come to name another file
+    std::uint32_t watched = 0;     // the events for which epoll watches a file of ringlet's
+    std::uint32_t generation = 0;  // the file's, where epoll watches it on and on; otherwise 0
+    bool registered = false;       // epoll knows the file, or knew it before it was closed
+    bool to_arm = false;           // is among those that `arm_all` goes through
+    bool drained = false;          // the last receive got all there was
 
     /// Whether nothing here waits for epoll.
     [[nodiscard]] bool idle() const noexcept {
@@ -41,8 +43,12 @@ struct descriptor {
 };
 
 /// The descriptors of a ring and the epoll instance (epoll(7)) that watches those at which
-/// something waits. Each is armed for one event (EPOLLONESHOT): so one at which nothing waits costs
-/// nothing, and arming anew finds out where a number names another file by now.
+/// something waits.
+///
+/// A descriptor of ringlet's own is watched on and on, so that the next operation costs no system
+/// call: its generation tells where the number names another file by now. An event that nothing
+/// waits for ends the watching. Any other descriptor is armed for one event (EPOLLONESHOT), and
+/// arming anew finds out what the number names.
 class descriptor_table {
 public:
     /// Throws std::system_error where there is no descriptor left.
@@ -63,6 +69,13 @@ public:
             add_page(index / page_size);
         return pages_[index / page_size][index % page_size];
     }
+
+    /// Whether epoll reports already all that those at `entry`, which is that of `fd`, wait for.
+    [[nodiscard]] bool watches(int fd, descriptor& entry) const noexcept;
+
+    /// Takes note of events that epoll reports of `fd`, before anything goes on that waits there.
+    /// Throws std::bad_alloc.
+    void note_events(int fd, descriptor& entry, std::uint32_t events);
 
     /// Something has begun to wait at `fd`: `arm_all` will see to it. Throws std::bad_alloc.
     void arm_later(int fd);
@@ -90,14 +103,21 @@ private:
     static constexpr std::size_t page_size = 256;
     static constexpr std::size_t events_max = 256;
 
+    // Besides the life, an event's data has the descriptor, and this bit if it is watched on and
+    // on.
+    static constexpr std::uint32_t on_and_on = 0x80000000U;
+
     void add_page(std::size_t page);
     [[nodiscard]] int arm(int fd, descriptor& entry) noexcept;
-    [[nodiscard]] int control(int action, int fd, std::uint32_t events,
-                              std::uint32_t life) noexcept;
+    [[nodiscard]] int control(int action, int fd, std::uint32_t events, std::uint32_t life,
+                              std::uint32_t mark = 0) noexcept;
+    void begin_anew();
     [[nodiscard]] int wait_for_events(const timespec* timeout);
 
     owned_descriptor epoll_;
-    bool precise_ = true;  // epoll_pwait2(2) is there
+    int own_ = -1;          // watched for the ring itself
+    bool haunted_ = false;  // epoll watches a file that has no descriptor here any more
+    bool precise_ = true;   // epoll_pwait2(2) is there
     std::vector<std::unique_ptr<descriptor[]>> pages_;
     std::vector<int> to_arm_;
     std::vector<epoll_event> reported_;
@@ -132,10 +152,14 @@ bool descriptor_table::wait(const timespec* timeout, const Report& report) {
     const int count = wait_for_events(timeout);
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = reported_[static_cast<std::size_t>(i)];
-        const auto fd = static_cast<int>(event.data.u64 & 0xffffffffU);
+        const auto fd = static_cast<int>(event.data.u64 & (on_and_on - 1));
         if (at(fd).life == event.data.u64 >> 32U)
             report(fd, event.events);
+        else if ((event.data.u64 & on_and_on) != 0)
+            haunted_ = true;
     }
+    if (haunted_)
+        begin_anew();
     return count >= 0;
 }
 

@@ -101,6 +101,7 @@ void interpreter::ready(int fd, std::uint32_t events) {
     if (fd == ring_.waiting.worker_signal())
         return ring_.waiting.finish_worked();
     descriptor& place = ring_.waiting.descriptors().at(fd);
+    ring_.waiting.descriptors().note_events(fd, place, events);
     if ((events & (readable | always)) != 0)
         go_on(place.input);
     if ((events & (EPOLLOUT | always)) != 0)
@@ -109,7 +110,7 @@ void interpreter::ready(int fd, std::uint32_t events) {
         if (const std::uint32_t seen = events & (poll.poll32_events | polled_unasked); seen != 0)
             ring_.waiting.finish(poll, static_cast<int>(seen));
     });
-    if (!place.idle())
+    if (!place.idle() && place.generation == 0)
         ring_.waiting.descriptors().arm_later(fd);
 }
 

@@ -46,9 +46,14 @@ void wait_queues::add(const op_description& description, const io_uring_sqe& sqe
     switch (description.waits_for) {
     case awaited::input:
     case awaited::output:
-    case awaited::events:
-        descriptors_.arm_later(sqe.fd);
-        return queue_of(descriptors_.at(sqe.fd), description.waits_for).push_back(added);
+    case awaited::events: {
+        descriptor& place = descriptors_.at(sqe.fd);
+        queue_of(place, description.waits_for).push_back(added);
+        added.armed = descriptors_.watches(sqe.fd, place);
+        if (!added.armed)
+            descriptors_.arm_later(sqe.fd);
+        return;
+    }
     case awaited::worker:
         return hand_to_worker(added);
     case awaited::time:
