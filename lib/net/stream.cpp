@@ -1,5 +1,4 @@
 #include <ringlet/coro/shield.hpp>
-#include <ringlet/loop/detail/close_operation.hpp>
 #include <ringlet/net/stream.hpp>
 
 #include <netinet/tcp.h>
@@ -94,8 +93,9 @@ task<> stream::end(task<> (stream_layer::*end_layer)()) {
         co_await outgoing_.settled(*core_);
     }
     if (socket_.is_open()) {
-        // Whatever close(2) reports, the descriptor is gone.
-        static_cast<void>(co_await detail::close_operation(*core_, socket_.release()));
+        // Here and now: a turn of its own would cost a short connection more than the call does,
+        // which waits for nothing in the ring either. Whatever it reports, the descriptor is gone.
+        socket_.net().close(socket_.release());
     } else if (sides_ != nullptr) {
         // The stream is closed from here on: nobody else begins anything on the layer.
         const auto ended = std::move(sides_);
