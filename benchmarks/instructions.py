@@ -31,6 +31,8 @@ KEPT = Path(__file__).with_suffix(".json")
 MESSAGE = b"x" * 64
 MESSAGES = (1000, 8000)
 TIMEOUT = 60
+TIMEOUT_AT_THE_END = 0.5  # of datagrams, which a server that ends leaves unanswered
+
 
 FUNCTION = re.compile(r"^\s*([\d,]+) \(\s*[\d.]+%\)\s+(?:\?\?\?|[^\s:]+):(?!:)(.+?)(?: \[[^\]]*\])?$")
 
@@ -40,8 +42,9 @@ COROUTINE = re.compile(r"^[^(]*\((.*)::_Z\w*\.Frame\*\).*$")
 class Server:
     """A server that runs under callgrind."""
 
-    def __init__(self, folder, name, profile):
+    def __init__(self, folder, name, transport, profile):
         (program, *arguments), environment = SERVERS[name]
+        arguments += ["--transport", transport]
         callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}"]
         self.process = subprocess.Popen(
             [*callgrind, folder / program, *arguments],
@@ -54,6 +57,7 @@ class Server:
         if not announced:
             raise RuntimeError(f"{name} did not start:\n{self.process.communicate()[1]}")
         self.address = (announced[1], int(announced[2]))
+        self.transport = transport
 
     def __enter__(self):
         return self
@@ -62,6 +66,9 @@ class Server:
         if exception[0] is not None:
             self.process.kill()
         self.process.communicate(timeout=TIMEOUT)
+
+    def has_ended(self):
+        return self.process.poll() is not None
 
     def ask_to_end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -76,14 +83,25 @@ class Server:
 
 
 class Clients:
-    """Connections to a server, which send a message each at the same time, and count the echoes."""
+    """Connections to a server, which send a message each at the same time, and count the echoes.
+    Over UDP they are sockets that take no other datagrams than the server's."""
 
     def __init__(self, server, count):
         self.server = server
         self.echoes = 0
-        self.connections = [socket.create_connection(server.address, TIMEOUT) for _ in range(count)]
-        for connection in self.connections:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connect = self.connect_udp if server.transport == "udp" else self.connect_tcp
+        self.connections = [connect() for _ in range(count)]
+
+    def connect_tcp(self):
+        connection = socket.create_connection(self.server.address, TIMEOUT)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def connect_udp(self):
+        connection = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        connection.settimeout(TIMEOUT)
+        connection.connect(self.server.address)
+        return connection
 
     def exchange_round(self):
         together = len(self.connections) > 1
@@ -98,13 +116,23 @@ class Clients:
                 raise ConnectionError("the server closed a connection")
             self.echoes += 1
 
+    def exchange_last_round(self):
+        try:
+            self.exchange_round()
+        except TimeoutError:  # no end of a connection tells that the server has ended
+            if self.server.has_ended():
+                raise ConnectionError("the server has ended")
+
     def exchange_until_it_ends(self):
         """Valgrind holds signals back while a program waits in io_uring_enter(2), and looks for
         them only now and then while it runs."""
         self.server.ask_to_end()
+        if self.server.transport == "udp":
+            for connection in self.connections:
+                connection.settimeout(TIMEOUT_AT_THE_END)
         try:
             while True:
-                self.exchange_round()
+                self.exchange_last_round()
         except (ConnectionError, ChildProcessError):
             pass
 
@@ -119,11 +147,11 @@ def instructions_by_function(profile):
     return counts
 
 
-def profile_of(folder, name, connections, rounds):
+def profile_of(folder, name, transport, connections, rounds):
     """How many messages a server has echoed, and its instructions by function."""
     with tempfile.TemporaryDirectory() as scratch:
         profile = Path(scratch) / "callgrind.out"
-        with Server(folder, name, profile) as server:
+        with Server(folder, name, transport, profile) as server:
             clients = Clients(server, connections)
             for _ in range(rounds):
                 clients.exchange_round()
@@ -131,10 +159,11 @@ def profile_of(folder, name, connections, rounds):
         return clients.echoes, instructions_by_function(profile)
 
 
-def cost_of_message(folder, name, connections):
+def cost_of_message(folder, name, transport, connections):
     """Instructions per message, by function."""
     few, many = (
-        profile_of(folder, name, connections, messages // connections) for messages in MESSAGES
+        profile_of(folder, name, transport, connections, messages // connections)
+        for messages in MESSAGES
     )
     more = many[0] - few[0]
     costs = {function: (count - few[1][function]) / more for function, count in many[1].items()}
@@ -186,7 +215,13 @@ def parse_arguments():
     parser.add_argument("folder", type=Path, help="where the servers are built")
     parser.add_argument("--server", action="append", choices=list(SERVERS), help="only this one")
     parser.add_argument(
-        "--connections", action="append", type=int, help="that each send a message at once (1, 16)"
+        "--connections",
+        action="append",
+        type=int,
+        help="over TCP, that each send a message at once (1, 16, and 16 clients over UDP)",
+    )
+    parser.add_argument(
+        "--clients", action="append", type=int, help="over UDP, that each send a datagram at once"
     )
     parser.add_argument("--functions", type=int, default=12, help="lines of a breakdown (12)")
     parser.add_argument(
@@ -199,6 +234,17 @@ def parse_arguments():
     return parser.parse_args()
 
 
+def chosen_loads(chosen):
+    """What to measure: a title, the transport, and the number of clients."""
+    none_chosen = chosen.connections is None and chosen.clients is None
+    connections, clients = ((1, 16), (16,)) if none_chosen else (chosen.connections or (),
+                                                                chosen.clients or ())
+    return [
+        *((f"{count} connection{'s' if count > 1 else ''}", "tcp", count) for count in connections),
+        *((f"{count} client{'s' if count > 1 else ''} over UDP", "udp", count) for count in clients),
+    ]
+
+
 def main():
     chosen = parse_arguments()
     build = (chosen.folder / "build.txt").read_text().strip()
@@ -207,11 +253,11 @@ def main():
         return SKIPPED
     print(build)
     measured = {}
-    for connections in chosen.connections or (1, 16):
+    for load, transport, count in chosen_loads(chosen):
         for name in chosen.server or SERVERS:
-            title = f"{name}, {connections} connection{'s' if connections > 1 else ''}"
+            title = f"{name}, {load}"
             print(f"{title} ...", file=sys.stderr)
-            costs = cost_of_message(chosen.folder.resolve(), name, connections)
+            costs = cost_of_message(chosen.folder.resolve(), name, transport, count)
             measured[title] = sum(costs.values())
             against = measured.get(title.replace(name, "liburing", 1), measured[title])
             print(f"{title}: {measured[title]:.0f} instructions per message, "
