@@ -26,6 +26,11 @@ namespace {
 // that client is connected.
 constexpr int unix_send_buffer_size = 4 << 20;
 
+// UDP drops a datagram that finds no room in the receive buffer. Linux's default of 208 KiB is full
+// of 277 short ones, and 256 clients that ask at the same time lose some, since the buffer's bytes
+// are free again only some at a time.
+constexpr int udp_receive_buffer_size = 4 << 20;
+
 }  // namespace
 
 class datagram_server::reply_wait_limit final : public detail::send_wait_limit {
@@ -69,6 +74,11 @@ void datagram_server::activate(bound_socket& bound) const {
     datagram_options wanted = options().datagrams;
     if (bound.local_address().family() == AF_UNIX && wanted.send_buffer_size == 0)
         wanted.send_buffer_size = unix_send_buffer_size;
+    // That of a socket which another program has made is as that program wants it, and may be
+    // larger than this one could ask for.
+    const bool own = bound.mark() != nullptr;
+    if (bound.local_address().family() != AF_UNIX && wanted.receive_buffer_size == 0 && own)
+        wanted.receive_buffer_size = udp_receive_buffer_size;
     datagram_socket::apply(wanted, bound.socket());
 }
 

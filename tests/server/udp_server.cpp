@@ -78,6 +78,29 @@ TEST_CASE("a UDP server refuses an address that is not of UDP", "[server]") {
     CHECK(open_descriptors() == descriptors);
 }
 
+TEST_CASE("a UDP server has a large receive buffer, unless it is given a socket", "[server]") {
+    const auto size_of = [](const ringlet::server& server) {
+        int bytes = 0;
+        socklen_t size = sizeof bytes;
+        REQUIRE(::getsockopt(server.fileno(), SOL_SOCKET, SO_RCVBUF, &bytes, &size) == 0);
+        return bytes;
+    };
+    const auto plain = [] {
+        return ringlet::bound_socket::open(ringlet::network::system(), loopback, SOCK_DGRAM);
+    };
+    ringlet::bound_socket bound = plain();
+    const int usual = bound.socket().get_option<int>(SOL_SOCKET, SO_RCVBUF);
+    const ringlet::udp_server by_default(loopback, echo_back);
+    CHECK(size_of(by_default) > usual);
+    ringlet::server_options options;
+    options.datagrams.receive_buffer_size = 30'000;
+    const ringlet::udp_server chosen(loopback, echo_back, options);
+    CHECK(size_of(chosen) == 60'000);
+    const ringlet::udp_server adopting(ringlet::bound_socket::adopt(bound.release(), SOCK_DGRAM),
+                                       echo_back);
+    CHECK(size_of(adopting) == usual);
+}
+
 TEST_CASE("two UDP servers do not share a port unless both ask for it", "[server]") {
     ringlet::server_options options;
     const ringlet::udp_server holder(loopback, echo_back, options);

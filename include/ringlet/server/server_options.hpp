@@ -31,7 +31,10 @@ struct server_options {
 
     /// The options of a datagram server's socket. Replies that Unix clients have yet to receive
     /// take room in its send buffer, which all clients share; so a `send_buffer_size` of 0 stands
-    /// for 4 MiB there, or as much of it as the system allows (net.core.wmem_max).
+    /// for 4 MiB there, or as much of it as the system allows (net.core.wmem_max). UDP drops what
+    /// finds no room in the receive buffer; so a `receive_buffer_size` of 0 stands for 4 MiB there,
+    /// or as much of it as the system allows (net.core.rmem_max), unless the socket was made by
+    /// another program, which has chosen its size.
     datagram_options datagrams = {};
 
     /// The options for receiving datagrams. Their `packet_size_max` is socketserver's
