@@ -58,7 +58,8 @@ struct loop_statistics {
     /// How many turns the loop has made, in most of which it has visited the ring.
     std::uint64_t turns = 0;
 
-    /// How many completions the ring has given the loop.
+    /// How many completions the ring has given the loop, and results of datagrams that were sent or
+    /// received many at a time without it.
     std::uint64_t completions = 0;
 
     /// How many waits began with a spin, since nothing had completed; see adaptive_spin.

@@ -126,7 +126,8 @@ loop_core::loop_core(loop& owner, std::unique_ptr<ringlet::ring> ring, const loo
       frames_(options.frame_cache_bytes_max),
       buffers_(options.receive_buffer_size, options.receive_buffers_max,
                options.receive_buffers_held_max),
-      ring_(std::move(ring)), wake_up_(std::make_unique<wake_up>(*this)) {}
+      ring_(std::move(ring)), sends_together_(ring_->net().in_system()),
+      wake_up_(std::make_unique<wake_up>(*this)) {}
 
 loop_core::~loop_core() {
     if (::getpid() != process_) {
@@ -136,7 +137,7 @@ loop_core::~loop_core() {
         static_cast<void>(ring_.release());
         return;
     }
-    check(ready_.empty() && timers_.empty(), suspended_at_the_end);
+    check(ready_.empty() && sends_.empty() && timers_.empty(), suspended_at_the_end);
     closing_ = true;
     wake_up_->expect_signal();
     wake_up_->signal();  // ends its read
@@ -208,6 +209,8 @@ void loop_core::restart_statistics() noexcept {
         timers_.expire_until(turn_began_);
     if (!ready_.empty() || !resuming_.empty())
         resume_ready();
+    if (!sends_.empty())
+        sends_.send();
 }
 
 void loop_core::turn() {
@@ -230,13 +233,14 @@ bool loop_core::has_work() const noexcept {
     if (turns_ && !waits_)
         return false;
     const completion_queue& completions = ring_->completions();
-    return !ready_.empty() || !reaped_.empty() || !(inbox_.empty() || inbox_.asleep()) ||
-           completions.ready() > 0 || (completions.observable() && completions.uncollected()) ||
+    return !ready_.empty() || !sends_.empty() || !reaped_.empty() ||
+           !(inbox_.empty() || inbox_.asleep()) || completions.ready() > 0 ||
+           (completions.observable() && completions.uncollected()) ||
            ring_->submissions().prepared() > 0 || timers_.next_deadline() <= now();
 }
 
 void loop_core::wait() {
-    if (ready_.empty() && reaped_.empty() && !spin() && inbox_.sleep()) {
+    if (ready_.empty() && sends_.empty() && reaped_.empty() && !spin() && inbox_.sleep()) {
         waits_ = true;
         ring_->enter(ring_->submissions().prepared(), 1, timers_.next_deadline());
         waits_ = false;
@@ -322,6 +326,12 @@ void loop_core::deliver(const completion& cqe) {
     check(!closing_ || !ended.linked(), suspended_at_the_end);
     inline_completions_ = inline_completions_max_;
     ended.deliver(cqe);
+}
+
+void loop_core::deliver_outside(ring_operation& ended, int result) {
+    ++statistics_.completions;
+    inline_completions_ = inline_completions_max_;
+    ended.deliver({0, result, 0});
 }
 
 void loop_core::resume_ready() {

@@ -8,21 +8,32 @@
 
 namespace ringlet::detail {
 
-void sendmsg_operation::prepare(io_uring_sqe& sqe) {
-    message_ = {};
-    message_.msg_iov = &data_;
-    message_.msg_iovlen = 1;
+void sendmsg_operation::prepare_message() noexcept {
+    header_ = {};
+    header_.msg_iov = &data_;
+    header_.msg_iovlen = 1;
     if (route_.to != nullptr) {
-        message_.msg_name = const_cast<sockaddr*>(route_.to->data());
-        message_.msg_namelen = route_.to->size();
+        header_.msg_name = const_cast<sockaddr*>(route_.to->data());
+        header_.msg_namelen = route_.to->size();
     }
     if (route_.from != nullptr && route_.from->known()) {
-        message_.msg_control = control_.data();
-        packet_info_control::append(message_, *route_.from);
+        header_.msg_control = control_.data();
+        packet_info_control::append(header_, *route_.from);
     }
+}
+
+void sendmsg_operation::prepare(io_uring_sqe& sqe) {
+    prepare_message();
     // Linux 6.18, where it has to wait for room itself at a Unix socket, may send an empty datagram
     // instead of the data; so it is not asked to wait.
-    io_uring_prep_sendmsg(&sqe, fd_, &message_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    io_uring_prep_sendmsg(&sqe, fd_, &header_, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+bool sendmsg_operation::send_alone() {
+    if (cancel_requested())
+        return false;
+    restart();
+    return true;
 }
 
 // A poll of a Unix socket that is not connected knows nothing of room at the receiver, but waits

@@ -7,6 +7,7 @@
 #include <ringlet/loop/detail/operation_scope.hpp>
 #include <ringlet/loop/detail/receive_buffers.hpp>
 #include <ringlet/loop/detail/running_loop.hpp>
+#include <ringlet/loop/detail/send_batch.hpp>
 #include <ringlet/loop/detail/suspension.hpp>
 #include <ringlet/loop/detail/timer_queue.hpp>
 #include <ringlet/loop/loop.hpp>
@@ -160,6 +161,16 @@ public:
     /// that goes on and on, the log names the co_await, at most once in `refusals_period`.
     void note_refusal(const suspension& waiter) noexcept;
 
+    /// The messages that are sent together at the end of the turn; nullptr where the descriptors
+    /// are not the system's, and only the ring can send.
+    [[nodiscard]] send_batch* sends() noexcept { return sends_together_ ? &sends_ : nullptr; }
+
+    /// Delivers to an operation the result of a call that was made for it outside of the ring.
+    void deliver_outside(ring_operation& ended, int result);
+
+    /// Counts that the ring did not have to be asked for so many results.
+    void count_outside(std::size_t results) noexcept { statistics_.completions += results; }
+
     [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
     [[nodiscard]] frame_pool& frames() noexcept { return frames_; }
     [[nodiscard]] receive_buffers& buffers() noexcept { return buffers_; }
@@ -279,6 +290,7 @@ private:
     intrusive_list<operation> ready_;
     intrusive_list<operation> resuming_;  // the operations of ready_ that this turn resumes
     intrusive_list<task_name> names_;
+    send_batch sends_;
     timer_queue timers_;
     inbox inbox_;
     bool stop_ = false;
@@ -287,6 +299,7 @@ private:
     bool throws_posted_ = false;  // what a posted callable throws ends the present run
     bool closing_ = false;
     std::unique_ptr<ringlet::ring> ring_;
+    const bool sends_together_;
     std::deque<completion> reaped_;  // completions taken early, to make room in the ring
     std::unique_ptr<wake_up> wake_up_;
     clock::time_point turn_began_;

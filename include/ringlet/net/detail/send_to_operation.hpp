@@ -25,6 +25,18 @@ public:
                       datagram_operations* pending, error_sink error) noexcept
         : ring_awaitable(core, fd, data, route, pending, error, 0) {}
 
+    bool await_suspend(suspension waiter) {
+        send_batch* const together = core_->sends();
+        if (together == nullptr)
+            return ring_awaitable::await_suspend(waiter);
+        if (!admit()) [[unlikely]]
+            return refuse(waiter);
+        prepare_message();
+        together->add(*this);
+        suspend(waiter);
+        return true;
+    }
+
     std::size_t await_resume() {
         const std::size_t sent = result_ < 0 ? 0 : static_cast<std::size_t>(result_);
         if (result_ >= 0)

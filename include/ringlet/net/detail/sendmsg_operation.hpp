@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ringlet/base/error_sink.hpp>
+#include <ringlet/loop/detail/send_batch.hpp>
 #include <ringlet/loop/detail/timer.hpp>
 #include <ringlet/net/address.hpp>
 #include <ringlet/net/const_buffer.hpp>
@@ -33,7 +34,7 @@ struct datagram_route {
 /// no room for it, which ends with timed_out when the wait limit of the socket's sends is at its
 /// end. Then its exception is a client_failure: only servers have a wait limit. sendmsg(2),
 /// io_uring_prep_sendmsg(3).
-class sendmsg_operation : public grouped_operation, private timer {
+class sendmsg_operation : public grouped_operation, protected send_batch::message, private timer {
 public:
     void cancel() override;
 
@@ -43,19 +44,20 @@ protected:
     /// `route` refers to, must last until the await is over.
     sendmsg_operation(loop_core& core, int fd, const_buffer data, datagram_route route,
                       datagram_operations* pending, error_sink error, int enough) noexcept
-        : grouped_operation(core, fd, pending, enough), data_{const_cast<void*>(data.data()),
-                                                              data.size()},
-          route_(route), error_(error) {}
+        : grouped_operation(core, fd, pending, enough),
+          message(fd), data_{const_cast<void*>(data.data()), data.size()}, route_(route),
+          error_(error) {}
     ~sendmsg_operation() = default;
 
     void prepare(io_uring_sqe& sqe) override;
+    void prepare_message() noexcept;
     void complete(const completion& cqe) override;
     readiness missing_readiness() noexcept override;
 
     /// Adds control data to the message, once it is prepared: of 2 bytes at most, once. cmsg(3).
     void add_control(int level, int type, const void* data, std::size_t size) noexcept {
-        message_.msg_control = control_.data();
-        control_data::append(message_, level, type, data, size);
+        header_.msg_control = control_.data();
+        control_data::append(header_, level, type, data, size);
     }
 
     /// There was room: the next message is tried at once again, and has a wait limit of its own.
@@ -75,14 +77,15 @@ protected:
     /// The last step: reports the error, if there was one.
     void conclude();
 
-    iovec data_;  // the message
-    msghdr message_{};
+    iovec data_;  // the message's
 
 private:
     // The pause before the next attempt where poll(2) knows nothing of the room: it doubles.
     static constexpr std::chrono::milliseconds pause_first{1};
     static constexpr std::chrono::milliseconds pause_max{64};
 
+    bool send_alone() override;
+    void sent(int result) override { core_->deliver_outside(*this, result); }
     void expire() override;
     [[nodiscard]] bool begin_wait() noexcept;
     void end_wait() noexcept;
