@@ -7,31 +7,39 @@
 
 namespace ringlet {
 
+const datagram::contents_type datagram::nothing;
+
 datagram::datagram(const_buffer data, const address& sender)
-    : data_(static_cast<std::byte*>(const_cast<void*>(data.data()))), size_{data.size(),
-                                                                            data.size(), false},
-      sender_(sender) {
-    detach();
+    : contents_(new contents_type{
+          .bytes = nullptr, .size = {data.size(), data.size(), false}, .sender = sender}) {
+    contents_->own = std::make_unique_for_overwrite<std::byte[]>(data.size());
+    contents_->bytes = contents_->own.get();
+    std::copy_n(static_cast<const std::byte*>(data.data()), data.size(), contents_->bytes);
 }
 
 void datagram::remove_prefix(std::size_t count) noexcept {
-    detail::check(count <= size_.size, "a datagram cannot lose more bytes than it has");
-    data_ += count;
-    size_.size -= count;
-    size_.original_size -= count;
+    detail::check(count <= data().size(), "a datagram cannot lose more bytes than it has");
+    if (count == 0)
+        return;
+    contents_->bytes += count;
+    contents_->size.size -= count;
+    contents_->size.original_size -= count;
 }
 
 void datagram::detach() {
-    if (own_)
+    if (contents_ == nullptr || contents_->lender == nullptr)
         return;
-    own_ = std::make_unique_for_overwrite<std::byte[]>(size_.size);
-    std::ranges::copy(data(), own_.get());
-    data_ = own_.get();
-    slot_.reset();
+    datagram copy(data(), sender());
+    copy.contents_->size = contents_->size;
+    copy.contents_->info = contents_->info;
+    *this = std::move(copy);
 }
 
-void datagram::give_back::operator()(detail::datagram_slot* lent) const noexcept {
-    lent->give_back();
+void datagram::give_back::operator()(contents_type* held) const noexcept {
+    if (held->lender != nullptr)
+        held->lender->give_back();
+    else
+        delete held;
 }
 
 }  // namespace ringlet

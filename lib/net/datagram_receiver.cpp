@@ -52,6 +52,10 @@ detail::receive_datagram_operation datagram_receiver::receive(error_sink error) 
     return {pool_->core(), *pool_, error};
 }
 
+bool datagram_receiver::holds_datagram() const noexcept {
+    return pool_->holding();
+}
+
 std::uint64_t datagram_receiver::yielded() const noexcept {
     return pool_->yielded();
 }

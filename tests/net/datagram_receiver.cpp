@@ -158,6 +158,23 @@ TEST_CASE("a burst that is larger than the pool comes whole and in order", "[net
     });
 }
 
+TEST_CASE("a receiver tells whether it has received a datagram ahead", "[net]") {
+    run_without_leak([](loop& owner) -> task<> {
+        const connected_pair pair = unix_pair(SOCK_DGRAM);
+        datagram_receiver receiver(owner, pair.one);
+        int ahead = 0;
+        for (int i = 0; i < 8; ++i)
+            CHECK(::send(pair.peer(), "x", 1, 0) == 1);
+        for (int i = 0; i < 8; ++i) {
+            ahead += receiver.holds_datagram() ? 1 : 0;
+            CHECK(text_of(co_await receiver.receive()) == "x");
+        }
+        CHECK(ahead > 0);
+        CHECK_FALSE(receiver.holds_datagram());
+        co_await receiver.stop();
+    });
+}
+
 TEST_CASE("a receiver waits while all its buffers are lent, and goes on when one is back",
           "[net]") {
     run_without_leak([](loop& owner) -> task<> {

@@ -32,21 +32,26 @@ public:
 
     /// The bytes of the datagram, which the caller may change. An empty datagram has none.
     /// Lifetime: this object's, until `detach`.
-    [[nodiscard]] std::span<std::byte> data() const noexcept { return {data_, size_.size}; }
+    [[nodiscard]] std::span<std::byte> data() const noexcept {
+        return contents_ == nullptr ? std::span<std::byte>()
+                                    : std::span(contents_->bytes, contents_->size.size);
+    }
 
     /// The sender's address. It is no address where the sender is a Unix socket without a name.
-    [[nodiscard]] const address& sender() const noexcept { return sender_; }
+    [[nodiscard]] const address& sender() const noexcept { return contents().sender; }
 
     /// The address of this machine that the datagram was sent to, and the interface that it came
     /// by: known for datagrams of a socket that is bound to a wildcard address.
-    [[nodiscard]] const packet_info& info() const noexcept { return info_; }
+    [[nodiscard]] const packet_info& info() const noexcept { return contents().info; }
 
     /// Whether the datagram was larger than datagram_receiver_options::packet_size_max, so that the
     /// rest of it is lost.
-    [[nodiscard]] bool truncated() const noexcept { return size_.truncated; }
+    [[nodiscard]] bool truncated() const noexcept { return contents().size.truncated; }
 
     /// The number of bytes that were sent, those that are lost included.
-    [[nodiscard]] std::size_t original_size() const noexcept { return size_.original_size; }
+    [[nodiscard]] std::size_t original_size() const noexcept {
+        return contents().size.original_size;
+    }
 
     /// Takes the first `count` bytes off, such as a header that was read; they are no part of
     /// `data()` and `original_size()` from then on. `count` is at most the size of `data()`.
@@ -60,21 +65,30 @@ public:
 private:
     friend detail::datagram_slot;
 
-    struct give_back {
-        void operator()(detail::datagram_slot* lent) const noexcept;
+    /// What the datagram is made of. It stays where it is while the datagram moves.
+    struct contents_type {
+        std::byte* bytes = nullptr;
+        received_datagram size = {};
+        address sender = {};
+        packet_info info = {};
+        detail::datagram_slot* lender = nullptr;  // to which it belongs, nullptr once detached
+        std::unique_ptr<std::byte[]> own = {};    // the bytes of a datagram that is detached
     };
 
-    datagram(detail::datagram_slot& slot, std::byte* data, received_datagram size,
-             const address& sender, const packet_info& info) noexcept
-        : slot_(&slot), data_(data), size_(size), sender_(sender), info_(info) {}
+    struct give_back {
+        void operator()(contents_type* held) const noexcept;
+    };
 
-    // One of these two owns the bytes: the first those that are lent, the second those detached.
-    std::unique_ptr<detail::datagram_slot, give_back> slot_;
-    std::unique_ptr<std::byte[]> own_;
-    std::byte* data_ = nullptr;
-    received_datagram size_;
-    address sender_;
-    packet_info info_;
+    /// The datagram whose contents a slot lends.
+    explicit datagram(contents_type& lent) noexcept : contents_(&lent) {}
+
+    [[nodiscard]] const contents_type& contents() const noexcept {
+        return contents_ == nullptr ? nothing : *contents_;
+    }
+
+    static const contents_type nothing;
+
+    std::unique_ptr<contents_type, give_back> contents_;
 };
 
 }  // namespace ringlet

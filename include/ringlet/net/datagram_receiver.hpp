@@ -63,6 +63,9 @@ public:
     /// it.
     [[nodiscard]] detail::receive_datagram_operation receive(error_sink error = throws);
 
+    /// Whether a datagram has been received ahead, which the next receive yields without a wait.
+    [[nodiscard]] bool holds_datagram() const noexcept;
+
     /// How many datagrams the receiver has yielded.
     [[nodiscard]] std::uint64_t yielded() const noexcept;
 

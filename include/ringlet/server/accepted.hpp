@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace ringlet {
 
@@ -34,8 +33,6 @@ template <class Request>
 class accepted final : private detail::job {
     using server_type =
         std::conditional_t<std::same_as<Request, stream>, stream_server, datagram_server>;
-    static constexpr bool knows_sender = requires(const Request& request) { request.sender(); };
-    using client_type = std::conditional_t<knows_sender, std::monostate, address>;
 
 public:
     accepted(accepted&& other) noexcept
@@ -52,12 +49,7 @@ public:
     [[nodiscard]] Request& request() noexcept { return request_; }
 
     /// The client's address. It has no family where the server could not find it out.
-    [[nodiscard]] const address& client_address() const noexcept override {
-        if constexpr (knows_sender)
-            return request_.sender();
-        else
-            return client_;
-    }
+    [[nodiscard]] const address& client_address() const noexcept override { return client_; }
 
     /// Has the server handle the request, in the place that `server_options::concurrency` names.
     /// Where no thread or process is left for it, the server keeps the request until there is one.
@@ -80,8 +72,9 @@ public:
 private:
     friend server_type;
 
-    accepted(server_type& owner, detail::dispatcher& handlers, Request request, client_type client,
-             detail::peer_limit::permit permit, std::atomic<std::uint64_t>& refused) noexcept
+    accepted(server_type& owner, detail::dispatcher& handlers, Request request,
+             const address& client, detail::peer_limit::permit permit,
+             std::atomic<std::uint64_t>& refused) noexcept
         : job(std::move(permit)), server_(&owner), handlers_(&handlers), refused_(&refused),
           request_(std::move(request)), client_(client) {}
 
@@ -93,7 +86,7 @@ private:
     detail::dispatcher* handlers_;
     std::atomic<std::uint64_t>* refused_;  // null once handed over or released
     Request request_;
-    [[no_unique_address]] client_type client_;
+    address client_;
 };
 
 template <>

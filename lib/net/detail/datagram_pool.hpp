@@ -21,6 +21,9 @@ namespace ringlet::detail {
 /// So the datagrams come in order, and a burst costs one `enter`. A batch has as many RECVMSG as
 /// succeeded in the batch before, or twice as many if all of them did. A multishot RECVMSG costs as
 /// much, as measured, if there is no registered ring of buffers.
+///
+/// Where many come at a time, and the socket is the system's, one RECVMSG waits for the first, and
+/// one recvmmsg(2) takes those that are there with it, which costs less than an SQE for each.
 class datagram_pool final : public ahead_source<datagram_pool> {
 public:
     static constexpr const char* already_waiting =
@@ -59,10 +62,13 @@ private:
     ~datagram_pool() = default;
 
     void receive_batch(std::size_t size, bool wait);
+    void receive_together();
     void failed(int error) noexcept;
     void release_if_abandoned() noexcept;
 
     loop_core& core_;
+    const int fd_;
+    const bool in_system_;
     std::size_t batch_max_;
     std::unique_ptr<std::byte[]> memory_;
     std::deque<datagram_slot> slots_;
@@ -70,6 +76,8 @@ private:
     intrusive_list<datagram_slot> received_;  // oldest first
     std::size_t batch_ = 1;                   // how many are to be received at once
     std::size_t batch_received_ = 0;          // how many of the present ones were
+    bool together_ = false;                   // whether one call takes those behind the first
+    std::vector<mmsghdr> headers_;            // for that call
     std::chrono::milliseconds pause_{0};
     bool abandoned_ = false;
 };

@@ -12,12 +12,29 @@ void datagram_slot::receive(bool wait) {
 }
 
 datagram datagram_slot::lend() noexcept {
-    return {*this, message_.data(), message_.received(result_), message_.sender(),
-            info_wanted_ ? message_.info() : packet_info()};
+    contents_.bytes = message_.data();
+    contents_.size = message_.received(result_);
+    contents_.sender = message_.sender();
+    if (info_wanted_)
+        contents_.info = message_.info();
+    contents_.lender = this;
+    return datagram(contents_);
 }
 
 void datagram_slot::give_back() noexcept {
     pool_.give_back(*this);
+}
+
+void datagram_slot::prepare(mmsghdr& header) noexcept {
+    message_.prepare(true);
+    if (info_wanted_)
+        message_.want_info();
+    header.msg_hdr = message_.header();
+}
+
+void datagram_slot::received(const mmsghdr& header) noexcept {
+    message_.header() = header.msg_hdr;
+    result_ = static_cast<int>(header.msg_len);
 }
 
 void datagram_slot::prepare(io_uring_sqe& sqe) {

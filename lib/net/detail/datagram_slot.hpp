@@ -21,6 +21,12 @@ public:
 
     [[nodiscard]] int number() const noexcept { return number_; }
 
+    /// Prepares `header` for a receive outside of the ring.
+    void prepare(mmsghdr& header) noexcept;
+
+    /// Takes what a receive outside of the ring has put into `header` and the buffer.
+    void received(const mmsghdr& header) noexcept;
+
     /// Begins to receive: a datagram that is there, or one that the slot waits for.
     void receive(bool wait);
 
@@ -38,6 +44,7 @@ private:
     bool waits_ = false;
     bool info_wanted_;
     received_message message_;
+    datagram::contents_type contents_;  // of the datagram that is received or lent
 };
 
 }  // namespace ringlet::detail

@@ -4,8 +4,7 @@
 
 namespace ringlet::detail {
 
-void received_message::prepare(io_uring_sqe& sqe, int fd, bool sender_wanted,
-                               unsigned flags) noexcept {
+void received_message::prepare(bool sender_wanted) noexcept {
     header_ = {};
     header_.msg_iov = &buffer_;
     header_.msg_iovlen = 1;
@@ -13,6 +12,11 @@ void received_message::prepare(io_uring_sqe& sqe, int fd, bool sender_wanted,
         header_.msg_name = &name_;
         header_.msg_namelen = sizeof(name_);
     }
+}
+
+void received_message::prepare(io_uring_sqe& sqe, int fd, bool sender_wanted,
+                               unsigned flags) noexcept {
+    prepare(sender_wanted);
     // With MSG_TRUNC the result is the datagram's own size.
     io_uring_prep_recvmsg(&sqe, fd, &header_, flags | MSG_TRUNC);
 }

@@ -26,6 +26,9 @@ public:
     /// is wanted. `flags` are those of recvmsg(2), besides MSG_TRUNC.
     void prepare(io_uring_sqe& sqe, int fd, bool sender_wanted, unsigned flags = 0) noexcept;
 
+    /// Prepares the header of the message, for a call outside of the ring.
+    void prepare(bool sender_wanted) noexcept;
+
     /// The size of the datagram, for a receive that ended with `result` bytes.
     [[nodiscard]] received_datagram received(int result) const noexcept;
 
