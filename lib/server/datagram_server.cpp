@@ -1,3 +1,4 @@
+#include "coro/detail/detached.hpp"
 #include "server/detail/bounded_dispatcher.hpp"
 #include "server/detail/counter_slot.hpp"
 #include "server/detail/deadline_or_never.hpp"
@@ -92,9 +93,10 @@ public:
         : server_(owner), from_(from),
           receiver_(loop::require_current("serve"), from.socket(), options) {}
 
-    task<> accept_for(detail::bounded_dispatcher& handlers) override {
-        datagram received = co_await server_.get_request(receiver_);
-        server_.process(std::move(received), handlers);
+    task<> accept_for(detail::bounded_dispatcher& handlers, detail::accept_turn& turn) override {
+        do {
+            server_.process(co_await server_.get_request(receiver_), handlers);
+        } while (receiver_.holds_datagram() && turn.goes_on(receiver_.yielded()));
     }
 
     [[nodiscard]] bool has_ended() const noexcept override { return false; }
@@ -177,8 +179,15 @@ void datagram_server::process_request(accepted<datagram> request) {
 }
 
 template <>
+bool accepted<datagram>::begin_here(detail::bounded_dispatcher& place) {
+    server_->serve_request<detail::detached, datagram&>(request_, server_->fileno(), &place);
+    return true;
+}
+
+template <>
 task<> accepted<datagram>::handle_here() {
-    return server_->serve_request(std::move(request_), server_->fileno());
+    return server_->serve_request<task<>, datagram>(std::move(request_), server_->fileno(),
+                                                    nullptr);
 }
 
 template <>
@@ -192,7 +201,12 @@ int accepted<datagram>::descriptor() noexcept {
     return server_->fileno();
 }
 
-task<> datagram_server::serve_request(datagram received, int through) {
+/// Handles a datagram to its end, as a task, or as a coroutine that begins at once, takes the
+/// datagram from the caller once it has a frame, and tells `place` that it has ended. Never throws.
+template <class Coroutine, class Received>
+Coroutine datagram_server::serve_request(Received received, int through,
+                                         detail::bounded_dispatcher* place) {
+    const detail::bounded_dispatcher::occupied_place until_the_end(place);
     datagram_request request(loop::require_current("serve"), through, std::move(received));
     detail::counter_slot& counts = counted();
     request.count_sent(counts.packets_sent, counts.bytes_sent);
@@ -206,8 +220,10 @@ task<> datagram_server::serve_request(datagram received, int through) {
     const address& client = corrected == nullptr ? request.sender() : *corrected;
     counts.begin();
     try {
-        const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));
-        co_await finish_request(request, client);
+        if (options().request_timeout == std::chrono::milliseconds(0))
+            co_await finish_request(request, client);
+        else
+            co_await finish_in_time(request, client);
         counts.finish();
     } catch (...) {
         request_failed(std::current_exception(), client, counts);
@@ -223,6 +239,11 @@ task<std::unique_ptr<address>> datagram_server::establish(datagram_request& requ
         client = nullptr;
     }
     co_return client;
+}
+
+task<> datagram_server::finish_in_time(datagram_request& request, const address& client) {
+    const cancel_scope time_limit(detail::deadline_or_never(options().request_timeout));
+    co_await finish_request(request, client);
 }
 
 task<> datagram_server::finish_request(datagram_request& request, const address& client) {

@@ -85,7 +85,8 @@ public:
         });
     }
 
-    task<> accept_for(detail::bounded_dispatcher& handlers) override {
+    task<> accept_for(detail::bounded_dispatcher& handlers,
+                      detail::accept_turn& /*turn*/) override {
         stream connection = co_await server_.get_request(listener_);
         server_.process(std::move(connection), handlers);
     }
@@ -185,6 +186,12 @@ task<> stream_server::refuse_request(stream& /*request*/, const address& /*clien
 
 void stream_server::process_request(accepted<stream> request) {
     request.hand_over();
+}
+
+// A connection lasts, and its place in the peer's limit with it.
+template <>
+bool accepted<stream>::begin_here(detail::bounded_dispatcher& /*place*/) {
+    return false;
 }
 
 template <>

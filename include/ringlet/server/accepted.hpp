@@ -78,6 +78,7 @@ private:
         : job(std::move(permit)), server_(&owner), handlers_(&handlers), refused_(&refused),
           request_(std::move(request)), client_(client) {}
 
+    [[nodiscard]] bool begin_here(detail::bounded_dispatcher& place) override;
     [[nodiscard]] task<> handle_here() override;
     [[nodiscard]] task<> handle_elsewhere() override;
     [[nodiscard]] int descriptor() noexcept override;
@@ -90,12 +91,16 @@ private:
 };
 
 template <>
+bool accepted<stream>::begin_here(detail::bounded_dispatcher& place);
+template <>
 task<> accepted<stream>::handle_here();
 template <>
 task<> accepted<stream>::handle_elsewhere();
 template <>
 int accepted<stream>::descriptor() noexcept;
 
+template <>
+bool accepted<datagram>::begin_here(detail::bounded_dispatcher& place);
 template <>
 task<> accepted<datagram>::handle_here();
 template <>

@@ -69,7 +69,9 @@ private:
     std::unique_ptr<detail::request_source> open_source(bound_socket& from, bool ahead) override;
 
     void process(datagram&& received, detail::bounded_dispatcher& handlers) noexcept;
-    task<> serve_request(datagram received, int through);
+    template <class Coroutine, class Received>
+    Coroutine serve_request(Received received, int through, detail::bounded_dispatcher* place);
+    task<> finish_in_time(datagram_request& request, const address& client);
     task<std::unique_ptr<address>> establish(datagram_request& request);
 
     any_handler<datagram_request> handler_;

@@ -2,7 +2,6 @@
 #include "bounded_dispatcher.hpp"
 #include "counter_slot.hpp"
 #include "deadline_or_never.hpp"
-#include "request_source.hpp"
 
 #include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/interval.hpp>
@@ -17,21 +16,30 @@ accept_loop::accept_loop(server& owner, bound_socket& from, bounded_dispatcher& 
     : server_(owner), socket_(from), handlers_(handlers), receiving_(how), rate_(rate),
       requested_(requested) {}
 
-task<> accept_loop::take_requests_from(request_source& source, quota wanted) {
+task<> accept_loop::take_requests_from(request_source& source) {
     do {
         if (!handlers_.has_room() && !(server_.refuses_at_maximum() && handlers_.server_is_full()))
             co_await pause_until_room();
-        co_await rate_.take();
-        const std::uint64_t accepted_before = source.yielded();
+        if (!rate_.try_take())
+            co_await rate_.take();
+        accepted_before_ = source.yielded();
         try {
-            co_await source.accept_for(handlers_);
+            co_await source.accept_for(handlers_, *this);
         } catch (...) {
-            if (source.yielded() == accepted_before)  // the source yields no more requests
+            if (source.yielded() == accepted_before_)  // the source yields no more requests
                 throw;
             server_.request_lost();
         }
         server_.call_service_actions();
-    } while (wanted == quota::unlimited);
+    } while (wanted_ == quota::unlimited);
+}
+
+bool accept_loop::goes_on(std::uint64_t yielded) {
+    if (wanted_ == quota::one || !handlers_.has_room() || !rate_.try_take())
+        return false;
+    server_.call_service_actions();
+    accepted_before_ = yielded;
+    return true;
 }
 
 task<> accept_loop::take_requests(quota wanted) {
@@ -46,7 +54,8 @@ task<> accept_loop::take_requests(quota wanted) {
     }
     std::exception_ptr failure;
     try {
-        co_await take_requests_from(*source, wanted);
+        wanted_ = wanted;
+        co_await take_requests_from(*source);
     } catch (...) {
         failure = std::current_exception();
     }

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "request_source.hpp"
+
 #include <ringlet/coro/task.hpp>
 #include <ringlet/coro/token_bucket.hpp>
 #include <ringlet/net/bound_socket.hpp>
+
+#include <cstdint>
 
 namespace ringlet {
 class server;
@@ -11,7 +15,6 @@ class server;
 namespace ringlet::detail {
 
 class bounded_dispatcher;
-class request_source;
 class shutdown_signal;
 
 /// Whether a process may receive requests before it has room to handle them. A process that shares
@@ -30,7 +33,7 @@ enum class receiving { ahead, one_by_one };
 /// thrown.
 ///
 /// One thread: that of the loop that accepts.
-class accept_loop {
+class accept_loop final : private accept_turn {
 public:
     /// An accept loop of the server `owner`. The other objects must outlive it.
     accept_loop(server& owner, bound_socket& from, bounded_dispatcher& handlers, receiving how,
@@ -47,7 +50,8 @@ private:
     enum class quota { one, unlimited };
 
     [[nodiscard]] task<> take_requests(quota wanted);
-    [[nodiscard]] task<> take_requests_from(request_source& source, quota wanted);
+    [[nodiscard]] task<> take_requests_from(request_source& source);
+    [[nodiscard]] bool goes_on(std::uint64_t yielded) override;
     [[nodiscard]] bool shutdown_requested() const noexcept;
     [[nodiscard]] task<> pause_until_room();
     [[nodiscard]] task<> call_service_actions();
@@ -58,6 +62,8 @@ private:
     receiving receiving_;
     token_bucket rate_;
     const shutdown_signal& requested_;
+    quota wanted_ = quota::unlimited;
+    std::uint64_t accepted_before_ = 0;  // the request that is waited for
 };
 
 }  // namespace ringlet::detail

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace ringlet::detail {
@@ -20,6 +21,8 @@ void bounded_dispatcher::dispatch(job& accepted) {
         context_.report_refused(nullptr, accepted.client_address());
         return;
     }
+    if (handled_ == place::here && has_room() && begin_here(accepted))
+        return;
     const int descriptor = accepted.descriptor();
     dispatched_request request{handled_ == place::here ? accepted.handle_here()
                                                        : accepted.handle_elsewhere(),
@@ -28,6 +31,16 @@ void bounded_dispatcher::dispatch(job& accepted) {
         return;
     kept_.push_back(std::move(request));
     update();
+}
+
+/// Begins a request without a task, where its kind can do so and there is memory for it.
+bool bounded_dispatcher::begin_here(job& accepted) noexcept {
+    const entered_scope scope_guard(owner_.core(), scope_);
+    try {
+        return accepted.begin_here(*this);
+    } catch (const std::bad_alloc&) {
+        return false;  // as a task it is kept until there is memory
+    }
 }
 
 void bounded_dispatcher::run_aside(task<> work) {

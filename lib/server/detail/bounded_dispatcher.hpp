@@ -57,6 +57,25 @@ public:
 
     void dispatch(job& accepted) final;
 
+    /// The place of a request that runs by itself in a dispatcher, until it has ended; nullptr for
+    /// none.
+    class occupied_place {
+    public:
+        explicit occupied_place(bounded_dispatcher* in) noexcept : in_(in) {
+            if (in_ != nullptr)
+                in_->running_.fetch_add(1);
+        }
+        occupied_place(const occupied_place&) = delete;
+        occupied_place& operator=(const occupied_place&) = delete;
+        ~occupied_place() {
+            if (in_ != nullptr)
+                in_->ended();
+        }
+
+    private:
+        bounded_dispatcher* in_;
+    };
+
     /// Whether the server of the dispatcher, of which this may be one worker of several, handles as
     /// many requests as it may.
     [[nodiscard]] virtual bool server_is_full() const noexcept { return is_full(); }
@@ -128,6 +147,7 @@ private:
     };
 
     [[nodiscard]] bool can_start() const noexcept { return !is_full() && !beginning_; }
+    [[nodiscard]] bool begin_here(job& accepted) noexcept;
     detached handle(dispatched_request& request);
     detached handle_aside(task<> work);
     void count_and_start(dispatched_request& request);

@@ -8,6 +8,17 @@ namespace ringlet::detail {
 
 class bounded_dispatcher;
 
+/// What a request source asks between two requests that have come together.
+class accept_turn {
+public:
+    /// A request has been processed, and the next one is there; `yielded` is the number of requests
+    /// that have come. Whether to accept it at once, instead of ending the wait.
+    [[nodiscard]] virtual bool goes_on(std::uint64_t yielded) = 0;
+
+protected:
+    ~accept_turn() = default;
+};
+
 /// A server's socket while the server accepts requests from it.
 ///
 /// One thread: that of the loop that accepts.
@@ -18,9 +29,9 @@ public:
     request_source& operator=(const request_source&) = delete;
     virtual ~request_source() = default;
 
-    /// Waits for the next request, and has the server process it. Throws the exceptions of the
-    /// wait.
-    [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers) = 0;
+    /// Waits for the next request, and has the server process it, and those that have come with it
+    /// as far as the turn goes on. Throws the exceptions of the wait.
+    [[nodiscard]] virtual task<> accept_for(bounded_dispatcher& handlers, accept_turn& turn) = 0;
 
     /// Whether the listening has been ended already, as by another process of the server.
     [[nodiscard]] virtual bool has_ended() const noexcept = 0;

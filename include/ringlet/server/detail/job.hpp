@@ -8,6 +8,8 @@
 
 namespace ringlet::detail {
 
+class bounded_dispatcher;
+
 /// An accepted request that no handler has yet, as a dispatcher sees it for any transport. A job
 /// turns the request into a task that has not begun, so the task can begin in another thread or
 /// process.
@@ -15,6 +17,12 @@ namespace ringlet::detail {
 /// One thread: that of the loop that accepted the request.
 class job {
 public:
+    /// Begins to handle the request at once, in the loop that accepted it, as a coroutine that
+    /// tells `place` when it has ended. This saves the frame of a coroutine that awaits a task.
+    /// False where this kind of request is handled as a task only. Throws std::bad_alloc, and then
+    /// the request is as before.
+    [[nodiscard]] virtual bool begin_here(bounded_dispatcher& /*place*/) { return false; }
+
     /// Turns the request into the task that handles it, in the loop that accepted it. The task
     /// never throws. A job becomes a task once. Throws std::bad_alloc.
     [[nodiscard]] virtual task<> handle_here() = 0;
