@@ -164,14 +164,18 @@ void datagram_server::process(datagram&& received, detail::bounded_dispatcher& h
     detail::counter_slot::count(counts.accepted);
     detail::counter_slot::count(counts.packets_received);
     counts.bytes_received.fetch_add(received.data().size(), std::memory_order_relaxed);
-    const address& client = received.sender();  // which the contents keep while the datagram moves
-    accepted<datagram> request(*this, handlers, std::move(received), client, {}, counts.refused);
+    const address client = received.sender();
+    bool welcome = false;
     try {
-        if (verify_request(request.request(), request.client_address()))
-            process_request(std::move(request));
-    } catch (...) {  // moving the request copied the address, so it is still there
-        report_error(std::current_exception(), request.client_address());
+        welcome = verify_request(received, client);
+        if (welcome)
+            process_request(accepted<datagram>(*this, handlers, std::move(received), client, {},
+                                               counts.refused));
+    } catch (...) {
+        report_error(std::current_exception(), client);
     }
+    if (!welcome)
+        detail::counter_slot::count(counts.refused);
 }
 
 void datagram_server::process_request(accepted<datagram> request) {

@@ -70,11 +70,9 @@ void datagram_pool::start() {
     receive_batch(together_ ? 1 : wanted, true);
 }
 
-// Takes those behind the first of a batch, up to twice as many as the last batch had.
+// Takes those of a batch that are behind its first.
 void datagram_pool::receive_together() {
-    const std::size_t wanted = std::min({2 * batch_, batch_max_, free_.size() + 1}) - 1;
-    if (wanted == 0)
-        return;
+    const std::size_t wanted = std::min(batch_ - 1, free_.size());
     for (std::size_t i = 0; i < wanted; ++i)
         free_[free_.size() - 1 - i]->prepare(headers_[i]);
     const int received = receive_now(fd_, headers_.data(), wanted);
@@ -121,9 +119,7 @@ void datagram_pool::ended(datagram_slot& slot) {
         failed(-slot.result());
     }
     if (!armed())
-        batch_ = batch_received_ == batch_ && !together_
-                     ? batch_ * 2
-                     : std::max<std::size_t>(batch_received_, 1);
+        batch_ = batch_received_ == batch_ ? batch_ * 2 : std::max<std::size_t>(batch_received_, 1);
     if (abandoned_)
         release_if_abandoned();
     else if (awaited() && available())
