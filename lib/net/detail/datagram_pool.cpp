@@ -119,7 +119,9 @@ void datagram_pool::ended(datagram_slot& slot) {
         failed(-slot.result());
     }
     if (!armed())
-        batch_ = batch_received_ == batch_ ? batch_ * 2 : std::max<std::size_t>(batch_received_, 1);
+        batch_ = batch_received_ == batch_
+                     ? batch_ * 2
+                     : std::max<std::size_t>(batch_received_, together_ ? batch_ / 2 : 1);
     if (abandoned_)
         release_if_abandoned();
     else if (awaited() && available())
