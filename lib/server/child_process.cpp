@@ -173,12 +173,12 @@ bool child_process::is_orphan() noexcept {
     return ::poll(&ended, 1, 0) > 0;
 }
 
-detail::poll_operation child_process::parent_gone() {
+detail::poll_operation child_process::parent_gone(error_sink error) {
     loop& current = loop::require_current("child_process::parent_gone");
     if (parent_process.native_handle() < 0)
         throw std::logic_error("child_process::parent_gone: no child_process::fork has made this "
                                "process");
-    return {current.core(), parent_process.native_handle(), POLLIN};
+    return {current.core(), parent_process.native_handle(), POLLIN, error};
 }
 
 }  // namespace ringlet

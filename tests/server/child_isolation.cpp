@@ -4,6 +4,7 @@
 #include "run_without_leak.hpp"
 #include "under_sanitizer.hpp"
 
+#include <ringlet/coro/cancel_scope.hpp>
 #include <ringlet/coro/offload.hpp>
 #include <ringlet/coro/signal_set.hpp>
 #include <ringlet/server/child_process.hpp>
@@ -208,6 +209,21 @@ TEST_CASE("a child learns that its parent has gone", "[server]") {
         CHECK(status == exit_status::signalled(SIGKILL));
     });
     CHECK(hear());
+}
+
+TEST_CASE("a wait for the parent's end stores that it was cancelled", "[server]") {
+    run_without_leak([](loop&) -> task<> {
+        const auto wait_cancelled = []() -> task<int> {
+            ringlet::cancel_scope scope;
+            scope.cancel();
+            std::error_code error;
+            co_await process::parent_gone(error);
+            co_return error == std::errc::operation_canceled ? 7 : 1;
+        };
+        process child = process::fork([&] { return run_coroutine(wait_cancelled); });
+        const exit_status status = co_await child.wait();
+        CHECK(status == exit_status::exited(7));
+    });
 }
 
 TEST_CASE("who has no parent to wait for is told so", "[server]") {

@@ -16,6 +16,7 @@
 
 #include <future>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,47 @@ TEST_CASE("a request that is given to an idle thread can be cancelled", "[server
     CHECK(client.receive_all().empty());
     CHECK(server.counters().failed.cancelled == 1);
     CHECK(server.counters().finished == 3);
+}
+
+TEST_CASE(
+    "a thread whose handler has failed, or was cancelled, handles later requests as any other",
+    "[server]") {
+    static constexpr auto fail_or_tell = [](ringlet::stream& client) -> ringlet::task<> {
+        std::array<char, 1> asked;
+        const std::size_t count = co_await client.recv(asked);  // cancelled where nothing comes
+        if (count > 0 && asked[0] == 'x')
+            throw std::runtime_error("asked for");
+        co_await client.send_all(std::to_string(::gettid()));
+    };
+    ringlet::server_options options = with_idle_threads(1);
+    options.request_timeout = 100ms;
+    constexpr std::uint64_t rounds = 5;
+    std::set<std::string> threads;
+    {
+        ringlet::tcp_server server(loopback, fail_or_tell, options);
+        const auto before = running_threads();
+        const serving_thread serving(server);
+        const auto ended = [&](std::uint64_t requests) {
+            return eventually([&] {
+                const auto counts = server.counters();
+                return counts.finished + counts.failed.total() == requests &&
+                       running_threads() <= before + 2;
+            });
+        };
+        for (std::uint64_t round = 0; round < rounds; ++round) {
+            blocking_client failing(server.server_address());
+            failing.send("x");
+            CHECK(failing.receive_all().empty());
+            CHECK(ended(3 * round + 1));
+            CHECK(blocking_client(server.server_address()).receive_all().empty());
+            CHECK(ended(3 * round + 2));
+            blocking_client asking(server.server_address());
+            threads.insert(asking.exchange("?"));
+            CHECK(ended(3 * round + 3));
+        }
+        CHECK(server.counters().failed.timed_out == rounds);
+    }
+    CHECK(threads.size() < rounds);
 }
 
 TEST_CASE("a request whose thread can make no loop is refused and reported, and others are served",

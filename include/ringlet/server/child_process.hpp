@@ -66,8 +66,9 @@ public:
     }
 
     /// Waits, in a child, until its parent process has ended. Throws std::logic_error outside a
-    /// loop, and in a process that child_process::fork did not make.
-    [[nodiscard]] static detail::poll_operation parent_gone();
+    /// loop, and in a process that child_process::fork did not make. Awaiting it throws
+    /// std::system_error, or stores the error in `error`.
+    [[nodiscard]] static detail::poll_operation parent_gone(error_sink error = throws);
 
     /// Whether the parent process of a child has ended; false in a process that child_process::fork
     /// did not make.

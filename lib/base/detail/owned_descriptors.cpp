@@ -129,6 +129,8 @@ void close_in_child(std::span<const int> keep) noexcept {
             for (const int fd : keep)
                 if (fd >= first && fd - first < bits)
                     closing &= ~bit_of(fd);
+            if (closing == 0)  // most are: to write to them would copy the parent's pages
+                continue;
             current->word_of(first) &= ~closing;
             close_all(first, closing);
         }

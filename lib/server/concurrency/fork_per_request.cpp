@@ -19,20 +19,29 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace ringlet::detail {
 
 namespace {
 
+// These two throw nothing when they are cancelled: the first exception of a process touches some
+// twenty pages, and in a child each of them is a page fault.
+
 task<> cancel_when_told(const shutdown_signal& signal, task_group& requests) {
-    co_await poll_operation(loop_core::require_current("serve"), signal.native_handle(), POLLIN);
-    requests.cancel();
+    std::error_code no_longer_awaited;
+    co_await poll_operation(loop_core::require_current("serve"), signal.native_handle(), POLLIN,
+                            no_longer_awaited);
+    if (!no_longer_awaited)
+        requests.cancel();
 }
 
 task<> cancel_when_orphaned(task_group& requests) {
-    co_await child_process::parent_gone();
-    requests.cancel();
+    std::error_code no_longer_awaited;
+    co_await child_process::parent_gone(no_longer_awaited);
+    if (!no_longer_awaited)
+        requests.cancel();
 }
 
 /// Has each request handled in a child process, which ends with the request.
