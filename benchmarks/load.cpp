@@ -11,6 +11,7 @@
 #include "load/machine.hpp"
 #include "load/plots.hpp"
 #include "load/report.hpp"
+#include "load/wake_up.hpp"
 
 #include <unistd.h>
 
@@ -41,8 +42,13 @@ progress_callback report_progress(const std::string& row) {
 
 result measure(const planned_row& planned, const cpu_plan& cpus, const std::string& place) {
     const auto progress = report_progress(place + ' ' + describe(planned.load));
-    return {planned.workload, planned.load, planned.settings, cpus,
-            compare(planned.servers, planned.load, planned.settings, cpus, progress)};
+    result row{planned.workload, planned.load, planned.settings, cpus, {}};
+    if (planned.load.connections == 1)
+        row.wake_up = measure_wake_up(cpus);
+    const cpu_ticks start = cpu_ticks_now();
+    row.standings = compare(planned.servers, planned.load, planned.settings, cpus, progress);
+    row.stolen = stolen_share_since(start);
+    return row;
 }
 
 // Every row that can be measured; a row in which a server failed is left out, and `failed` set.
@@ -73,10 +79,10 @@ bool has_tls_in_it(const std::vector<planned_row>& plan) {
                        [](const planned_row& row) { return row.load.tls != handshakes::none; });
 }
 
-void write_json_file(const std::string& path, const machine& here,
+void write_json_file(const std::string& path, const machine& here, const run_summary& run,
                      const std::vector<result>& results) {
     std::ofstream json(path);
-    write_json(json, here, results);
+    write_json(json, here, run, results);
     if (!json.flush())
         throw std::runtime_error("cannot write " + path);
 }
@@ -93,9 +99,12 @@ int main(int argc, char** argv) try {
         of_servers.emplace();
     print_heading(std::cout, here, wanted.plan.front().settings);
     bool failed = false;
+    const cpu_ticks start = cpu_ticks_now();
     const auto results = measure_all(wanted.plan, failed);
+    const run_summary run{stolen_share_since(start)};
+    print_summary(std::cout, run);
     if (!wanted.json.empty())
-        write_json_file(wanted.json, here, results);
+        write_json_file(wanted.json, here, run, results);
     if (!wanted.plots.empty())
         write_plots(wanted.plots, here, results);
     return failed ? 1 : 0;

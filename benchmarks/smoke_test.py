@@ -52,9 +52,16 @@ class EveryWorkload(unittest.TestCase):
 
     def test_says_where_it_ran(self):
         machine = self.results["machine"]
-        for name in ("kernel", "cpu", "ring", "compiler"):
+        for name in ("kernel", "cpu", "ring", "compiler", "libraries"):
             self.assertTrue(machine[name], name)
         self.assertIn(machine["kernel"], self.ended.stdout)
+
+    def test_says_how_much_time_was_stolen(self):
+        for part in (self.results, *self.results["rows"]):
+            self.assertTrue(0 <= part["stolen_share"] <= 1)
+        self.assertEqual(self.results["too_much_stolen"], self.results["stolen_share"] > 0.05)
+        self.assertEqual("BUSY HOST" in self.ended.stdout, self.results["too_much_stolen"])
+        self.assertIn("% of the CPU time was stolen", self.ended.stdout.splitlines()[-1])
 
     def test_measures_each_server(self):
         for row in self.results["rows"]:
@@ -98,8 +105,8 @@ class EveryWorkload(unittest.TestCase):
 
     def test_prints_a_line_for_each_server(self):
         servers = sum(len(row["servers"]) for row in self.results["rows"])
-        heading = 6
-        self.assertEqual(len(self.ended.stdout.splitlines()), heading + servers)
+        heading, summary = 7, 2
+        self.assertEqual(len(self.ended.stdout.splitlines()), heading + servers + summary)
 
 
 class CommandLine(unittest.TestCase):
@@ -129,6 +136,18 @@ class CommandLine(unittest.TestCase):
             )
         self.assertEqual([name for name in pipeline if name not in own], peers)
         self.assertEqual([name for name in unix if name not in own], [])
+
+    def test_says_what_waking_a_cpu_costs_beside_one_connection(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "one.json"
+            rows = ["--workload=echo", "--server=epoll", *A_MOMENT, "--connections=1"]
+            ended = run_load(*rows, "--json", str(path))
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            four, one = json.loads(path.read_text())["rows"]
+        self.assertNotIn("wake_up_ns", four)
+        if one["server_cpus"]:
+            self.assertGreater(one["wake_up_ns"], 0)
+            self.assertIn("waking a CPU takes", ended.stdout)
 
     def test_an_unknown_name_is_refused(self):
         for option in ("--workload=no such", "--server=no such"):

@@ -74,6 +74,7 @@ void write_machine(std::ostream& out, const machine& here) {
     json.add("cpus", here.cpus);
     json.add("ring", here.ring);
     json.add("compiler", here.compiler);
+    json.add("libraries", here.libraries);
 }
 
 void write_standing(std::ostream& out, const standing& one) {
@@ -112,6 +113,9 @@ void write_row(std::ostream& out, const result& row) {
     json.add("workers", load.workers);
     json.add("seconds", row.settings.length.count());
     json.add("slice_ms", row.settings.slice.count());
+    json.add("stolen_share", row.stolen);
+    if (row.wake_up)
+        json.add("wake_up_ns", *row.wake_up);
     write_array(json.member("server_cpus"), row.cpus.servers,
                 [](std::ostream& to, int cpu) { to << cpu; });
     write_array(json.member("servers"), row.standings, write_standing);
@@ -119,11 +123,14 @@ void write_row(std::ostream& out, const result& row) {
 
 }  // namespace
 
-void write_json(std::ostream& out, const machine& here, const std::vector<result>& rows) {
+void write_json(std::ostream& out, const machine& here, const run_summary& run,
+                const std::vector<result>& rows) {
     out << std::setprecision(9) << std::boolalpha;
     {
         object json(out, "");
         write_machine(json.member("machine"), here);
+        json.add("stolen_share", run.stolen);
+        json.add("too_much_stolen", run.stolen > stolen_share_max);
         write_array(json.member("rows"), rows, write_row);
     }
     out << '\n';

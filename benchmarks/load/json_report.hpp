@@ -7,4 +7,5 @@
 #include <iosfwd>
 #include <vector>
 
-void write_json(std::ostream& out, const machine& here, const std::vector<result>& rows);
+void write_json(std::ostream& out, const machine& here, const run_summary& run,
+                const std::vector<result>& rows);

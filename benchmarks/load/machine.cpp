@@ -98,5 +98,6 @@ machine describe_machine() {
 #else
     here.compiler = "GCC " __VERSION__;
 #endif
+    here.libraries = LIBRARIES;
     return here;
 }

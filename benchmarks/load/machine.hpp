@@ -34,7 +34,8 @@ struct machine {
     std::string kernel;
     std::string cpu;
     long cpus = 0;
-    std::string compiler;  // that built the load generator, and with it the servers beside it
+    std::string compiler;   // that built the load generator, and with it the servers beside it
+    std::string libraries;  // of these servers, with their versions
 };
 
 machine describe_machine();
