@@ -20,7 +20,7 @@ PEERS = ("asio", "asio-io_uring", "libevent", "libuv", "asyncio", "socketserver"
 
 
 def run_load(*arguments):
-    return subprocess.run([LOAD, *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([LOAD, *arguments], capture_output=True, text=True, timeout=90)
 
 
 def listed(heading):
@@ -81,6 +81,7 @@ class EveryWorkload(unittest.TestCase):
         self.assertGreater(server["messages_per_second"]["median"], 0)
         self.assertGreater(server["p50_ns"], 0)
         self.assertLessEqual(server["p50_ns"], server["p99_ns"])
+        self.assertLessEqual(server["p99_ns"], server["p999_ns"])
         self.assertGreaterEqual(server["slices"], 1)
         self.assertGreaterEqual(server["datagrams_lost"], 0)
 
@@ -98,6 +99,10 @@ class EveryWorkload(unittest.TestCase):
         expected = {"tls": "full", "tls-full": "full", "tls-resumed": "resumed", "tls-idle": "full"}
         for row in self.results["rows"]:
             self.assertEqual(row["handshakes"], expected.get(row["workload"], "none"))
+
+    def test_has_an_open_loop_for_latencies(self):
+        for row in self.results["rows"]:
+            self.assertEqual(row["rate_share"], 0.5 if row["workload"] == "latency" else 0)
 
     def test_tells_the_timers_of_the_servers(self):
         for row in self.results["rows"]:

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 int closed_loop::wait_for_events(int epoll, epoll_event* events, int count) {
@@ -27,6 +28,10 @@ bool closed_loop::went_through(ssize_t result, const char* operation) {
     if (result < 0 && errno != EAGAIN && errno != EINTR)
         throw server_failure(operation + (": " + std::string(std::strerror(errno))));
     return result >= 0;
+}
+
+void closed_loop::open(double) {
+    throw std::logic_error("these clients have no open loop");
 }
 
 std::unique_ptr<closed_loop> make_closed_loop(const endpoint& server,

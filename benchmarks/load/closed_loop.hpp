@@ -1,4 +1,5 @@
-// Closed-loop load on one server: the next message goes out when an earlier one has come back.
+// Closed-loop load on one server: the next message goes out when an earlier one has come back. Some
+// can go over to an open loop, in which messages go out at fixed times, whatever has come back.
 #pragma once
 
 #include "latency_histogram.hpp"
@@ -30,6 +31,10 @@ public:
     // Loads the server until `end`, then waits for the messages in flight, so that the server is
     // idle on return. Throws server_failure, and std::system_error when this side is at fault.
     virtual slice run_until(steady::time_point end) = 0;
+
+    // From the next slice on messages are due at this rate, evenly spaced, and a latency runs from
+    // the time at which its message was due. Throws std::logic_error where there is no open loop.
+    virtual void open(double messages_per_second);
 
     latency_histogram latencies;
 

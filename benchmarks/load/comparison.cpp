@@ -35,6 +35,12 @@ public:
 
     void run_slice();
 
+    // The median of the slices so far.
+    double messages_per_second() const { return quartiles_of(messages_per_second_).median; }
+
+    // Goes over to an open loop.
+    void open(double messages_per_second) { load_->open(messages_per_second); }
+
     // Forgets the slices so far.
     void warmed_up();
 
@@ -170,6 +176,13 @@ std::vector<standing> compare(const std::vector<server_command>& servers, const 
     // One round more, or the account would begin at the server's start-up.
     while (round < settings.warmup_rounds + 1)
         run_round(all, round++);
+    // The same schedule for all of them, or latencies could not be compared.
+    if (load.rate_share > 0) {
+        const double highest = all.front()->messages_per_second();
+        for (const auto& server : all)
+            server->open(highest * load.rate_share);
+        run_round(all, round++);
+    }
     for (const auto& server : all)
         server->warmed_up();
 

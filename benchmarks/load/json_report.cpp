@@ -107,6 +107,7 @@ void write_row(std::ostream& out, const result& row) {
     json.add("request_bytes", load.request_bytes());
     json.add("response_bytes", load.response_bytes());
     json.add("pipeline", load.pipeline);
+    json.add("rate_share", load.rate_share);
     json.add("reconnect", load.reconnect);
     json.add("handshakes", name_of(load.tls));
     json.add("concurrency", load.concurrency);

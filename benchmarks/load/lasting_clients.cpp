@@ -19,12 +19,11 @@ constexpr std::size_t receive_bytes_max = 256 * 1024;
 
 lasting_clients::lasting_clients(const endpoint& server, const load_settings& settings)
     : settings_(settings),
-      payload_(std::max(settings.request_bytes() * settings.pipeline, receive_bytes_max)),
-      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      send_bytes_max_(std::max(settings.request_bytes() * settings.pipeline, receive_bytes_max)),
+      payload_(send_bytes_max_), epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       clients_(settings.connections), buffer_(receive_bytes_max) {
     for (std::size_t i = 0; i < clients_.size(); ++i) {
         clients_[i].origin = payload::origin_of(i);
-        clients_[i].granted_at.resize(settings_.pipeline);
         descriptor socket = dial(server, std::chrono::milliseconds(silence_ms_max));
         checked(::fcntl(socket.get(), F_SETFL, O_NONBLOCK), "O_NONBLOCK");
         std::shared_ptr<tls_memory> none;
@@ -36,25 +35,48 @@ lasting_clients::lasting_clients(const endpoint& server, const load_settings& se
 
 slice lasting_clients::run_until(steady::time_point end) {
     completed_ = 0;
-    in_flight_ = settings_.connections * settings_.pipeline;
     const auto start = steady::now();
-    for (client& c : clients_) {
-        grant(c, settings_.pipeline, steady::now());
-        send_granted(c);
-    }
-    while (in_flight_ > 0) {
-        const int ready =
-            wait_for_events(epoll_.get(), events_.data(), static_cast<int>(events_.size()));
-        for (int i = 0; i < ready; ++i) {
-            const epoll_event& event = events_[static_cast<std::size_t>(i)];
-            auto& c = *static_cast<client*>(event.data.ptr);
-            if ((event.events & EPOLLOUT) != 0 || c.connection->awaits_peer())
-                send_granted(c);
-            if (event.events & ~static_cast<std::uint32_t>(EPOLLOUT))
-                receive(c, end);
+    if (interval_.count() > 0)
+        send_on_schedule(start, end);
+    else
+        for (client& c : clients_) {
+            grant(c, settings_.pipeline, steady::now());
+            send_granted(c);
         }
-    }
+    while (in_flight_ > 0)
+        handle_events(
+            wait_for_events(epoll_.get(), events_.data(), static_cast<int>(events_.size())), end);
     return {completed_, last_completion_ - start};
+}
+
+void lasting_clients::open(double messages_per_second) {
+    interval_ = std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / messages_per_second));
+}
+
+// Looks for answers without sleeping: to be woken late would make messages late. Those that are,
+// since this thread was busy, wait for no answer, and count from when they were due.
+void lasting_clients::send_on_schedule(steady::time_point start, steady::time_point end) {
+    for (auto due = start; due < end;) {
+        for (const auto now = steady::now(); due <= now && due < end; due += interval_) {
+            client& c = clients_[next_client_++ % clients_.size()];
+            grant(c, 1, due);
+            send_granted(c);
+        }
+        const int ready =
+            ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), 0);
+        handle_events(ready, end);
+    }
+}
+
+void lasting_clients::handle_events(int ready, steady::time_point end) {
+    for (int i = 0; i < ready; ++i) {
+        const epoll_event& event = events_[static_cast<std::size_t>(i)];
+        auto& c = *static_cast<client*>(event.data.ptr);
+        if ((event.events & EPOLLOUT) != 0 || c.connection->awaits_peer())
+            send_granted(c);
+        if (event.events & ~static_cast<std::uint32_t>(EPOLLOUT))
+            receive(c, end);
+    }
 }
 
 void lasting_clients::establish(channel& connection) {
@@ -67,14 +89,14 @@ void lasting_clients::establish(channel& connection) {
 }
 
 void lasting_clients::grant(client& c, std::size_t messages, steady::time_point now) {
-    auto number = c.granted / settings_.request_bytes();
-    for (std::size_t i = 0; i < messages; ++i)
-        c.granted_at[number++ % settings_.pipeline] = now;
+    c.granted_at.insert(c.granted_at.end(), messages, now);
     c.granted += messages * settings_.request_bytes();
+    in_flight_ += messages;
 }
 
 void lasting_clients::send_granted(client& c) {
-    const auto bytes = payload_.at(c.origin + c.sent, c.granted - c.sent);
+    const auto length = std::min<std::uint64_t>(c.granted - c.sent, send_bytes_max_);
+    const auto bytes = payload_.at(c.origin + c.sent, length);
     const ssize_t sent = c.connection->send(bytes);
     went_through(sent, "send");
     c.sent += static_cast<std::uint64_t>(std::max<ssize_t>(sent, 0));
@@ -101,11 +123,10 @@ void lasting_clients::take(client& c, std::size_t bytes, steady::time_point end)
     const auto finished = complete_messages(c, bytes, now);
     if (finished == 0)
         return;
-    if (now < end) {
+    in_flight_ -= finished;
+    if (now < end && interval_.count() == 0) {
         grant(c, finished, now);
         send_granted(c);
-    } else {
-        in_flight_ -= finished;
     }
 }
 
@@ -126,8 +147,10 @@ std::size_t lasting_clients::complete_messages(client& c, std::size_t bytes,
     const auto first = c.received / settings_.response_bytes();
     c.received += bytes;
     const auto last = c.received / settings_.response_bytes();
-    for (auto number = first; number < last; ++number)
-        latencies.add(now - c.granted_at[number % settings_.pipeline]);
+    for (auto number = first; number < last; ++number) {
+        latencies.add(now - c.granted_at.front());
+        c.granted_at.pop_front();
+    }
     completed_ += last - first;
     last_completion_ = now;
     return last - first;

@@ -72,6 +72,8 @@ std::string describe(const load_settings& load) {
     text += direction_of(load.asked);
     if (load.pipeline > 1)
         text += ", " + std::to_string(load.pipeline) + " in flight";
+    if (load.rate_share > 0)
+        text += ", " + std::to_string(static_cast<int>(100 * load.rate_share + 0.5)) + " % of rate";
     if (load.over != transport::tcp)
         text = name_of(load.over) + ", " + text;
     if (load.tls != handshakes::none)

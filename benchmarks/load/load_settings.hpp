@@ -19,6 +19,11 @@ struct load_settings {
     std::size_t message_bytes = 64;
     std::size_t pipeline = 1;  // messages in flight per connection
     bool reconnect = false;    // a connection per message
+
+    // An open loop: messages are due at fixed times, at this share of the highest rate that the
+    // baseline has in a closed loop. 0 is a closed loop.
+    double rate_share = 0;
+
     handshakes tls = handshakes::none;
     std::size_t idle_connections = 0;  // that have spoken once, beside the others
 

@@ -55,6 +55,9 @@ load_settings streaming(service asked) {
 
 std::vector<workload> streams() {
     const load_settings pipelined{.pipeline = 16};
+    const load_settings deep{.pipeline = 64};
+    const load_settings deep_1k{.message_bytes = 1024, .pipeline = 64};
+    const load_settings at_half{.rate_share = 0.5};
     const load_settings upload = streaming(service::sink);
     const load_settings download = streaming(service::source);
     const load_settings reconnect{.reconnect = true};
@@ -76,8 +79,13 @@ std::vector<workload> streams() {
         {"pipeline",
          "echo, with many messages in flight per connection",
          pipelined,
-         {{pipelined, quick}},
+         {{pipelined, quick}, {deep}, {deep_1k}},
          one_loop},
+        {"latency",
+         "echo in an open loop, by the share of the baseline's highest rate",
+         at_half,
+         {{{.rate_share = 0.1}}, {at_half}, {{.rate_share = 0.9}}},
+         {"epoll", "liburing", "ringlet", "ringlet on epoll", "asio"}},
         {"upload",
          "streams to the server, which answers a byte for each message",
          upload,
