@@ -7,6 +7,7 @@
 #include "load/certificate.hpp"
 #include "load/command_line.hpp"
 #include "load/comparison.hpp"
+#include "load/html_report.hpp"
 #include "load/json_report.hpp"
 #include "load/machine.hpp"
 #include "load/plots.hpp"
@@ -79,11 +80,14 @@ bool has_tls_in_it(const std::vector<planned_row>& plan) {
                        [](const planned_row& row) { return row.load.tls != handshakes::none; });
 }
 
-void write_json_file(const std::string& path, const machine& here, const run_summary& run,
-                     const std::vector<result>& results) {
-    std::ofstream json(path);
-    write_json(json, here, run, results);
-    if (!json.flush())
+using write_results = void(std::ostream& out, const machine& here, const run_summary& run,
+                           const std::vector<result>& results);
+
+void write_file(const std::string& path, write_results& write, const machine& here,
+                const run_summary& run, const std::vector<result>& results) {
+    std::ofstream file(path);
+    write(file, here, run, results);
+    if (!file.flush())
         throw std::runtime_error("cannot write " + path);
 }
 
@@ -104,7 +108,9 @@ int main(int argc, char** argv) try {
     const run_summary run{stolen_share_since(start)};
     print_summary(std::cout, run);
     if (!wanted.json.empty())
-        write_json_file(wanted.json, here, run, results);
+        write_file(wanted.json, write_json, here, run, results);
+    if (!wanted.report.empty())
+        write_file(wanted.report, write_html, here, run, results);
     if (!wanted.plots.empty())
         write_plots(wanted.plots, here, results);
     return failed ? 1 : 0;

@@ -41,7 +41,9 @@ class EveryWorkload(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "all.json"
-            cls.ended = run_load("--full", *A_MOMENT, "--json", str(path))
+            page = Path(folder) / "all.html"
+            cls.ended = run_load("--full", *A_MOMENT, "--json", str(path), "--report", str(page))
+            cls.page = page.read_text() if page.exists() else ""
             cls.results = json.loads(path.read_text()) if path.exists() else {"rows": []}
 
     def test_runs_without_an_error(self):
@@ -62,6 +64,14 @@ class EveryWorkload(unittest.TestCase):
         self.assertEqual(self.results["too_much_stolen"], self.results["stolen_share"] > 0.05)
         self.assertEqual("BUSY HOST" in self.ended.stdout, self.results["too_much_stolen"])
         self.assertIn("% of the CPU time was stolen", self.ended.stdout.splitlines()[-1])
+
+    def test_writes_a_page_that_needs_nothing_else(self):
+        for row in self.results["rows"]:
+            self.assertIn(row["row"], self.page)
+        self.assertIn(self.results["machine"]["kernel"], self.page)
+        self.assertIn("<svg", self.page)
+        for elsewhere in ("http:", "https:", "src=", "href=", "url(", "nan", "inf "):
+            self.assertNotIn(elsewhere, self.page)
 
     def test_measures_each_server(self):
         for row in self.results["rows"]:

@@ -220,6 +220,7 @@ command_line parse_command_line(int argc, char** argv, const machine& here) {
     add_load(command, chosen);
     add_times(command, chosen);
     command.add_option("--json", wanted.json, "File to write the results to");
+    command.add_option("--report", wanted.report, "File to write a page for a browser to");
     command.add_option("--plots", wanted.plots, "Folder to draw the results in, as SVG");
     const auto workloads = all_workloads(static_cast<std::size_t>(here.cpus));
     const auto known = known_servers(folder_of_this_program());

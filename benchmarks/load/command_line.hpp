@@ -18,8 +18,9 @@ struct planned_row {
 
 struct command_line {
     std::vector<planned_row> plan;
-    std::string json;   // a file, or nothing
-    std::string plots;  // a folder, or nothing
+    std::string json;    // a file, or nothing
+    std::string report;  // likewise
+    std::string plots;   // a folder, or nothing
 };
 
 // Reads the command line. On a bad one, `--help` or `--list`, it prints and exits. It leaves out
