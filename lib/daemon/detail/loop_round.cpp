@@ -7,14 +7,14 @@
 
 namespace ringlet::daemon::detail {
 
-loop_round::loop_round(const std::function<void(loop&)>& question, bool shared)
-    : question_(std::make_shared<loop_round::question>(question)) {
+loop_round::loop_round(const std::function<void(loop&)>& wanted, bool shared)
+    : question_(std::make_shared<question>(wanted)) {
     const auto ask = [&](ringlet::detail::running_loop& asked) {
         if (&asked.owner == loop::current() || (shared && !asked.is_shared))
             return;
-        asked.owner.post([question = question_, &owner = asked.owner] {
+        asked.owner.post([asked_of_it = question_, &owner = asked.owner] {
             try {
-                (*question)(owner);
+                (*asked_of_it)(owner);
             } catch (...) {
                 log(log_level::error, "a loop cannot tell how it does",
                     {{"error", std::current_exception()}});
