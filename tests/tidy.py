@@ -11,12 +11,12 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 import unicodedata
 from pathlib import Path
-from typing import NamedTuple
 
-from cpp_blocks import INCLUDE, OPAQUE, blank, line_of, read_blocks
+from cpp_blocks import OPAQUE, blank, line_of, read_blocks
+from prose_checks import check_documented, check_threats
+from source_tree import CPP, Tree, Violation
 
 # Lowest first. A folder beside these is optional and stands on top of them all.
 FLOORS = ("base", "ring", "loop", "coro", "net", "file", "server")
@@ -25,58 +25,8 @@ FILE_LINES_MAX = 400
 LINE_COLUMNS_MAX = 110
 BODY_LINES_MAX = 70
 
-SOURCE_FOLDERS = ("include", "lib", "tests", "examples", "benchmarks", ".ci")
-CPP = (".hpp", ".cpp", ".h", ".c")
-SCRIPTS = ("run", "prepare", "other_catch2", "meson.build")
 
-
-class Violation(NamedTuple):
-    path: Path
-    line: int
-    message: str
-
-
-# --- The tree ---------------------------------------------------------------------------------
-
-
-class Tree:
-    """The files under `root`, as paths relative to it."""
-
-    def __init__(self, root):
-        self.root = Path(root)
-        self._texts = {}
-
-    def files(self, *patterns):
-        found = (path for pattern in patterns for path in self.root.glob(pattern))
-        return sorted(path.relative_to(self.root) for path in found if path.is_file())
-
-    def text(self, path):
-        if path not in self._texts:
-            full = self.root / path
-            self._texts[path] = full.read_text(encoding="utf-8") if full.is_file() else ""
-        return self._texts[path]
-
-    def sources(self):
-        """All that someone wrote by hand, but for prose."""
-        everything = self.files(*(f"{folder}/**/*" for folder in SOURCE_FOLDERS), "meson.*")
-        return [p for p in everything if p.suffix in (*CPP, ".py") or p.name in SCRIPTS]
-
-    def cpp(self, *folders):
-        everything = self.files(*(f"{folder}/**/*" for folder in folders))
-        return [path for path in everything if path.suffix in CPP]
-
-    def public_headers(self):
-        """What a program names; the rest is in a folder detail/ of each floor."""
-        return self.files("include/ringlet/*/*.hpp")
-
-    def tests(self):
-        everything = self.files("tests/*/*.cpp", "tests/*/detail/*.cpp")
-        return [path for path in everything if path.parts[1] not in ("consumer", "fuzz")]
-
-    def includes(self, path):
-        """(line, "<" or quote, name) of each #include."""
-        for match in INCLUDE.finditer(self.text(path)):
-            yield line_of(self.text(path), match.start()), match[1], match[2]
+# --- Where a file belongs -----------------------------------------------------------------------
 
 
 def folder_of(path):
@@ -338,30 +288,6 @@ def check_self_contained(tree, compiler):
         yield from filter(None, pool.map(compile_alone, headers))
 
 
-PROGRAMS = ("examples/documented", "examples/testing")
-BLOCK = re.compile(r"^( *)```cpp\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-
-
-def check_documented(tree):
-    """A whole program that the documentation shows is a file that is built and tested, word for word,
-    and README.md, which a newcomer copies from, shows parts of such programs only."""
-    programs = {path: tree.text(path) for path in tree.files(*(f"{folder}/*.cpp" for folder in PROGRAMS))}
-    places = "/ or ".join(PROGRAMS) + "/"
-    shown = set()
-    for page in tree.files("README.md", "docs/*.md"):
-        for match in BLOCK.finditer(tree.text(page)):
-            code, line = textwrap.dedent(match[2]), line_of(tree.text(page), match.start())
-            shown.add(code)
-            if "int main(" in code:
-                if code not in programs.values():
-                    yield Violation(page, line, f"is no program of {places}; show one, word for word")
-            elif page.name == "README.md" and not any(code in text for text in programs.values()):
-                yield Violation(page, line, f"is no part of a program of {places}; show such a part")
-    for path, text in programs.items():
-        if text not in shown:
-            yield Violation(path, 1, "is shown nowhere; show it word for word in README.md or docs/")
-
-
 CHECKS = (
     check_floors,
     check_openssl,
@@ -375,6 +301,7 @@ CHECKS = (
     check_lines,
     check_bodies,
     check_documented,
+    check_threats,
 )
 
 

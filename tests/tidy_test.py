@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import tidy
+from source_tree import Tree
 
 HEADER = "#pragma once\n\nnamespace ringlet {{\n\nclass {name} {{}};\n\n}}  // namespace ringlet\n"
 TEST = '#include "catch.hpp"\n\nnamespace tests::{name} {{\n\n{body}\n\n}}  // namespace tests::{name}\n'
@@ -42,7 +43,7 @@ class TidyTest(unittest.TestCase):
                     file = Path(root, path)
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(text, encoding="utf-8")
-            return [f"{v.path}:{v.line}: {v.message}" for v in check(tidy.Tree(root), *arguments)]
+            return [f"{v.path}:{v.line}: {v.message}" for v in check(Tree(root), *arguments)]
 
     def refuses(self, check, changes, *expected):
         """Each of `expected` begins one violation, and there are no others."""
@@ -233,6 +234,14 @@ class TidyTest(unittest.TestCase):
         self.refuses(tidy.check_documented, hidden, "examples/documented/other.cpp:1: is shown nowhere")
         indented = {"docs/page.md": "- In a list:\n\n  ```cpp\n  int main() { return 1; }\n  ```\n"}
         self.assertEqual(self.violations(tidy.check_documented, {**hidden, **indented}), [])
+
+    def test_threats(self):
+        table = {"docs/security.md": "| an attack | **what** | *a ring turns*; *a stream flows* |\n"}
+        self.assertEqual(self.violations(tidy.check_threats, table), [])
+        wrong = {"docs/security.md": "\n| an attack | what | *a ring turns*; *a ring burns* |\n"}
+        self.refuses(tidy.check_threats, wrong, "docs/security.md:2: no test is named 'a ring burns'")
+        split = {"tests/net/stream.cpp": 'TEST_CASE("a stream "\n          "flows", "[net]") {}\n'}
+        self.assertEqual(self.violations(tidy.check_threats, {**table, **split}), [])
 
 
 if __name__ == "__main__":
