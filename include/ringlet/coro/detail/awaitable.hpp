@@ -32,8 +32,9 @@ using await_result = std::conditional_t<
 
 /// A callable that begins something: what it returns can be awaited.
 template <class T>
-concept begins_awaitable = std::is_invocable_v < std::decay_t<T>
-& > &&awaitable<std::invoke_result_t<std::decay_t<T>&>>;
+concept begins_awaitable = requires(std::decay_t<T>& callable) {
+    requires awaitable<decltype(callable())>;
+};
 
 /// Whether GCC 12 destroys an argument of this type once where it is a temporary of a co_await
 /// expression. A closure that owns what it captures has to have a name there.
