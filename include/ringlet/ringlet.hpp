@@ -26,6 +26,7 @@
 #include <ringlet/coro/concurrent_channel.hpp>
 #include <ringlet/coro/event.hpp>
 #include <ringlet/coro/interval.hpp>
+#include <ringlet/coro/invoke.hpp>
 #include <ringlet/coro/mutex.hpp>
 #include <ringlet/coro/named.hpp>
 #include <ringlet/coro/offload.hpp>
