@@ -10,7 +10,7 @@ import re
 import sys
 
 LINES_AROUND = 15  # as many before and after a failed assertion tell which test that was, and why
-LINES_AT_END = 40  # of a test that failed without an assertion
+LINES_AT_END = 20  # of either output of a test that failed without an assertion
 CASES = re.compile(r"^cases: passed=(\d+) failed=(\d+) skipped=(\d+)$", re.MULTILINE)
 
 
@@ -28,13 +28,14 @@ def count(result):
 
 def failure(result):
     """What the test has printed about its failure."""
-    lines = ((result["stdout"] or "") + (result.get("stderr") or "")).splitlines()
+    outputs = [(result.get(name) or "").splitlines() for name in ("stdout", "stderr")]
+    lines = sum(outputs, [])
     told = [number for number, line in enumerate(lines) if re.search(r"FAILED:|^FAILED|ERROR: ", line)]
     if told:
         near = set().union(*(range(at - LINES_AROUND, at + LINES_AROUND) for at in told))
         lines = [line for number, line in enumerate(lines) if number in near]
     else:
-        lines = lines[-LINES_AT_END:]
+        lines = [line for output in outputs for line in output[-LINES_AT_END:]]
     return "\n".join([f"FAILED: {result['name']} ({result['result']})"] + [f"    {line}" for line in lines])
 
 
