@@ -43,6 +43,19 @@ std::future<int> run_in_thread(Arguments&... arguments) {
     return std::async(std::launch::async, [&] { return daemon::run(arguments...); });
 }
 
+/// A handler that blocks its thread for as long as it is to.
+struct obstacle {
+    ringlet::task<> block(ringlet::stream& client) {
+        blocked = true;
+        while (!unblocked)
+            std::this_thread::yield();
+        co_await client.send_all("done");
+    }
+
+    std::atomic<bool> blocked = false;
+    std::atomic<bool> unblocked = false;
+};
+
 /// The states that a service was told, from any thread.
 class told_states {
 public:
@@ -241,27 +254,21 @@ TEST_CASE("the watchdog is fed only while the loop turns, and those of workers",
     const captured_log log;
     service_manager manager;
     const environment_variable usec("WATCHDOG_USEC", "20000");
-    std::atomic<bool> blocked = false;
-    std::atomic<bool> unblocked = false;
-    const auto block = [&](ringlet::stream& client) -> ringlet::task<> {
-        blocked = true;
-        while (!unblocked)
-            std::this_thread::yield();
-        co_await client.send_all("done");
-    };
+    obstacle handler;
+    const auto block = [&](ringlet::stream& client) { return handler.block(client); };
     const auto concurrency = GENERATE(ringlet::concurrency::loop, ringlet::concurrency::threads);
     ringlet::tcp_server server(any_port, block, {.concurrency = concurrency});
     std::future<int> running = run_in_thread(server);
     for (int i = 0; i < 3; ++i)
         manager.receive_until("WATCHDOG=1");
     blocking_client client(server.server_address());
-    CHECK(eventually([&] { return blocked.load(); }));
+    CHECK(eventually([&] { return handler.blocked.load(); }));
     if (concurrency == ringlet::concurrency::threads)
         CHECK(has_line(log, "its watchdog is not told level=warning workers=1"));
     manager.drop_all();
     std::this_thread::sleep_for(100ms);  // the time in which nothing may come
     CHECK(manager.is_silent());
-    unblocked = true;
+    handler.unblocked = true;
     CHECK(client.receive(4) == "done");
     manager.receive_until("WATCHDOG=1");
     send_signal(SIGTERM);
@@ -272,23 +279,17 @@ TEST_CASE("the watchdog lets the handlers of threads of their own block", "[daem
     const captured_log log;
     service_manager manager;
     const environment_variable usec("WATCHDOG_USEC", "20000");
-    std::atomic<bool> blocked = false;
-    std::atomic<bool> unblocked = false;
-    const auto block = [&](ringlet::stream& client) -> ringlet::task<> {
-        blocked = true;
-        while (!unblocked)
-            std::this_thread::yield();
-        co_await client.send_all("done");
-    };
+    obstacle handler;
+    const auto block = [&](ringlet::stream& client) { return handler.block(client); };
     ringlet::tcp_server server(any_port, block,
                                {.concurrency = ringlet::concurrency::thread_per_request});
     std::future<int> running = run_in_thread(server);
     blocking_client client(server.server_address());
-    CHECK(eventually([&] { return blocked.load(); }));
+    CHECK(eventually([&] { return handler.blocked.load(); }));
     manager.drop_all();
     for (int i = 0; i < 3; ++i)
         manager.receive_until("WATCHDOG=1");
-    unblocked = true;
+    handler.unblocked = true;
     CHECK(client.receive(4) == "done");
     send_signal(SIGTERM);
     CHECK(get_in_time(running) == EX_OK);
