@@ -1,5 +1,6 @@
-"""Checks of tidy.py: the documentation shows and names what there is."""
+"""Checks of tidy.py: the documentation shows, names and links to what there is."""
 
+import os
 import re
 import textwrap
 from pathlib import Path
@@ -45,3 +46,39 @@ def check_threats(tree):
     for match in NAMED_TEST.finditer(text):
         if match[1] not in names:
             yield Violation(THREATS, line_of(text, match.start()), f"no test is named {match[1]!r}")
+
+
+PAGES = ("*.md", "docs/*.md", "benchmarks/*.md", "examples/**/*.md", "tests/**/*.md")
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+OUTSIDE = re.compile(r"[a-z]+:")
+FENCED = re.compile(r"^( *)```.*?^ *```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
+
+
+def anchor(heading):
+    """By what a page links to a heading of another."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def check_links(tree):
+    """A link leads to a file, and to a heading in it, and each page of docs/ is linked to."""
+    pages = tree.files(*PAGES)
+    linked = set()
+    for page in pages:
+        text = FENCED.sub(lambda code: "\n" * code[0].count("\n"), tree.text(page))
+        for match in LINK.finditer(text):
+            if OUTSIDE.match(match[1]):
+                continue
+            name, _, heading = match[1].partition("#")
+            target = Path(os.path.normpath(page.parent / name)) if name else page
+            if target != page:
+                linked.add(target)
+            line = line_of(text, match.start())
+            if not (tree.root / target).exists():
+                yield Violation(page, line, f"leads nowhere: {match[1]}")
+            elif heading and heading not in map(anchor, HEADING.findall(FENCED.sub("", tree.text(target)))):
+                yield Violation(page, line, f"{target} has no heading for #{heading}")
+    for page in pages:
+        if page.parent.name == "docs" and page not in linked:
+            yield Violation(page, 1, "no page links to it; docs/README.md lists all of them")

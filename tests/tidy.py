@@ -15,7 +15,7 @@ import unicodedata
 from pathlib import Path
 
 from cpp_blocks import OPAQUE, blank, line_of, read_blocks
-from prose_checks import check_documented, check_threats
+from prose_checks import check_documented, check_links, check_threats
 from source_tree import CPP, Tree, Violation
 
 # Lowest first. A folder beside these is optional and stands on top of them all.
@@ -302,6 +302,7 @@ CHECKS = (
     check_bodies,
     check_documented,
     check_threats,
+    check_links,
 )
 
 

@@ -29,7 +29,7 @@ CLEAN = {
     "examples/hello.cpp": '#include <ringlet/ringlet.hpp>\n#include "words.hpp"\n',
     "examples/documented/nothing.cpp": "#include <ringlet/ringlet.hpp>\n\nint main() {}\n",
     "README.md": "```cpp\n#include <ringlet/ringlet.hpp>\n\nint main() {}\n```\n\n"
-    "```cpp\n#include <ringlet/ringlet.hpp>\n```\n",
+    "```cpp\n#include <ringlet/ringlet.hpp>\n```\n[streams](docs/streams.md)\n",
     "docs/streams.md": "```cpp\nco_await nothing();\n```\n",
     "examples/words.hpp": "#pragma once\n// \u4f60\u597d\n",
 }
@@ -242,6 +242,21 @@ class TidyTest(unittest.TestCase):
         self.refuses(tidy.check_threats, wrong, "docs/security.md:2: no test is named 'a ring burns'")
         split = {"tests/net/stream.cpp": 'TEST_CASE("a stream "\n          "flows", "[net]") {}\n'}
         self.assertEqual(self.violations(tidy.check_threats, {**table, **split}), [])
+
+    def test_links(self):
+        good = "[a](docs/streams.md), [b](docs/page.md#a-heading-with-code), [c](https://example.org/#d)\n"
+        page = "# A heading, with `code`\n\n[up](../README.md) [here](#a-heading-with-code)\n"
+        self.assertEqual(self.violations(tidy.check_links, {"README.md": good, "docs/page.md": page}), [])
+        self.refuses(
+            tidy.check_links,
+            {"README.md": good + "\n[e](docs/no.md)\n[f](docs/page.md#none)\n", "docs/page.md": page},
+            "README.md:3: leads nowhere: docs/no.md",
+            "README.md:4: docs/page.md has no heading for #none",
+        )
+        self.refuses(tidy.check_links, {"docs/page.md": page, "README.md": "[a](docs/streams.md)\n"},
+                     "docs/page.md:1: no page links to it")
+        shown = "```\n[a](nowhere.md)\n```\n[b](docs/streams.md)\n"
+        self.assertEqual(self.violations(tidy.check_links, {"README.md": shown}), [])
 
 
 if __name__ == "__main__":
