@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <optional>
 
 namespace {
@@ -166,10 +167,21 @@ private:
         return settings;
     }
 
+    bool is_known(const std::string& name) const {
+        return std::any_of(known_.begin(), known_.end(),
+                           [&](const known_server& server) { return server.how.name == name; });
+    }
+
+    // Those that are asked for, or by default those of the workload that are here.
     std::vector<std::string> names_for(const workload& measured) const {
-        auto names = chosen_.servers.empty() ? measured.servers : chosen_.servers;
+        std::vector<std::string> names = chosen_.servers;
+        if (names.empty())
+            std::copy_if(measured.servers.begin(), measured.servers.end(),
+                         std::back_inserter(names),
+                         [this](const std::string& name) { return is_known(name); });
         for (const auto& server : known_)
-            if (chosen_.peers && server.is_peer)
+            if (chosen_.peers && server.is_peer &&
+                std::find(names.begin(), names.end(), server.how.name) == names.end())
                 names.push_back(server.how.name);
         return names;
     }
