@@ -257,7 +257,7 @@ TEST_CASE("the watchdog is fed only while the loop turns, and those of workers",
     obstacle handler;
     const auto block = [&](ringlet::stream& client) { return handler.block(client); };
     const auto concurrency = GENERATE(ringlet::concurrency::loop, ringlet::concurrency::threads);
-    ringlet::tcp_server server(any_port, block, {.concurrency = concurrency});
+    ringlet::tcp_server server(any_port, block, {.concurrency = concurrency, .workers = 1});
     std::future<int> running = run_in_thread(server);
     for (int i = 0; i < 3; ++i)
         manager.receive_until("WATCHDOG=1");
